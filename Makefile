@@ -1,0 +1,51 @@
+# `make` alone lists the targets. PYTHON, TF_PLUGIN_DIR, AWS_PORT, API_PORT may be set.
+
+PYTHON ?= python3
+AWS_PORT ?= 4566
+API_PORT ?= 8000
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup dev stack test lint format bench clean
+
+help: ## List the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+
+setup: .venv/installed ## Create the virtual environment and install the pinned dependencies
+
+.venv/installed: requirements.txt requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed: set PYTHON=/path/to/python3.11"; exit 2; }
+	@echo "creating .venv and installing dependencies: about a minute"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+dev: setup ## Run the whole product on this machine until Ctrl-C
+	@$(BIN)/python -m ops.dev --aws-port $(AWS_PORT) --api-port $(API_PORT)
+
+stack: setup ## Run everything but the API, for `chalice local --stage local` in a second terminal
+	@$(BIN)/python -m ops.dev --no-api --aws-port $(AWS_PORT)
+
+test: lint ## Run every check and every test that needs no AWS account
+	@echo "running the tests: they start a local stack of their own"
+	@$(BIN)/python -m pytest
+
+lint: setup ## Check formatting, lint, types, import contracts and Terraform's formatting
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@command -v terraform > /dev/null || { echo "terraform is not installed: get 1.11 or later from developer.hashicorp.com/terraform/install"; exit 2; }
+	@terraform fmt -check -recursive infra
+
+format: setup ## Format the Python and Terraform code
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+	@terraform fmt -recursive infra
+
+bench: setup ## Measure requests and clients side by side
+	@$(BIN)/python -m bench.bench_api
+
+clean: ## Remove the virtual environment, caches and the local stack's files
+	@rm -rf .venv .local .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,20 @@
+"""Composition root: registers blueprints and functions; no logic.
+
+Importing it reads no setting and makes no call: `chalice package` imports it before anything is deployed.
+"""
+
+from __future__ import annotations
+
+from chalice.app import Chalice
+
+from chalicelib.routes.answers import finish_answer
+from chalicelib.routes.authorization import authorization
+from chalicelib.routes.carts import carts
+from chalicelib.routes.health import health
+from chalicelib.routes.me import me
+
+app = Chalice(app_name="bulkhead")
+app.register_middleware(finish_answer, "http")
+
+for blueprint in (authorization, health, me, carts):
+    app.register_blueprint(blueprint)

@@ -1,0 +1,1 @@
+"""Bulkhead's backend: everything that ships in the Lambda functions."""

@@ -1,0 +1,77 @@
+"""Every deliberate error and its HTTP status.
+
+Importing this module must stay cheap: the authorizer's cold start pays for it.
+"""
+
+from __future__ import annotations
+
+from chalice.app import ChaliceViewError
+
+
+class AppError(ChaliceViewError):
+    """Base of every deliberate error: Chalice renders it with its status, its class name as `Code`, and CORS headers.
+
+    No other header: `Retry-After` and the request id come from one middleware.
+    Anything else that escapes a view is a bug and becomes an opaque 500.
+    """
+
+
+class ConfigError(RuntimeError):
+    """The environment lacks a setting or holds one that cannot be right; nothing starts with it."""
+
+
+class InvalidTenantError(ValueError):
+    """A value that should be a tenant id or a role is not one."""
+
+
+class InvalidTokenError(AppError):
+    """The token does not prove who is calling.
+
+    Its text is the one word that makes API Gateway answer 401 when an authorizer raises it; `reason` is for the log and
+    never goes to the caller.
+
+    Source: AWS, "Use API Gateway Lambda authorizers" (https://docs.aws.amazon.com/apigateway/latest/developerguide/
+    apigateway-use-lambda-authorizer.html).
+    """
+
+    STATUS_CODE = 401
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("Unauthorized")
+        self.reason = reason
+
+
+class InvalidRequestError(AppError):
+    """The caller's request is not one this API understands; the message names the field."""
+
+    STATUS_CODE = 400
+
+
+class TenantAccessDeniedError(AppError):
+    """IAM refused what the tenant's scoped credentials asked for."""
+
+    STATUS_CODE = 403
+
+
+class CartLineNotFoundError(AppError):
+    """The caller's cart holds no such line."""
+
+    STATUS_CODE = 404
+
+
+class UnavailableError(AppError):
+    """Something this request needs cannot be reached in time; the caller may try again."""
+
+    STATUS_CODE = 503
+
+
+class SigningKeysUnavailableError(UnavailableError):
+    """The user pool's signing keys could not be fetched, so no token can be judged."""
+
+
+class ScopedCredentialsError(UnavailableError):
+    """STS would not vend, or could not be reached; never cached, never replaced by other credentials."""
+
+
+class StoreUnavailableError(UnavailableError):
+    """The data store could not be reached or is throttling; nothing was half-written."""

@@ -1,0 +1,44 @@
+"""What every answer carries: CORS headers, a request id, and `Retry-After` when trying again can help."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chalice.app import CORSConfig
+
+from chalicelib import wiring
+from chalicelib.errors import UnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chalice.app import Request, Response
+
+REQUEST_ID_HEADER = "X-Request-Id"
+RETRY_AFTER_SECONDS = 2
+
+
+class _StageCORSConfig(CORSConfig):
+    """CORS for the one origin of the stage, looked up when a request asks: importing the app reads no setting."""
+
+    def get_access_control_headers(self) -> dict[str, str]:
+        headers: dict[str, str] = super().get_access_control_headers()
+        return headers | {"Access-Control-Allow-Origin": wiring.cors_origin(), "Vary": "Origin"}
+
+
+CORS = _StageCORSConfig(
+    allow_headers=["If-Match"],
+    expose_headers=["Allow", "ETag", "Location", "Retry-After", REQUEST_ID_HEADER],
+    max_age=600,
+)
+
+
+def finish_answer(request: Request, get_response: Callable[[Request], Response]) -> Response:
+    """Middleware: name the request, so that a caller's report finds its log lines, and say when to try again."""
+    response: Response = get_response(request)
+    headers: dict[str, Any] = response.headers
+    if request.lambda_context is not None:
+        headers[REQUEST_ID_HEADER] = request.lambda_context.aws_request_id
+    if response.status_code == UnavailableError.STATUS_CODE:
+        headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response

@@ -1,0 +1,86 @@
+"""The user pool's public signing keys: fetched once, cached, and re-fetched sparingly."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+import urllib.request
+from http.client import HTTPException
+from typing import TYPE_CHECKING, Any
+
+from jwt import PyJWKSet
+from jwt.exceptions import PyJWTError
+
+from chalicelib.errors import InvalidTokenError, SigningKeysUnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jwt import PyJWK
+
+_REFETCH_SECONDS = 60.0
+_FETCH_TIMEOUT_SECONDS = 3
+
+
+def fetch_json(url: str) -> dict[str, Any]:
+    """Fetch a small JSON document.
+
+    Raises:
+        OSError, HTTPException, ValueError: it could not be fetched or is not a JSON object.
+    """
+    with urllib.request.urlopen(url, timeout=_FETCH_TIMEOUT_SECONDS) as answer:  # noqa: S310 -- a configured https URL
+        document = json.load(answer)
+    if not isinstance(document, dict):
+        raise ValueError("the document is not a JSON object")  # noqa: TRY004 -- as for what is no JSON at all
+    return document
+
+
+class SigningKeys:
+    """Finds a signing key by `kid`.
+
+    An unknown `kid` (the pool rotated its keys, or somebody invents one) leads to at most one fetch a minute, so that
+    forged tokens cannot make the authorizer hammer Cognito. A failed fetch is not remembered.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        fetch: Callable[[str], dict[str, Any]] = fetch_json,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._url = url
+        self._fetch = fetch
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._keys: dict[str, PyJWK] = {}
+        self._fetched_at: float | None = None
+
+    def find(self, kid: object) -> PyJWK:
+        """Return the key that the pool publishes under this id.
+
+        Raises:
+            InvalidTokenError: the pool publishes no such key.
+            SigningKeysUnavailableError: the keys cannot be fetched.
+        """
+        if not isinstance(kid, str):
+            raise InvalidTokenError("the token names no signing key")
+        key = self._keys.get(kid) or self._refetched(kid)
+        if key is None:
+            raise InvalidTokenError("the token is signed with an unknown key")
+        return key
+
+    def _refetched(self, kid: str) -> PyJWK | None:
+        with self._lock:
+            now = self._clock()
+            if kid not in self._keys and (self._fetched_at is None or now - self._fetched_at >= _REFETCH_SECONDS):
+                try:
+                    published = PyJWKSet.from_dict(self._fetch(self._url)).keys
+                except (OSError, HTTPException, ValueError, PyJWTError) as error:
+                    raise SigningKeysUnavailableError(
+                        "The sign-in service cannot be reached; try again shortly."
+                    ) from error
+                self._keys = {key.key_id: key for key in published if key.key_id is not None}
+                self._fetched_at = now
+            return self._keys.get(kid)

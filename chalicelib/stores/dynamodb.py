@@ -1,0 +1,52 @@
+"""What DynamoDB's refusals and failures mean to the application."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.errors import StoreUnavailableError, TenantAccessDeniedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Source: AWS, "Error handling with DynamoDB" (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/
+# Programming.Errors.html). Credentials that expired or vanished under a running request are replaced on the next one.
+_TRY_AGAIN = frozenset(
+    {
+        "InternalServerError",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ServiceUnavailable",
+        "ThrottlingException",
+        "ExpiredTokenException",
+        "UnrecognizedClientException",
+    }
+)
+_SERVER_ERROR = 500
+
+
+@contextmanager
+def application_errors() -> Iterator[None]:
+    """Raise DynamoDB's refusals and failures as the application's errors; a conditional check stays as it is.
+
+    Raises:
+        TenantAccessDeniedError: IAM refused.
+        StoreUnavailableError: DynamoDB is unreachable, throttling or failing.
+    """
+    try:
+        yield
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code == "AccessDeniedException":
+            raise TenantAccessDeniedError("IAM does not let this tenant do that.") from error
+        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+        if code in _TRY_AGAIN or status >= _SERVER_ERROR:
+            raise StoreUnavailableError(
+                "The data store cannot take this request right now; try again shortly."
+            ) from error
+        raise
+    except BotoCoreError as error:
+        raise StoreUnavailableError("The data store cannot be reached; try again shortly.") from error

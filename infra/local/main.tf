@@ -1,0 +1,57 @@
+# The stack of one machine: the modules of a real stage on the local AWS that AWS_ENDPOINT_URL names,
+# without protection against deletion. It refuses any account but the local one.
+
+provider "aws" {
+  region                  = var.region
+  allowed_account_ids     = [var.account_id]
+  max_retries             = 2
+  skip_metadata_api_check = true
+}
+
+data "aws_caller_identity" "current" {}
+
+data "aws_partition" "current" {}
+
+locals {
+  name       = "bulkhead-${var.stage}"
+  account_id = data.aws_caller_identity.current.account_id
+  partition  = data.aws_partition.current.partition
+}
+
+module "pooled_table" {
+  source = "../modules/pooled_table"
+
+  name                = local.name
+  partition           = local.partition
+  region              = var.region
+  account_id          = local.account_id
+  deletion_protection = false
+}
+
+module "identity" {
+  source = "../modules/identity"
+
+  name                = local.name
+  deletion_protection = false
+}
+
+# The two roles name each other without a cycle: their ARNs are built from names. The trusted role is
+# created first, since its ARN waits for it.
+module "lambda_role" {
+  source = "../modules/lambda_role"
+
+  name             = "${local.name}-LambdaRole"
+  partition        = local.partition
+  account_id       = local.account_id
+  tenant_role_arns = [module.tenant_role.arn]
+}
+
+module "tenant_role" {
+  source = "../modules/tenant_role"
+
+  name              = "${local.name}-TenantRole"
+  partition         = local.partition
+  account_id        = local.account_id
+  table_arn         = module.pooled_table.arn
+  trusted_role_arns = [module.lambda_role.arn]
+}

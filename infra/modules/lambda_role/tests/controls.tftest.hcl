@@ -1,0 +1,71 @@
+# What the API may do by itself, read from the plan alone: a policy that is not known at plan time
+# fails here as well ("Unknown condition value").
+
+mock_provider "aws" {}
+
+variables {
+  name             = "LambdaRole"
+  account_id       = "123456789012"
+  tenant_role_arns = ["arn:aws:iam::123456789012:role/TenantRole"]
+}
+
+run "the_api_opens_tenant_sessions_and_does_nothing_else" {
+  command = plan
+
+  assert {
+    condition = [for s in jsondecode(aws_iam_role_policy.tenant_sessions_only.policy).Statement : s if s.Effect == "Allow"] == [{
+      Sid      = "OpenTenantSessionsOnly"
+      Effect   = "Allow"
+      Action   = ["sts:AssumeRole", "sts:TagSession"]
+      Resource = ["arn:aws:iam::123456789012:role/TenantRole"]
+    }]
+    error_message = "The role must be allowed to open sessions of the tenant role, and nothing else."
+  }
+
+  assert {
+    condition = [for s in jsondecode(aws_iam_role_policy.tenant_sessions_only.policy).Statement : s if s.Effect != "Allow"] == [{
+      Sid      = "NeverScan"
+      Effect   = "Deny"
+      Action   = ["dynamodb:Scan", "dynamodb:PartiQL*"]
+      Resource = ["*"]
+    }]
+    error_message = "Scan and PartiQL must be denied on everything, without a condition."
+  }
+
+  assert {
+    condition = (
+      aws_iam_role_policies_exclusive.this.policy_names == toset([aws_iam_role_policy.tenant_sessions_only.name])
+      && length(aws_iam_role_policy_attachments_exclusive.this.policy_arns) == 0
+    )
+    error_message = "The role must have this one policy and no other."
+  }
+
+  assert {
+    condition     = output.identity_policy == aws_iam_role_policy.tenant_sessions_only.policy
+    error_message = "The output must be the policy that the role has."
+  }
+}
+
+run "only_the_lambda_service_takes_the_role" {
+  command = plan
+
+  assert {
+    condition = jsondecode(aws_iam_role.this.assume_role_policy).Statement == [{
+      Sid       = "LambdaServiceOnly"
+      Effect    = "Allow"
+      Principal = { Service = "lambda.amazonaws.com" }
+      Action    = "sts:AssumeRole"
+    }]
+    error_message = "Only the Lambda service may assume the role."
+  }
+
+  assert {
+    condition     = output.trust_policy == aws_iam_role.this.assume_role_policy
+    error_message = "The output must be the policy that the role has."
+  }
+
+  assert {
+    condition     = output.arn == "arn:aws:iam::123456789012:role/LambdaRole"
+    error_message = "The ARN must be built from the name, and known although it waits for the role."
+  }
+}

@@ -1,0 +1,50 @@
+# What the module refuses to be given.
+
+mock_provider "aws" {}
+
+variables {
+  name             = "LambdaRole"
+  account_id       = "123456789012"
+  tenant_role_arns = ["arn:aws:iam::123456789012:role/TenantRole"]
+}
+
+run "names_and_ids_are_checked" {
+  command = plan
+
+  variables {
+    name       = "Lambda*"
+    partition  = "amazon"
+    account_id = "1234"
+  }
+
+  expect_failures = [var.name, var.partition, var.account_id]
+}
+
+run "every_role_is_refused" {
+  command = plan
+
+  variables {
+    tenant_role_arns = ["arn:aws:iam::123456789012:role/*"]
+  }
+
+  expect_failures = [var.tenant_role_arns]
+}
+
+run "a_tenant_role_is_needed" {
+  command = plan
+
+  variables {
+    tenant_role_arns = []
+  }
+
+  expect_failures = [var.tenant_role_arns]
+}
+
+run "an_arn_that_policies_do_not_name_is_refused" {
+  override_resource {
+    target = aws_iam_role.this
+    values = { arn = "arn:aws:iam::210987654321:role/LambdaRole" }
+  }
+
+  expect_failures = [aws_iam_role.this]
+}

@@ -1,0 +1,40 @@
+# The table that all tenants share: encrypted, restorable to any second of the last 35 days, and
+# reachable by partition key only, since an index or a stream is a path to data without a leading key.
+
+locals {
+  arn = "arn:${var.partition}:dynamodb:${var.region}:${var.account_id}:table/${var.name}"
+}
+
+resource "aws_dynamodb_table" "this" {
+  name                        = var.name
+  billing_mode                = "PAY_PER_REQUEST"
+  hash_key                    = "pk"
+  range_key                   = "sk"
+  stream_enabled              = false
+  deletion_protection_enabled = var.deletion_protection
+
+  attribute {
+    name = "pk"
+    type = "S"
+  }
+
+  attribute {
+    name = "sk"
+    type = "S"
+  }
+
+  point_in_time_recovery {
+    enabled = true
+  }
+
+  server_side_encryption {
+    enabled = true
+  }
+
+  lifecycle {
+    postcondition {
+      condition     = self.arn == local.arn
+      error_message = "The table is ${self.arn}, but policies name ${local.arn}: region, account or partition is wrong."
+    }
+  }
+}

@@ -1,0 +1,85 @@
+"""`python -m localaws`: run a local AWS until it is told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import json
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from localaws.server import Ready, create_server
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from werkzeug.serving import BaseWSGIServer
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until SIGINT or SIGTERM; exit code 0 then, 2 when the port cannot be had."""
+    parser = argparse.ArgumentParser(prog="python -m localaws", description="A local AWS on loopback.")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=4566, help="port, 0 for a free one (default: %(default)s)")
+    parser.add_argument("--ready-file", type=Path, help="write endpoint and keys as JSON here when ready")
+    parser.add_argument(
+        "--until-stdin-closes", action="store_true", help="stop as well when whoever started this is gone"
+    )
+    options = parser.parse_args(arguments)
+    try:
+        server, ready = create_server(options.host, options.port)
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        print(f"port {options.port} is taken: stop what listens there, or pass --port", file=sys.stderr)
+        return 2
+    _stop_on_signal(server, until_stdin_closes=options.until_stdin_closes)
+    if options.ready_file:
+        _write_privately(options.ready_file, json.dumps(ready.as_document()))
+    print(_instructions(ready), flush=True)
+    server.serve_forever()
+    server.server_close()
+    return 0
+
+
+def _stop_on_signal(server: BaseWSGIServer, *, until_stdin_closes: bool) -> None:
+    def stop(*_: object) -> None:
+        # From a thread of its own: shutdown() waits for the loop that this signal interrupted.
+        threading.Thread(target=server.shutdown, daemon=True).start()
+
+    def stop_at_end_of_input() -> None:
+        while os.read(0, 1):  # not sys.stdin, whose lock this thread would still hold when the interpreter ends
+            pass
+        stop()
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    if until_stdin_closes:
+        threading.Thread(target=stop_at_end_of_input, daemon=True).start()
+
+
+def _write_privately(path: Path, text: str) -> None:
+    """Write a file that only its owner may read, all at once."""
+    partial = path.with_name(f"{path.name}.partial")
+    partial.touch(mode=0o600)
+    partial.write_text(text)
+    partial.replace(path)
+
+
+def _instructions(ready: Ready) -> str:
+    return os.linesep.join(
+        (
+            f"local AWS at {ready.endpoint_url}, account {ready.account_id}; its administrator:",
+            f"  export AWS_ENDPOINT_URL={ready.endpoint_url}",
+            f"  export AWS_ACCESS_KEY_ID={ready.operator.access_key_id}",
+            f"  export AWS_SECRET_ACCESS_KEY={ready.operator.secret_access_key}",
+        )
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,43 @@
+"""The emulator behind: moto's WSGI application, and what is done to its backends directly."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from moto.iam.models import iam_backends
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication
+
+ACCOUNT_ID = "123456789012"  # moto's default account
+PARTITION = "aws"
+_OPERATOR_POLICY = {
+    "Version": "2012-10-17",
+    "Statement": [{"Sid": "Everything", "Effect": "Allow", "Action": "*", "Resource": "*"}],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorKey:
+    """The access key of the account's administrator."""
+
+    access_key_id: str
+    secret_access_key: str
+
+
+def create_emulator() -> WSGIApplication:
+    """Return moto's server as a WSGI application; its state lives as long as this process."""
+    application: WSGIApplication = DomainDispatcherApplication(create_backend_app)
+    return application
+
+
+def create_operator(name: str = "operator") -> OperatorKey:
+    """Create an IAM user who may do everything, and an access key for it."""
+    iam = iam_backends[ACCOUNT_ID][PARTITION]
+    iam.create_user(region_name="us-east-1", user_name=name, path="/", tags=None)
+    iam.put_user_policy(name, "Everything", json.dumps(_OPERATOR_POLICY))
+    key = iam.create_access_key(name)
+    return OperatorKey(key.access_key_id, key.secret_access_key)

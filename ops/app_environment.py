@@ -1,0 +1,65 @@
+"""The environment of the app on one machine: its settings, and credentials as the Lambda service would vend them."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from typing import TYPE_CHECKING, Any
+
+from localaws.execution import PATH, execution_token
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ops.local_aws import LocalAws
+
+#: What an AWS SDK prefers to the container's credentials; any of it would make the app run with somebody else's rights.
+PREFERRED_CREDENTIALS = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_ROLE_ARN",
+    "AWS_CREDENTIAL_FILE",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+)
+#: What an AWS SDK prefers to AWS_ENDPOINT_URL; with any of it the app would call another AWS than the local one.
+PREFERRED_ENDPOINTS = ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_STS")
+_PROCESS_BASICS = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT")
+
+
+def app_settings(local_aws: LocalAws, outputs: Mapping[str, Any], *, cors_origin: str) -> dict[str, str]:
+    """Return what the app must be told, from the outputs of `infra/local`."""
+    role_name = outputs["lambda_role_arn"].rsplit("/", 1)[-1]
+    return {
+        "AWS_REGION": outputs["region"],
+        "AWS_DEFAULT_REGION": outputs["region"],
+        "AWS_ENDPOINT_URL": local_aws.endpoint_url,
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{local_aws.endpoint_url}{PATH}{role_name}",
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN": execution_token(local_aws.execution_secret, role_name),
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_CONFIG_FILE": os.devnull,
+        "BOTO_CONFIG": os.devnull,  # else ~/.boto is preferred
+        "TABLE_NAME": outputs["table_name"],
+        "TENANT_ROLE_ARN": outputs["tenant_role_arn"],
+        "TOKEN_ISSUER": outputs["token_issuer"],
+        "TOKEN_AUDIENCE": outputs["user_pool_client_id"],
+        "JWKS_URL": f"{local_aws.endpoint_url}/{outputs['user_pool_id']}/.well-known/jwks.json",
+        "CORS_ORIGIN": cors_origin,
+    }
+
+
+def process_basics(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the part of an environment that any process needs and that names no credentials."""
+    return {name: environ[name] for name in _PROCESS_BASICS if name in environ}
+
+
+def as_shell(settings: Mapping[str, str]) -> str:
+    """Return the settings as a file to source before plain `chalice local`."""
+    preferred = " ".join(PREFERRED_CREDENTIALS + PREFERRED_ENDPOINTS)
+    lines = ["# source this file, then: chalice local --stage local", f"unset {preferred}"]
+    lines += [f"export {name}={shlex.quote(value)}" for name, value in settings.items()]
+    return "\n".join(lines) + "\n"

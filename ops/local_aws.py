@@ -1,0 +1,69 @@
+"""Starts the local AWS as a process of its own and knows how to reach it."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+from ops.app_environment import process_basics
+from ops.processes import Child
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Self
+
+_READY_SECONDS = 30.0
+
+
+class LocalAws:
+    """A running local AWS; a context manager that stops it."""
+
+    def __init__(self, folder: Path, *, port: int) -> None:
+        ready_file = folder / "localaws.json"
+        ready_file.unlink(missing_ok=True)
+        self._child = Child(
+            "localaws",
+            ["--port", str(port), "--ready-file", str(ready_file)],
+            environment=process_basics(os.environ),
+            log=folder / "localaws.log",
+        )
+        try:
+            self._child.wait_until(ready_file.exists, seconds=_READY_SECONDS)
+        except BaseException:
+            self._child.stop()
+            raise
+        ready: dict[str, Any] = json.loads(ready_file.read_text())
+        ready_file.unlink()  # it holds keys, which the stage document hands on
+        self.endpoint_url: str = ready["endpoint_url"]
+        self.account_id: str = ready["account_id"]
+        self.operator_access_key_id: str = ready["operator"]["access_key_id"]
+        self.operator_secret_access_key: str = ready["operator"]["secret_access_key"]
+        self.execution_secret: str = ready["execution_secret"]
+
+    def operator_environment(self, region: str) -> dict[str, str]:
+        """Return the environment in which Terraform and boto3 act as the account's administrator."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint_url,
+            "AWS_ACCESS_KEY_ID": self.operator_access_key_id,
+            "AWS_SECRET_ACCESS_KEY": self.operator_secret_access_key,
+            "AWS_SESSION_TOKEN": "",
+            "AWS_PROFILE": "",
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_REGION": region,
+        }
+
+    @property
+    def running(self) -> bool:
+        """Whether the process is still there."""
+        return self._child.running
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._child.stop()

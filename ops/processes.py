@@ -1,0 +1,101 @@
+"""Child processes that end with their parent, however it ends."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from ops.errors import OpsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+_STOP_SECONDS = 10.0
+_POLL_SECONDS = 0.05
+
+
+class Child:
+    """A Python module run as a process of its own.
+
+    It gets no Ctrl-C (it is in a session of its own: its parent stops it in good order). Its standard input is a pipe
+    from its parent, whose end tells it that the parent is gone.
+    """
+
+    def __init__(self, module: str, arguments: Sequence[str], *, environment: Mapping[str, str], log: Path) -> None:
+        self.name = module
+        self.log = log
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("wb") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", module, *arguments, "--until-stdin-closes"],
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=dict(environment),
+                start_new_session=True,
+            )
+
+    @property
+    def running(self) -> bool:
+        """Whether the process is still there."""
+        return self._process.poll() is None
+
+    def wait_until(self, ready: Callable[[], bool], *, seconds: float) -> None:
+        """Return once `ready` is true.
+
+        Raises:
+            OpsError: the process ended before, or it took longer than `seconds`.
+        """
+        deadline = time.monotonic() + seconds
+        while not ready():
+            if not self.running:
+                raise OpsError(f"{self.name} ended before it was ready: {self.log.read_text().strip()}")
+            if time.monotonic() > deadline:
+                raise OpsError(f"{self.name} was not ready after {seconds:.0f} s: see {self.log}")
+            time.sleep(_POLL_SECONDS)
+
+    def stop(self) -> None:
+        """End the process, by force when it does not end by itself."""
+        self._process.terminate()
+        try:
+            self._process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+
+
+def free_port() -> int:
+    """Return a port of loopback that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def refuse_taken_port(port: int, variable: str) -> None:
+    """Raise when something listens on the port already.
+
+    Raises:
+        OpsError: it does; the message names the variable that chooses another.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise OpsError(
+                f"port {port} is taken: stop what listens there, or choose another with `make dev {variable}=...`"
+            ) from None
+
+
+def stop_when_input_ends(stop: Callable[[], None]) -> None:
+    """Block until the parent is gone, then stop; for a thread of the child."""
+    while os.read(0, 1):  # not sys.stdin, whose lock a thread would still hold when the interpreter ends
+        pass
+    stop()

@@ -1,0 +1,151 @@
+"""The local stack: a local AWS, provisioned by Terraform, with the demo tenants' users and the app served over HTTP."""
+
+from __future__ import annotations
+
+import os
+import urllib.error
+import urllib.request
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import boto3
+
+from ops.app_environment import app_settings, as_shell, process_basics
+from ops.demo_users import DEMO_TENANTS, create_demo_users
+from ops.local_aws import LocalAws
+from ops.processes import Child, free_port
+from ops.stage import Operator, Stage, write_privately
+from ops.terraform import TerraformRoot
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Self
+
+    from ops.progress import Progress
+    from ops.stage import User
+
+_API_READY_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class StackOptions:
+    """Where a stack runs."""
+
+    project: Path
+    folder: Path  # everything the stack writes goes here
+    region: str = "eu-central-1"
+    aws_port: int = 0
+    api_port: int = 0
+    cors_origin: str = "http://127.0.0.1:8080"
+    tenants: tuple[str, ...] = DEMO_TENANTS
+
+
+class LocalStack:
+    """Starts on entering and stops everything it started on leaving, whatever happened in between."""
+
+    def __init__(self, options: StackOptions, progress: Progress) -> None:
+        self.folder = options.folder
+        self._options = options
+        self._progress = progress
+        self._running = ExitStack()
+        self._api: Child | None = None
+        self.local_aws: LocalAws
+        self.outputs: dict[str, Any]
+        self.users: list[User]
+        self.settings: dict[str, str]
+
+    def __enter__(self) -> Self:
+        try:
+            self._provision()
+        except BaseException:
+            self._running.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._progress.step("stopping what was started"):
+            self._running.close()
+            (self.folder / "env").unlink(missing_ok=True)
+
+    def _provision(self) -> None:
+        options = self._options
+        with self._progress.step("starting the local AWS"):
+            self.local_aws = self._running.enter_context(LocalAws(options.folder, port=options.aws_port))
+        terraform_dir = options.folder / "terraform"
+        (terraform_dir / "terraform.tfstate").unlink(missing_ok=True)  # of an account that is gone
+        root = TerraformRoot(
+            options.project / "infra" / "local", terraform_dir, self.local_aws.operator_environment(options.region)
+        )
+        with self._progress.step("terraform init infra/local"):
+            root.init()
+        with self._progress.step("terraform apply infra/local"):
+            self.outputs = root.apply({"region": options.region})
+        with self._progress.step(f"creating the users of {', '.join(options.tenants)}"):
+            self.users = create_demo_users(self.client("cognito-idp"), self.outputs["user_pool_id"], options.tenants)
+        self.settings = app_settings(self.local_aws, self.outputs, cors_origin=options.cors_origin)
+        write_privately(options.folder / "env", as_shell(self.settings))
+
+    def serve_api(self) -> str:
+        """Start the app with its Lambda role's credentials and return its URL."""
+        port = self._options.api_port or free_port()
+        url = f"http://127.0.0.1:{port}"
+        with self._progress.step("starting the API"):
+            self._api = Child(
+                "ops.local_api",
+                ["--port", str(port)],
+                environment={**process_basics(os.environ), **self.settings},
+                log=self.folder / "api.log",
+            )
+            self._running.callback(self._api.stop)
+            self._api.wait_until(lambda: _answers(f"{url}/health"), seconds=_API_READY_SECONDS)
+        return url
+
+    def stage(self, api_url: str) -> Stage:
+        """Describe the running stack."""
+        return Stage(
+            pid=os.getpid(),
+            api_url=api_url,
+            aws_endpoint_url=self.local_aws.endpoint_url,
+            region=self.outputs["region"],
+            account_id=self.outputs["account_id"],
+            operator=Operator(
+                access_key_id=self.local_aws.operator_access_key_id,
+                secret_access_key=self.local_aws.operator_secret_access_key,
+            ),
+            lambda_role_arn=self.outputs["lambda_role_arn"],
+            tenant_role_arn=self.outputs["tenant_role_arn"],
+            table_name=self.outputs["table_name"],
+            user_pool_id=self.outputs["user_pool_id"],
+            user_pool_client_id=self.outputs["user_pool_client_id"],
+            users=self.users,
+        )
+
+    def client(self, service: str) -> Any:
+        """Return the operator's client of a service."""
+        return boto3.client(
+            service,
+            endpoint_url=self.local_aws.endpoint_url,
+            region_name=self._options.region,
+            aws_access_key_id=self.local_aws.operator_access_key_id,
+            aws_secret_access_key=self.local_aws.operator_secret_access_key,
+        )
+
+    def failed_child(self) -> str | None:
+        """Return what ended although nobody stopped it, with where to read why."""
+        if not self.local_aws.running:
+            return f"the local AWS ended: see {self.folder / 'localaws.log'}"
+        if self._api is not None and not self._api.running:
+            return f"the API ended: see {self._api.log}"
+        return None
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=1):  # noqa: S310 -- a URL of this stack
+            return True
+    except urllib.error.URLError:
+        return False

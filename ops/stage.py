@@ -1,0 +1,99 @@
+"""The stage document: a running stage as tests, tools and people see it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ops.errors import OpsError
+
+DEFAULT_PATH = Path(".local/stage.json")
+
+
+class Operator(BaseModel):
+    """An administrator's access key for the local account."""
+
+    model_config = ConfigDict(frozen=True)
+
+    access_key_id: str
+    secret_access_key: str
+
+
+class User(BaseModel):
+    """A demo user who can sign in."""
+
+    model_config = ConfigDict(frozen=True)
+
+    tenant: str
+    role: str
+    username: str
+    password: str
+
+
+class Stage(BaseModel):
+    """What is there and where; what is not built yet is absent."""
+
+    model_config = ConfigDict(frozen=True)
+
+    pid: int
+    api_url: str
+    aws_endpoint_url: str
+    region: str
+    account_id: str
+    operator: Operator
+    lambda_role_arn: str
+    tenant_role_arn: str
+    table_name: str
+    user_pool_id: str
+    user_pool_client_id: str
+    users: list[User]
+
+    @classmethod
+    def load(cls, path: Path = DEFAULT_PATH) -> Self:
+        """Read a stage document.
+
+        Raises:
+            OpsError: there is none, or it is not one.
+        """
+        try:
+            return cls.model_validate_json(path.read_text())
+        except FileNotFoundError:
+            raise OpsError(f"{path} is not there: start a stage with `make dev`") from None
+        except UnicodeDecodeError:
+            raise OpsError(f"{path} is not a stage document: it is not text") from None
+        except ValidationError as error:
+            raise OpsError(f"{path} is not a stage document: {_problems(error)}") from None
+
+    def user(self, tenant: str, role: str) -> User:
+        """Return the tenant's user of that role.
+
+        Raises:
+            OpsError: the stage has none.
+        """
+        for user in self.users:
+            if (user.tenant, user.role) == (tenant, role):
+                return user
+        raise OpsError(f"the stage lists no {role} of {tenant}")
+
+    def save(self, path: Path) -> None:
+        """Write the document, readable by its owner only and all at once."""
+        write_privately(path, json.dumps(self.model_dump(), indent=2) + "\n")
+
+
+def _problems(error: ValidationError) -> str:
+    """Name the fields without their values, among which are keys and passwords."""
+    problems = error.errors(include_input=False, include_url=False, include_context=False)
+    return "; ".join(f"{'.'.join(map(str, problem['loc'])) or 'document'}: {problem['msg']}" for problem in problems)
+
+
+def write_privately(path: Path, text: str) -> None:
+    """Write a file that only its owner may read, all at once."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.partial")
+    partial.unlink(missing_ok=True)
+    partial.touch(mode=0o600)
+    partial.write_text(text)
+    partial.replace(path)

@@ -1,0 +1,114 @@
+"""Terraform without AWS: a copy of infra/ in which every folder is initialised once, and one running provider."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ops.provider_mirror import find_plugin_dir
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+INFRA = Path(__file__).parents[2] / "infra"
+_LOCKED_ROOT = "local"
+_LOCK = ".terraform.lock.hcl"
+_REATTACH = "TF_REATTACH_PROVIDERS"
+
+
+def infra_folders() -> list[str]:
+    """Return every root and module of infra/, relative to it, so that later ones are tested without being listed."""
+    folders = (path.parent.relative_to(INFRA) for depth in ("*", "modules/*") for path in INFRA.glob(f"{depth}/*.tf"))
+    return sorted({folder.as_posix() for folder in folders})
+
+
+class Workspace:
+    """A copy of infra/ in which folders are initialised on first use.
+
+    The lock file of infra/local, and the provider that it admitted, serve every folder.
+    """
+
+    def __init__(self, infra: Path, environ: Mapping[str, str]) -> None:
+        self.infra = infra
+        self._environ = dict(environ)
+        self._initialised: set[str] = set()
+
+    def initialised(self, name: str) -> Path:
+        """Return the copy of a folder of infra/, ready for validate and test; its init must succeed."""
+        folder = self.infra / name
+        if name not in self._initialised:
+            if name != _LOCKED_ROOT:
+                locked = self.initialised(_LOCKED_ROOT)
+                shutil.copy(locked / _LOCK, folder / _LOCK)
+                plugin_dir: Path | None = locked / ".terraform/providers"
+            else:
+                plugin_dir = find_plugin_dir(os.environ)
+            options = [f"-plugin-dir={plugin_dir}"] if plugin_dir else []
+            result = self.terraform(folder, "init", "-backend=false", "-input=false", *options)
+            assert result.returncode == 0, result.stderr
+            self._initialised.add(name)
+        return folder
+
+    def weakened(self, name: str, copy: str, file: str, old: str, new: str) -> Path:
+        """Return another copy of a folder in which a text, which must be there exactly once, is replaced."""
+        folder = self.initialised(name)
+        weakened = folder.with_name(copy)
+        shutil.copytree(folder, weakened, symlinks=True)
+        source = (weakened / file).read_text()
+        assert source.count(old) == 1, f"the canary no longer bites: {name}/{file} holds {source.count(old)} of {old!r}"
+        (weakened / file).write_text(source.replace(old, new))
+        return weakened
+
+    def terraform(self, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run one Terraform command in a folder."""
+        return subprocess.run(
+            ["terraform", *arguments, "-no-color"],  # noqa: S607 (whichever Terraform the developer has)
+            cwd=folder,
+            env=self._environ,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    @contextmanager
+    def running_provider(self) -> Iterator[None]:
+        """Serve every command from one provider process: starting the provider is what makes Terraform slow.
+
+        Source: https://developer.hashicorp.com/terraform/plugin/debugging, "Debugger-based debugging".
+        """
+        [binary] = self.initialised(_LOCKED_ROOT).glob(".terraform/providers/*/*/aws/*/*/terraform-provider-aws*")
+        with subprocess.Popen(
+            [binary, "-debug"],
+            env={**self._environ, "TF_LOG": "OFF", "TF_LOG_SDK": "OFF"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        ) as provider:
+            try:
+                assert provider.stdout is not None
+                line = next((line for line in provider.stdout if f"{_REATTACH}=" in line), "")
+                assert line, "the provider did not start"
+                self._environ[_REATTACH] = line.partition("=")[2].strip().strip("'")
+                yield
+            finally:
+                self._environ.pop(_REATTACH, None)
+                provider.terminate()
+
+
+@pytest.fixture(scope="session")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    """Give all tests one workspace that holds no credentials, endpoint or variable of the developer's."""
+    infra = tmp_path_factory.mktemp("infra") / "infra"
+    shutil.copytree(INFRA, infra, ignore=shutil.ignore_patterns(".terraform", "*.tfstate*"))
+    kept = {"TF_CLI_CONFIG_FILE", "TF_PLUGIN_CACHE_DIR"}
+    dropped = {name for name in os.environ if name.startswith(("AWS_", "TF_"))} - kept
+    environ = {name: value for name, value in os.environ.items() if name not in dropped}
+    workspace = Workspace(infra, {**environ, "CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1"})
+    with workspace.running_provider():
+        yield workspace

@@ -1,0 +1,258 @@
+"""Weaken one control of a module, and the module's own tests must go red, for that reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.infra.conftest import Workspace
+
+_NEVER_SCAN = """
+      {
+        Sid      = "NeverScan"
+        Effect   = "Deny"
+        Action   = ["dynamodb:Scan", "dynamodb:PartiQL*"]
+        Resource = ["*"]
+      },"""
+
+
+@dataclass(frozen=True, slots=True)
+class Canary:
+    """One weakened control: what is replaced in the folder's file, and what its tests must then complain of."""
+
+    weakening: str
+    folder: str
+    old: str
+    new: str
+    complaint: str
+    file: str = "main.tf"
+    suite: str = "controls"
+
+
+_TENANT_ROLE = "modules/tenant_role"
+_LAMBDA_ROLE = "modules/lambda_role"
+_IDENTITY = "modules/identity"
+_POOLED_TABLE = "modules/pooled_table"
+
+CANARIES = [
+    # Who may open a tenant's session.
+    Canary(
+        "the account is trusted",
+        _TENANT_ROLE,
+        old="AWS = sort(var.trusted_role_arns)",
+        new='AWS = "arn:aws:iam::${var.account_id}:root"',
+        complaint="Only the trusted roles may assume the role",
+    ),
+    Canary(
+        "everyone is trusted",
+        _TENANT_ROLE,
+        old="AWS = sort(var.trusted_role_arns)",
+        new='AWS = "*"',
+        complaint="Only the trusted roles may assume the role",
+    ),
+    Canary(
+        "an account may be given where a role is due",
+        _TENANT_ROLE,
+        old=":role/[A-Za-z0-9+=,.@_/-]+$",
+        new=":.*$",
+        complaint="Missing expected failure",
+        file="variables.tf",
+        suite="variables",
+    ),
+    Canary(
+        "the role tag is not required",
+        _TENANT_ROLE,
+        old='          StringEquals = { "aws:RequestTag/role" = ["viewer", "member", "admin"] }\n',
+        new="",
+        complaint="A session needs the tag role, with a known role.",
+    ),
+    Canary(
+        "the role tag may be absent",
+        _TENANT_ROLE,
+        old='StringEquals = { "aws:RequestTag/role"',
+        new='StringEqualsIfExists = { "aws:RequestTag/role"',
+        complaint="none that holds when a tag is absent",
+    ),
+    Canary(
+        "more tags are allowed",
+        _TENANT_ROLE,
+        old='          "ForAllValues:StringEquals" = { "aws:TagKeys" = ["tenant", "role"] }\n',
+        new="",
+        complaint="A session may have no tag other than tenant and role.",
+    ),
+    Canary(
+        "a tenant may end in a dash",
+        _TENANT_ROLE,
+        old='"-*", "*-"]',
+        new='"-*"]',
+        complaint="ids of the tenant grammar and no other",
+    ),
+    Canary(
+        "a tenant may hold a slash",
+        _TENANT_ROLE,
+        old="_.:/=+@ ",
+        new="_.:=+@ ",
+        complaint="ids of the tenant grammar and no other",
+    ),
+    Canary(
+        "a tenant may have 33 characters",
+        _TENANT_ROLE,
+        old="range(33)",
+        new="range(34)",
+        complaint="ids of the tenant grammar and no other",
+    ),
+    # What a tenant's session may do.
+    Canary(
+        "the delimiter after the tenant is gone",
+        _TENANT_ROLE,
+        old="$${aws:PrincipalTag/tenant}#*",
+        new="$${aws:PrincipalTag/tenant}*",
+        complaint="Every Allow must confine the leading keys",
+    ),
+    Canary(
+        "a request without a leading key is allowed",
+        _TENANT_ROLE,
+        old='    Null                      = { "dynamodb:LeadingKeys" = "false" }\n',
+        new="",
+        complaint="Every Allow must require a leading key",
+    ),
+    Canary(
+        "viewers may write",
+        _TENANT_ROLE,
+        old='          StringEquals = { "aws:PrincipalTag/role" = ["member", "admin"] }\n',
+        new="",
+        complaint="Only sessions tagged member or admin may write.",
+    ),
+    Canary(
+        "an index is reachable",
+        _TENANT_ROLE,
+        old="Resource  = [var.table_arn]",
+        new='Resource  = [var.table_arn, "${var.table_arn}/index/*"]',
+        complaint="Every Allow must name the table and nothing else",
+    ),
+    Canary(
+        "tenants may scan",
+        _TENANT_ROLE,
+        old=_NEVER_SCAN,
+        new="",
+        complaint="Scan and PartiQL must be denied on everything",
+    ),
+    Canary(
+        "another policy is attached to the tenant role",
+        _TENANT_ROLE,
+        old="policy_arns = []",
+        new='policy_arns = ["arn:aws:iam::aws:policy/AmazonDynamoDBReadOnlyAccess"]',
+        complaint="The role must have this one policy and no other.",
+    ),
+    # What the API may do by itself.
+    Canary(
+        "the API reads data",
+        _LAMBDA_ROLE,
+        old='["sts:AssumeRole", "sts:TagSession"]',
+        new='["sts:AssumeRole", "sts:TagSession", "dynamodb:GetItem"]',
+        complaint="The role must be allowed to open sessions of the tenant role, and nothing else.",
+    ),
+    Canary(
+        "the API takes any role",
+        _LAMBDA_ROLE,
+        old="sort(var.tenant_role_arns)",
+        new='["*"]',
+        complaint="The role must be allowed to open sessions of the tenant role, and nothing else.",
+    ),
+    Canary(
+        "the API may scan",
+        _LAMBDA_ROLE,
+        old=_NEVER_SCAN,
+        new="",
+        complaint="Scan and PartiQL must be denied on everything",
+    ),
+    Canary(
+        "the ARN is not known at plan time",
+        _LAMBDA_ROLE,
+        old="value       = local.arn",
+        new="value       = aws_iam_role.this.arn",
+        complaint="Unknown condition value",
+        file="outputs.tf",
+    ),
+    Canary(
+        "another role opens tenants' sessions",
+        "local",
+        old="trusted_role_arns = [module.lambda_role.arn]",
+        new='trusted_role_arns = ["arn:aws:iam::${local.account_id}:role/Developer"]',
+        complaint="TenantRole must trust the API's role and nobody else.",
+    ),
+    # Who the users are.
+    Canary(
+        "anyone may sign up",
+        _IDENTITY,
+        old="allow_admin_create_user_only = true",
+        new="allow_admin_create_user_only = false",
+        complaint="Nobody may sign up on their own.",
+    ),
+    Canary(
+        "users write their own tenant",
+        _IDENTITY,
+        old='write_attributes = ["name"]',
+        new='write_attributes = ["name", "custom:tenantID"]',
+        complaint="Users may write their display name only",
+    ),
+    Canary(
+        "the tenant of a user can be changed",
+        _IDENTITY,
+        old="mutable                  = false",
+        new="mutable                  = true",
+        complaint="A user's tenant must be immutable",
+    ),
+    Canary(
+        "id tokens live for an hour",
+        _IDENTITY,
+        old="id_token_validity      = 15",
+        new="id_token_validity      = 60",
+        complaint="Id and access tokens must live for 15 minutes",
+    ),
+    Canary(
+        "an e-mail address stands for a user name",
+        _IDENTITY,
+        old="  username_configuration {",
+        new='  alias_attributes = ["email"]\n\n  username_configuration {',
+        complaint="No attribute may stand for the user name",
+    ),
+    # How the data is kept.
+    Canary(
+        "point-in-time recovery is off",
+        _POOLED_TABLE,
+        old="point_in_time_recovery {\n    enabled = true",
+        new="point_in_time_recovery {\n    enabled = false",
+        complaint="The table must have point-in-time recovery.",
+    ),
+    Canary(
+        "encryption with a key of the account is off",
+        _POOLED_TABLE,
+        old="server_side_encryption {\n    enabled = true",
+        new="server_side_encryption {\n    enabled = false",
+        complaint="The table must be encrypted with a key of the account.",
+    ),
+    Canary(
+        "the table has an index",
+        _POOLED_TABLE,
+        old="  point_in_time_recovery {",
+        new='  global_secondary_index {\n    name            = "by_sk"\n    hash_key        = "sk"\n'
+        '    projection_type = "ALL"\n  }\n\n  point_in_time_recovery {',
+        complaint="The table must have no index.",
+    ),
+]
+
+
+@pytest.mark.parametrize("canary", CANARIES, ids=[canary.weakening for canary in CANARIES])
+def test_a_weakened_control_is_noticed(workspace: Workspace, canary: Canary) -> None:
+    """The folder's own tests, which pass on the original, fail with the complaint about this very control."""
+    copy = canary.weakening.replace(" ", "-")
+    weakened = workspace.weakened(canary.folder, copy, canary.file, canary.old, canary.new)
+
+    result = workspace.terraform(weakened, "test", f"-filter=tests/{canary.suite}.tftest.hcl")
+
+    assert result.returncode == 1
+    assert canary.complaint in " ".join((result.stdout + result.stderr).split())

@@ -1,0 +1,71 @@
+"""Every root and module of infra/ is valid, keeps the house style, and passes its own tests."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.infra.conftest import INFRA, infra_folders
+
+if TYPE_CHECKING:
+    from tests.infra.conftest import Workspace
+
+every_folder = pytest.mark.parametrize("name", infra_folders())
+
+
+def test_the_folders_are_found() -> None:
+    """The discovery finds what exists today, so that the tests below cannot pass by finding nothing."""
+    known = {"local", *(f"modules/{name}" for name in ("identity", "lambda_role", "pooled_table", "tenant_role"))}
+
+    assert known <= set(infra_folders())
+
+
+@every_folder
+def test_a_folder_has_its_four_files_and_tests(name: str) -> None:
+    """A module without tests is a failure: nothing would notice that its control is gone."""
+    folder = INFRA / name
+
+    missing = {"main.tf", "variables.tf", "outputs.tf", "versions.tf"} - {path.name for path in folder.glob("*.tf")}
+
+    assert not missing
+    assert list(folder.glob("tests/*.tftest.hcl"))
+
+
+@every_folder
+def test_variables_are_declared_in_one_order(name: str) -> None:
+    """Every variable states its type, which is never `any`, and its meaning, then default and validation."""
+    source = (INFRA / name / "variables.tf").read_text()
+    blocks = re.findall(r'^variable "\w+" \{\n(.*?)^\}', source, re.DOTALL | re.MULTILINE)
+    order = ["type", "description", "default", "validation"]
+
+    for block in blocks:
+        declared = [word for word in re.findall(r"^  (\w+)", block, re.MULTILINE) if word in order]
+        assert declared[:2] == order[:2]
+        assert declared == sorted(declared, key=order.index)
+        assert not re.search(r"\bany\b", re.sub(r'".*?"', "", block))
+    assert len(blocks) == source.count('variable "')
+
+
+def test_the_user_pool_has_no_hosted_domain() -> None:
+    """A hosted domain would add sign-in pages of its own, and PrivateLink refuses pools that have one."""
+    declaring = [path for path in INFRA.rglob("*.tf") if "aws_cognito_user_pool_domain" in path.read_text()]
+
+    assert declaring == []
+
+
+@every_folder
+def test_a_folder_is_valid(workspace: Workspace, name: str) -> None:
+    """`terraform validate` accepts the folder and its test files."""
+    result = workspace.terraform(workspace.initialised(name), "validate")
+
+    assert result.returncode == 0, result.stderr
+
+
+@every_folder
+def test_a_folder_passes_its_own_tests(workspace: Workspace, name: str) -> None:
+    """`terraform test` finds every control in place, with no credentials and no network."""
+    result = workspace.terraform(workspace.initialised(name), "test")
+
+    assert result.returncode == 0, result.stdout + result.stderr

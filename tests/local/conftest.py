@@ -1,0 +1,118 @@
+"""One applied local stack for the whole run, with its API, and people of its demo tenants."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jwt
+import pytest
+
+from ops.progress import Progress
+from ops.sign_in import sign_in
+from ops.stack import LocalStack, StackOptions
+from tests.support.http_api import Api, Person
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from ops.stage import Stage
+
+PROJECT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+    """Return a local AWS that Terraform provisioned, with the users of the demo tenants."""
+    options = StackOptions(
+        project=PROJECT,
+        folder=tmp_path_factory.mktemp("stage"),
+        tenants=("acme", "acme-eu", "acme1", "acme10", "globex"),
+    )
+    with LocalStack(options, Progress()) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def stage(stack: LocalStack) -> Stage:
+    """Return the running stage with its API."""
+    return stack.stage(stack.serve_api())
+
+
+@pytest.fixture(scope="session")
+def table(stack: LocalStack) -> DynamoDBClient:
+    """Return the operator's DynamoDB client, to look into the table from outside."""
+    client: DynamoDBClient = stack.client("dynamodb")
+    return client
+
+
+@pytest.fixture(scope="session")
+def person(stage: Stage) -> Iterator[Callable[[str, str], Person]]:
+    """Return a function that signs a tenant's user of a role in, once."""
+    signed_in: dict[tuple[str, str], Person] = {}
+
+    def get(tenant: str, role: str = "member") -> Person:
+        if (tenant, role) not in signed_in:
+            tokens = sign_in(stage, stage.user(tenant, role))
+            signed_in[tenant, role] = Person(Api(stage.api_url), tokens["IdToken"], tokens["AccessToken"])
+        return signed_in[tenant, role]
+
+    yield get
+    for someone in signed_in.values():
+        someone.api.close()
+
+
+@pytest.fixture
+def newcomer(person: Callable[..., Person], table: DynamoDBClient, stage: Stage) -> Callable[[str], Person]:
+    """Return a function that empties a tenant's cart and returns its member."""
+
+    def get(tenant: str) -> Person:
+        page = table.query(
+            TableName=stage.table_name,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": f"{tenant}#cart#0"}},
+        )
+        for line in page["Items"]:
+            table.delete_item(TableName=stage.table_name, Key={"pk": line["pk"], "sk": line["sk"]})
+        return person(tenant)
+
+    return get
+
+
+@pytest.fixture
+def acme(newcomer: Callable[[str], Person]) -> Person:
+    """Return acme's member, whose cart is empty."""
+    return newcomer("acme")
+
+
+@pytest.fixture
+def globex(newcomer: Callable[[str], Person]) -> Person:
+    """Return globex's member, whose cart is empty."""
+    return newcomer("globex")
+
+
+@pytest.fixture
+def anyone(stage: Stage) -> Iterator[Api]:
+    """Return the API as someone without a token sees it."""
+    api = Api(stage.api_url)
+    yield api
+    api.close()
+
+
+@pytest.fixture(scope="session")
+def forge(person: Callable[..., Person]) -> Callable[..., str]:
+    """Return a function that signs altered claims with the pool's own key, which the emulator's package carries."""
+    published = files("moto.cognitoidp") / "resources" / "jwks-private.json.gz"
+    key = jwt.PyJWK.from_dict(json.loads(gzip.decompress(published.read_bytes())) | {"alg": "RS256"})
+    genuine = jwt.decode(person("acme").id_token, options={"verify_signature": False})
+
+    def sign(*, without: str = "", headers: dict[str, Any] | None = None, **claims: Any) -> str:
+        altered = {name: value for name, value in {**genuine, **claims}.items() if name != without}
+        return jwt.encode(altered, key.key, algorithm="RS256", headers={"kid": "dummy", **(headers or {})})
+
+    return sign

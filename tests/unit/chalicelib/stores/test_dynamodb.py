@@ -1,0 +1,99 @@
+"""What DynamoDB's refusals and failures mean to the application."""
+
+from __future__ import annotations
+
+import pytest
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ReadTimeoutError,
+)
+
+from chalicelib.errors import StoreUnavailableError, TenantAccessDeniedError
+from chalicelib.stores.dynamodb import application_errors
+
+SECRET = "arn:aws:sts::123456789012:assumed-role/TenantRole/acme.member"
+URL = "https://dynamodb.invalid"
+
+
+def client_error(code: str, status: int = 400) -> ClientError:
+    """Make the error that botocore makes of such an answer."""
+    return ClientError(
+        {
+            "Error": {"Code": code, "Message": f"{SECRET} said no"},
+            "ResponseMetadata": {
+                "HTTPStatusCode": status,
+                "RequestId": "r",
+                "HostId": "",
+                "HTTPHeaders": {},
+                "RetryAttempts": 0,
+            },
+        },
+        "Query",
+    )
+
+
+def test_a_refusal_by_iam_is_access_denied() -> None:
+    """The caller gets a 403 that names no ARN, and the cause stays for the log."""
+    refused = client_error("AccessDeniedException")
+    with pytest.raises(TenantAccessDeniedError) as denied, application_errors():
+        raise refused
+    assert denied.value.STATUS_CODE == 403
+    assert denied.value.__cause__ is refused
+    assert SECRET not in str(denied.value)
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        pytest.param(client_error("ThrottlingException"), id="throttled"),
+        pytest.param(client_error("ProvisionedThroughputExceededException"), id="throughput exceeded"),
+        pytest.param(client_error("RequestLimitExceeded"), id="limit exceeded"),
+        pytest.param(client_error("InternalServerError", 500), id="internal error"),
+        pytest.param(client_error("ServiceUnavailable", 503), id="unavailable"),
+        pytest.param(client_error("SomethingNew", 502), id="any other error of the server"),
+        pytest.param(client_error("500", 500), id="error without a code"),
+        pytest.param(client_error("ExpiredTokenException"), id="credentials expired under way"),
+        pytest.param(client_error("UnrecognizedClientException"), id="credentials unknown"),
+        pytest.param(EndpointConnectionError(endpoint_url=URL), id="unreachable"),
+        pytest.param(ConnectTimeoutError(endpoint_url=URL), id="connect timeout"),
+        pytest.param(ReadTimeoutError(endpoint_url=URL), id="read timeout"),
+        pytest.param(ConnectionClosedError(endpoint_url=URL), id="connection closed"),
+        pytest.param(NoCredentialsError(), id="no credentials"),
+    ],
+)
+def test_a_failure_that_may_pass_is_store_unavailable(failure: Exception) -> None:
+    """The caller gets a 503, which carries `Retry-After`, and learns nothing of what is behind."""
+    with pytest.raises(StoreUnavailableError) as unavailable, application_errors():
+        raise failure
+    assert unavailable.value.STATUS_CODE == 503
+    assert unavailable.value.__cause__ is failure
+    assert SECRET not in str(unavailable.value)
+    assert URL not in str(unavailable.value)
+
+
+@pytest.mark.parametrize(
+    "code", ["ConditionalCheckFailedException", "ValidationException", "ResourceNotFoundException"]
+)
+def test_other_errors_stay_what_they_are(code: str) -> None:
+    """A failed condition is the store's to read; anything else is a bug and must become an opaque 500."""
+    error = client_error(code)
+    with pytest.raises(ClientError) as raised, application_errors():
+        raise error
+    assert raised.value is error
+
+
+def test_what_is_no_error_of_dynamodb_passes_through() -> None:
+    """A bug in the block is not disguised as an unavailable store."""
+    with pytest.raises(KeyError), application_errors():
+        raise KeyError("Items")
+
+
+def test_nothing_is_raised_when_all_is_well() -> None:
+    """The twin of the failures above."""
+    with application_errors():
+        done = True
+    assert done

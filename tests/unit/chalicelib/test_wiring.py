@@ -1,0 +1,174 @@
+"""The long-lived objects: each built on its first use and once per container.
+
+What a container has is global, so each test here runs in an interpreter of its own.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+from chalicelib.config import SETTINGS
+from chalicelib.wiring import _once
+from tests.unit.http_stub import Answer, Asked, HttpStub
+
+if TYPE_CHECKING:
+    from tests.unit.conftest import RunPython
+
+THREADS = 16
+ENVIRONMENT = {
+    "AWS_REGION": "eu-central-1",
+    "AWS_ACCESS_KEY_ID": "ASIALAMBDA",
+    "AWS_SECRET_ACCESS_KEY": "lambda-secret",
+    "AWS_SESSION_TOKEN": "lambda-token",
+    "TABLE_NAME": "bulkhead",
+    "TENANT_ROLE_ARN": "arn:aws:iam::123456789012:role/TenantRole",
+    "TOKEN_ISSUER": "https://issuer.example.com",
+    "TOKEN_AUDIENCE": "client",
+    "JWKS_URL": "https://issuer.example.com/jwks.json",
+    "CORS_ORIGIN": "https://app.example.com",
+}
+VENDED = b"""<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>
+<AccessKeyId>ASIATENANT</AccessKeyId><SecretAccessKey>tenant-secret</SecretAccessKey>
+<SessionToken>tenant-token</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration>
+</Credentials></AssumeRoleResult></AssumeRoleResponse>"""
+REFUSED = b"""<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type>
+<Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>"""
+
+#: Lists a cart as a route does, twice, and prints what came of it.
+LIST_CART = """
+import json
+from chalicelib import wiring
+from chalicelib.tenant import Role, TenantContext
+
+def page(tenant):
+    try:
+        return wiring.cart_store(TenantContext(tenant, Role.VIEWER, "u", "e"))._pk, len(
+            wiring.cart_store(TenantContext(tenant, Role.VIEWER, "u", "e")).page(limit=1, after=None)
+        )
+    except Exception as error:
+        return type(error).__name__
+
+print(json.dumps([page("acme"), page("acme")]))
+"""
+
+SERVICES_LOADED = """
+import json, sys
+{code}
+print(json.dumps(sorted({{name.split(".")[0] for name in sys.modules}} & {{"boto3", "botocore", "jwt", "pydantic"}})))
+"""
+
+
+def service_of(asked: Asked) -> tuple[str, str, str]:
+    """Return the service that a request is for, the key it is signed with, and its session token."""
+    credential = asked.headers["authorization"].split("Credential=")[1].split("/")
+    return credential[3], credential[0], asked.headers["x-amz-security-token"]
+
+
+def test_data_is_reached_with_the_tenants_credentials_and_sts_with_the_functions(run_python: RunPython) -> None:
+    """The function's own key signs AssumeRole and nothing else; a warm request makes exactly one call."""
+
+    def answer(asked: Asked) -> Answer:
+        if service_of(asked)[0] == "sts":
+            return Answer(body=VENDED, headers={"Content-Type": "text/xml"})
+        return Answer(body=b'{"Items": [], "Count": 0, "ScannedCount": 0}')
+
+    with HttpStub(answer) as stub:
+        pages = run_python(LIST_CART, {**ENVIRONMENT, "AWS_ENDPOINT_URL": stub.url})
+
+    assert pages == [["acme#cart#0", 2]] * 2
+    assert [service_of(asked) for asked in stub.asked] == [
+        ("sts", "ASIALAMBDA", "lambda-token"),
+        ("dynamodb", "ASIATENANT", "tenant-token"),
+        ("dynamodb", "ASIATENANT", "tenant-token"),
+    ]
+    assert b'"TableName": "bulkhead"' in stub.asked[1].body
+
+
+def test_when_sts_refuses_no_data_is_asked_for(run_python: RunPython) -> None:
+    """The function's own credentials, which are at hand, never take the place of the tenant's."""
+    refused = Answer(status=403, body=REFUSED, headers={"Content-Type": "text/xml"})
+    with HttpStub(lambda _: refused) as stub:
+        pages = run_python(LIST_CART, {**ENVIRONMENT, "AWS_ENDPOINT_URL": stub.url})
+
+    assert pages == ["ScopedCredentialsError"] * 2
+    assert {service_of(asked)[0] for asked in stub.asked} == {"sts"}
+
+
+def test_an_unreachable_sts_is_given_up_after_one_more_try(run_python: RunPython) -> None:
+    """The caller gets a 503 long before API Gateway's 29 seconds are over."""
+    started = time.monotonic()
+    with HttpStub(lambda _: Answer(status=500, body=b"")) as stub:
+        pages = run_python(LIST_CART, {**ENVIRONMENT, "AWS_ENDPOINT_URL": stub.url})
+    assert pages == ["ScopedCredentialsError"] * 2
+    assert len(stub.asked) == 4, "two calls, two attempts each"
+    assert time.monotonic() - started < 15
+
+
+def test_importing_the_wiring_loads_no_sdk_and_reads_no_setting(run_python: RunPython) -> None:
+    """Cold starts pay for what they use only, and `chalice package` imports without a stage."""
+    assert run_python(SERVICES_LOADED.format(code="import chalicelib.wiring")) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "loaded"),
+    [
+        pytest.param("import chalicelib.routes.authorization", [], id="the authorizer's module"),
+        pytest.param("from chalicelib import wiring; wiring.token_manager()", ["jwt"], id="the token manager"),
+        pytest.param("from chalicelib import wiring; wiring.scoped_clients()", ["botocore"], id="the clients"),
+    ],
+)
+def test_each_part_loads_what_it_needs_only(run_python: RunPython, code: str, loaded: list[str]) -> None:
+    """The authorizer's function loads no SDK, and that of the routes no JWT library for its clients."""
+    assert run_python(SERVICES_LOADED.format(code=code), ENVIRONMENT) == loaded
+
+
+def test_the_authorizers_function_is_the_one_module_that_was_measured(run_python: RunPython) -> None:
+    """Lambda imports the handler's module: it must not be `app`, which loads the routes and their SDK."""
+    handler = run_python(
+        "import json; from app import app; print(json.dumps(app.builtin_auth_handlers[0].handler_string))"
+    )
+    assert handler == "chalicelib.routes.authorization.tenant_authorizer"
+
+
+@pytest.mark.parametrize("part", ["config", "token_manager", "scoped_clients"])
+def test_a_part_is_built_once_and_not_without_its_settings(run_python: RunPython, part: str) -> None:
+    """A failure is not remembered: the part is built when its settings are there."""
+    code = f"""
+import json, os
+from chalicelib import wiring
+from chalicelib.errors import ConfigError
+settings = {{name: os.environ.pop(name) for name in {list(SETTINGS)!r}}}
+try:
+    wiring.{part}()
+    missing = False
+except ConfigError:
+    missing = True
+os.environ.update(settings)
+print(json.dumps([missing, wiring.{part}() is wiring.{part}()]))
+"""
+    assert run_python(code, ENVIRONMENT) == [True, True]
+
+
+def test_threads_that_race_for_a_part_get_the_same_one() -> None:
+    """`functools.cache` would build it as often as there are threads."""
+    built: list[object] = []
+    together = threading.Barrier(THREADS)
+
+    @_once
+    def part() -> object:
+        time.sleep(0.05)
+        built.append(object())
+        return built[-1]
+
+    def get(_: int) -> object:
+        together.wait()
+        return part()
+
+    with ThreadPoolExecutor(THREADS) as threads:
+        assert set(threads.map(get, range(THREADS))) == set(built)
+    assert len(built) == 1

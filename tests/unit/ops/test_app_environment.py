@@ -1,0 +1,167 @@
+"""The environment of the app on one machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from chalicelib.config import Config
+from localaws.execution import PATH, execution_token
+from ops.app_environment import PREFERRED_CREDENTIALS, PREFERRED_ENDPOINTS, app_settings, as_shell, process_basics
+from tests.unit.http_stub import Answer, HttpStub
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from ops.local_aws import LocalAws
+
+OUTPUTS = {
+    "region": "eu-central-1",
+    "table_name": "bulkhead",
+    "lambda_role_arn": "arn:aws:iam::123456789012:role/service/bulkhead-lambda",
+    "tenant_role_arn": "arn:aws:iam::123456789012:role/bulkhead-tenant",
+    "token_issuer": "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Pool",
+    "user_pool_id": "eu-central-1_Pool",
+    "user_pool_client_id": "client",
+}
+
+
+def settings_on(url: str) -> dict[str, str]:
+    """Return the app's settings on a local AWS at this URL."""
+    local_aws = cast("LocalAws", SimpleNamespace(endpoint_url=url, execution_secret="secret"))
+    return app_settings(local_aws, OUTPUTS, cors_origin="http://127.0.0.1:8080")
+
+
+SETTINGS = settings_on("http://127.0.0.1:4566")
+
+
+def test_the_settings_are_all_that_the_app_must_be_told() -> None:
+    """Its own check accepts them, and each value is in its place."""
+    assert Config.from_environ(SETTINGS) == Config(
+        region="eu-central-1",
+        table_name="bulkhead",
+        tenant_role_arn=OUTPUTS["tenant_role_arn"],
+        token_issuer=OUTPUTS["token_issuer"],
+        token_audience="client",
+        jwks_url="http://127.0.0.1:4566/eu-central-1_Pool/.well-known/jwks.json",
+        cors_origin="http://127.0.0.1:8080",
+        refuse_by_policy=False,
+    )
+    assert SETTINGS["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4566"
+
+
+def test_the_settings_hold_no_access_key() -> None:
+    """Credentials are vended and refreshed by a URL, for the function's role only."""
+    assert not set(SETTINGS) & set(PREFERRED_CREDENTIALS)
+    assert SETTINGS["AWS_CONTAINER_CREDENTIALS_FULL_URI"] == f"http://127.0.0.1:4566{PATH}bulkhead-lambda"
+    assert SETTINGS["AWS_CONTAINER_AUTHORIZATION_TOKEN"] == execution_token("secret", "bulkhead-lambda")
+
+
+def test_of_an_environment_only_the_basics_are_passed_on() -> None:
+    """Neither credentials nor endpoints nor proxies of the person who runs it."""
+    environment = {"PATH": "/bin", "HOME": "/home/x", "AWS_PROFILE": "prod", "HTTP_PROXY": "x", "CORS_ORIGIN": "*"}
+    assert process_basics(environment) == {"PATH": "/bin", "HOME": "/home/x"}
+
+
+def source(folder: Path, file: str, environment: Mapping[str, str], command: str) -> str:
+    """Source a file in a shell as a developer does, and return what a command then prints."""
+    (folder / "env").write_text(file)
+    finished = subprocess.run(
+        ["/bin/sh", "-eu", "-c", f". '{folder}/env'; {command}"],
+        env=dict(environment),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr
+    return finished.stdout
+
+
+PRINT_ENVIRONMENT = f"exec {sys.executable} -c 'import json, os; print(json.dumps(dict(os.environ)))'"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param("plain", id="plain"),
+        pytest.param("", id="empty"),
+        pytest.param("two words", id="space"),
+        pytest.param('it\'s "quoted"', id="quotes"),
+        pytest.param("$HOME `id` $(id) \\ !", id="what a shell would expand"),
+        pytest.param("a; exit 1 # b & c | d > e", id="what a shell would run"),
+        pytest.param("line\nline\ttab", id="newline"),
+        pytest.param("*~?[a]", id="what a shell would match"),
+        pytest.param("\u00fc\u2692", id="outside ASCII"),
+    ],
+)
+def test_every_value_survives_the_shell(tmp_path: Path, value: str) -> None:
+    """Sourcing the file gives exactly the setting and runs nothing."""
+    environment = json.loads(source(tmp_path, as_shell({"SETTING": value}), {"PATH": os.defpath}, PRINT_ENVIRONMENT))
+    assert environment["SETTING"] == value
+
+
+@pytest.mark.parametrize("name", PREFERRED_CREDENTIALS + PREFERRED_ENDPOINTS)
+def test_sourcing_takes_away_what_an_sdk_would_prefer(tmp_path: Path, name: str) -> None:
+    """Else the app would run with the developer's own rights, or against another AWS."""
+    before = {"PATH": os.defpath, name: "mine", "EDITOR": "vi"}
+    environment = json.loads(source(tmp_path, as_shell(SETTINGS), before, PRINT_ENVIRONMENT))
+    assert name not in environment
+    assert environment["EDITOR"] == "vi"
+    assert SETTINGS.items() <= environment.items()
+
+
+RESOLVE = f"""exec {sys.executable} -c '
+from botocore.session import Session
+session = Session()
+credentials = session.get_credentials().get_frozen_credentials()
+endpoint = session.create_client("dynamodb").meta.endpoint_url
+print(credentials.access_key, credentials.token, session.create_client("sts").meta.endpoint_url, endpoint)
+'"""
+
+
+def test_the_sdk_then_uses_the_roles_credentials_whatever_the_developer_had_set(tmp_path: Path) -> None:
+    """With every source of credentials that an SDK prefers filled by somebody else's, the role's own are used."""
+    others = "[default]\naws_access_key_id = mine\naws_secret_access_key = mine\n"
+    (tmp_path / ".aws").mkdir()
+    for name in (".boto", ".aws/credentials", ".aws/config", "shared", "config"):
+        (tmp_path / name).write_text(others.replace("default", "Credentials") if name == ".boto" else others)
+    (tmp_path / "ec2").write_text("AWSAccessKeyId=mine\nAWSSecretKey=mine\n")
+    (tmp_path / "token").write_text("mine")
+    developers = {
+        "PATH": os.defpath,
+        "HOME": str(tmp_path),
+        "AWS_ACCESS_KEY_ID": "mine",
+        "AWS_SECRET_ACCESS_KEY": "mine",
+        "AWS_SESSION_TOKEN": "mine",
+        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "shared"),
+        "AWS_CONFIG_FILE": str(tmp_path / "config"),
+        "AWS_CREDENTIAL_FILE": str(tmp_path / "ec2"),
+        "BOTO_CONFIG": str(tmp_path / ".boto"),
+        "AWS_WEB_IDENTITY_TOKEN_FILE": str(tmp_path / "token"),
+        "AWS_ROLE_ARN": "arn:aws:iam::999999999999:role/mine",
+        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/mine",
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": str(tmp_path / "token"),
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
+        "AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:1",
+        "AWS_ENDPOINT_URL_STS": "http://127.0.0.1:1",
+    }
+    vended = {
+        "AccessKeyId": "ASIAROLE",
+        "SecretAccessKey": "s",
+        "Token": "role-token",
+        "Expiration": "2099-01-01T00:00:00Z",
+    }
+    with HttpStub(lambda _: Answer(body=json.dumps(vended).encode())) as stub:
+        printed = source(tmp_path, as_shell(settings_on(stub.url)), developers, RESOLVE)
+
+    assert printed.split() == ["ASIAROLE", "role-token", stub.url, stub.url]
+    assert stub.asked[0].path == f"{PATH}bulkhead-lambda"
+    assert stub.asked[0].headers["authorization"] == execution_token("secret", "bulkhead-lambda")
