@@ -9,9 +9,12 @@ import os
 import signal
 import sys
 import threading
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from localaws.postgres import PostgresError, PostgresServer
 from localaws.server import Ready, create_server
 
 if TYPE_CHECKING:
@@ -19,31 +22,53 @@ if TYPE_CHECKING:
 
     from werkzeug.serving import BaseWSGIServer
 
+_HIGHEST_PORT = 65535
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until SIGINT or SIGTERM; exit code 0 then, 2 when the port cannot be had."""
+    """Serve until SIGINT or SIGTERM; exit code 0 then, 2 when a port cannot be had or PostgreSQL does not run."""
     parser = argparse.ArgumentParser(prog="python -m localaws", description="A local AWS on loopback.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    parser.add_argument("--port", type=int, default=4566, help="port, 0 for a free one (default: %(default)s)")
+    parser.add_argument("--port", type=_port, default=4566, help="port, 0 for a free one (default: %(default)s)")
     parser.add_argument("--ready-file", type=Path, help="write endpoint and keys as JSON here when ready")
     parser.add_argument(
         "--until-stdin-closes", action="store_true", help="stop as well when whoever started this is gone"
     )
+    parser.add_argument("--postgres", action="store_true", help="run a PostgreSQL as well, whose data ends with it")
+    parser.add_argument("--postgres-port", type=_port, default=0, help="its port, 0 for a free one (default: 0)")
+    parser.add_argument("--postgres-database", default="postgres", help="its database (default: %(default)s)")
     options = parser.parse_args(arguments)
     try:
         server, ready = create_server(options.host, options.port)
     except OSError as error:
-        if error.errno != errno.EADDRINUSE:
-            raise
-        print(f"port {options.port} is taken: stop what listens there, or pass --port", file=sys.stderr)
+        if error.errno == errno.EADDRINUSE:
+            print(f"port {options.port} is taken: stop what listens there, or pass --port", file=sys.stderr)
+        else:
+            print(f"cannot listen on {options.host}, port {options.port}: {error}", file=sys.stderr)
         return 2
     _stop_on_signal(server, until_stdin_closes=options.until_stdin_closes)
-    if options.ready_file:
-        _write_privately(options.ready_file, json.dumps(ready.as_document()))
-    print(_instructions(ready), flush=True)
-    server.serve_forever()
-    server.server_close()
+    with ExitStack() as running:
+        running.callback(server.server_close)
+        if options.postgres:
+            try:
+                started = PostgresServer.start(port=options.postgres_port, database=options.postgres_database)
+            except PostgresError as error:
+                print(error, file=sys.stderr)
+                return 2
+            ready = replace(ready, postgres=running.enter_context(started).access)
+        if options.ready_file:
+            _write_privately(options.ready_file, json.dumps(ready.as_document()))
+            print(f"ready: {options.ready_file} says how to use it", flush=True)  # no key goes to a log
+        else:
+            print(_instructions(ready), flush=True)
+        server.serve_forever()
     return 0
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()) or int(text) > _HIGHEST_PORT:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to {_HIGHEST_PORT}")
+    return int(text)
 
 
 def _stop_on_signal(server: BaseWSGIServer, *, until_stdin_closes: bool) -> None:
@@ -65,20 +90,26 @@ def _stop_on_signal(server: BaseWSGIServer, *, until_stdin_closes: bool) -> None
 def _write_privately(path: Path, text: str) -> None:
     """Write a file that only its owner may read, all at once."""
     partial = path.with_name(f"{path.name}.partial")
-    partial.touch(mode=0o600)
+    partial.unlink(missing_ok=True)  # of a run that was killed: who may read it, nobody knows
+    partial.touch(mode=0o600, exist_ok=False)
     partial.write_text(text)
     partial.replace(path)
 
 
 def _instructions(ready: Ready) -> str:
-    return os.linesep.join(
-        (
-            f"local AWS at {ready.endpoint_url}, account {ready.account_id}; its administrator:",
-            f"  export AWS_ENDPOINT_URL={ready.endpoint_url}",
-            f"  export AWS_ACCESS_KEY_ID={ready.operator.access_key_id}",
-            f"  export AWS_SECRET_ACCESS_KEY={ready.operator.secret_access_key}",
-        )
-    )
+    lines = [
+        f"local AWS at {ready.endpoint_url}, account {ready.account_id}; its administrator:",
+        f"  export AWS_ENDPOINT_URL={ready.endpoint_url}",
+        f"  export AWS_ACCESS_KEY_ID={ready.operator.access_key_id}",
+        f"  export AWS_SECRET_ACCESS_KEY={ready.operator.secret_access_key}",
+    ]
+    if postgres := ready.postgres:
+        lines += [
+            f"PostgreSQL at {postgres.host}:{postgres.port}, database {postgres.database}; its superuser:",
+            f"  export PGUSER={postgres.user}",
+            f"  export PGPASSWORD={postgres.password}",
+        ]
+    return os.linesep.join(lines)
 
 
 if __name__ == "__main__":

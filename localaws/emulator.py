@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from moto.iam.models import iam_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 if TYPE_CHECKING:
-    from wsgiref.types import WSGIApplication
+    from collections.abc import Iterable
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 ACCOUNT_ID = "123456789012"  # moto's default account
 PARTITION = "aws"
@@ -29,9 +31,21 @@ class OperatorKey:
 
 
 def create_emulator() -> WSGIApplication:
-    """Return moto's server as a WSGI application; its state lives as long as this process."""
+    """Return moto's server as a WSGI application; its state lives as long as this process.
+
+    Calls of DynamoDB are carried out one at a time: moto undoes a failed transaction by putting back a copy of its
+    whole tables, and with them would go what others wrote meanwhile and were told is stored.
+    """
     application: WSGIApplication = DomainDispatcherApplication(create_backend_app)
-    return application
+    tables = Lock()
+
+    def emulator(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if not environ.get("HTTP_X_AMZ_TARGET", "").startswith("DynamoDB"):
+            return application(environ, start_response)
+        with tables:
+            return application(environ, start_response)
+
+    return emulator
 
 
 def create_operator(name: str = "operator") -> OperatorKey:

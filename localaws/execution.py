@@ -13,39 +13,17 @@ import hashlib
 import hmac
 import json
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
+
+from localaws.iam import PolicyError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
     from wsgiref.types import StartResponse, WSGIEnvironment
 
+    from localaws.lambda_service import LambdaService
+
 PATH = "/_localaws/execution-credentials/"
-
-
-class SessionCredentials(Protocol):
-    """Temporary credentials of a role session."""
-
-    @property
-    def access_key_id(self) -> str: ...  # noqa: D102 -- the field is its name
-    @property
-    def secret_access_key(self) -> str: ...  # noqa: D102
-    @property
-    def session_token(self) -> str: ...  # noqa: D102
-    @property
-    def expires_at(self) -> datetime: ...  # noqa: D102
-
-
-class LambdaService(Protocol):
-    """Assumes a role as the service principal lambda.amazonaws.com."""
-
-    def assume(self, role_name: str) -> SessionCredentials:
-        """Return credentials for one hour.
-
-        Raises:
-            LookupError: there is no such role.
-            PermissionError: the role does not trust the Lambda service.
-        """
 
 
 def execution_token(secret: str, role_name: str) -> str:
@@ -79,14 +57,14 @@ class ExecutionCredentials:
         if environ["REQUEST_METHOD"] != "GET":
             return HTTPStatus.METHOD_NOT_ALLOWED, {"code": "MethodNotAllowed", "message": "only GET"}
         try:
-            credentials = self._lambda_service.assume(role_name)
+            key = self._lambda_service.assume(role_name)
         except LookupError:
             return HTTPStatus.NOT_FOUND, {"code": "NoSuchEntity", "message": f"there is no role {role_name}"}
-        except PermissionError as error:
+        except (PermissionError, PolicyError) as error:
             return HTTPStatus.FORBIDDEN, {"code": "AccessDenied", "message": str(error)}
         return HTTPStatus.OK, {
-            "AccessKeyId": credentials.access_key_id,
-            "SecretAccessKey": credentials.secret_access_key,
-            "Token": credentials.session_token,
-            "Expiration": credentials.expires_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "AccessKeyId": key.access_key_id,
+            "SecretAccessKey": key.secret_access_key,
+            "Token": key.session_token or "",
+            "Expiration": key.expires_at.strftime("%Y-%m-%dT%H:%M:%SZ") if key.expires_at else "",
         }

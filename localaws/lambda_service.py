@@ -2,69 +2,57 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from datetime import UTC
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from moto.core.exceptions import ServiceException
-from moto.iam.models import iam_backends
-from moto.sts.models import sts_backends
-
-from localaws.emulator import ACCOUNT_ID, PARTITION
+from localaws.gate.sessions import RoleSession
+from localaws.iam import PolicySet, Principal, Request, evaluate
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
+    from localaws.gate.authentication import AccessKey
+    from localaws.gate.directory import Directory
+    from localaws.gate.sessions import SessionStore
+
 _SERVICE = "lambda.amazonaws.com"
+_SESSION_NAME = "execution"
 _SESSION_SECONDS = 3600
 
 
-@dataclass(frozen=True, slots=True)
-class RoleSessionCredentials:
-    """Temporary credentials of a role session."""
+class LambdaService:
+    """Assumes roles of one account as the service principal lambda.amazonaws.com; see localaws.execution."""
 
-    access_key_id: str
-    secret_access_key: str
-    session_token: str
-    expires_at: datetime
+    def __init__(
+        self, directory: Directory, sessions: SessionStore, *, account: str, clock: Callable[[], datetime]
+    ) -> None:
+        self._directory = directory
+        self._sessions = sessions
+        self._account = account
+        self._clock = clock
 
+    def assume(self, role_name: str) -> AccessKey:
+        """Return a key of the role's execution session, for one hour.
 
-class MotoLambdaService:
-    """Assumes roles of moto's account."""
-
-    def assume(self, role_name: str) -> RoleSessionCredentials:
-        """See localaws.execution.LambdaService."""
-        try:
-            role = iam_backends[ACCOUNT_ID][PARTITION].get_role(role_name)
-        except ServiceException:
-            raise LookupError(role_name) from None
-        if not _trusts_lambda(json.loads(role.assume_role_policy_document)):
-            raise PermissionError(f"the trust policy of {role_name} does not allow {_SERVICE}")
-        session = sts_backends[ACCOUNT_ID][PARTITION].assume_role(
-            region_name="us-east-1",
-            role_session_name="execution",
-            role_arn=role.arn,
-            policy="",
-            duration=_SESSION_SECONDS,
-            external_id="",
+        Raises:
+            LookupError: there is no such role.
+            PermissionError: its trust policy does not allow the Lambda service to assume it.
+            PolicyError: its trust policy cannot be understood.
+        """
+        role = self._directory.role(role_name)
+        if role is None:
+            raise LookupError(role_name)
+        service = Principal(_SERVICE, self._account, service=_SERVICE)
+        decision = evaluate(
+            Request(service, "sts:AssumeRole", role.arn, {"sts:RoleSessionName": _SESSION_NAME}),
+            PolicySet(resource=role.trust_policy, resource_account=self._account),
         )
-        return RoleSessionCredentials(
-            session.access_key_id,
-            session.secret_access_key,
-            session.session_token,
-            session.expiration.replace(tzinfo=UTC),
+        if not decision.allowed:
+            raise PermissionError(decision.message)
+        session = RoleSession(
+            role_id=role.role_id,
+            role_name=role.name,
+            name=_SESSION_NAME,
+            arn=f"arn:{role.arn.split(':')[1]}:sts::{self._account}:assumed-role/{role.name}/{_SESSION_NAME}",
         )
-
-
-def _trusts_lambda(trust_policy: dict[str, Any]) -> bool:
-    return any(
-        statement["Effect"] == "Allow"
-        and _SERVICE in _as_list(statement["Principal"].get("Service", []))
-        and "sts:AssumeRole" in _as_list(statement["Action"])
-        for statement in _as_list(trust_policy["Statement"])
-    )
-
-
-def _as_list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
+        return self._sessions.vend(session, seconds=_SESSION_SECONDS, now=self._clock())

@@ -1,0 +1,167 @@
+"""The gate: a WSGI application that authenticates and authorizes every AWS request before an emulator sees it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import uuid
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Protocol
+
+from localaws.gate.answers import Refuser, naming, numbered
+from localaws.gate.authentication import Authenticated, authenticate
+from localaws.gate.authorization import Authorizer, global_context
+from localaws.gate.callers import SessionEndedError
+from localaws.gate.calling import read_call
+from localaws.gate.checks import MalformedRequestError, UnmappableRequestError
+from localaws.gate.forwarding import forwarded
+from localaws.gate.public import is_public, preflight_headers
+from localaws.gate.record import log_refusal
+from localaws.gate.refusals import Refusal, refused
+from localaws.gate.requests import HttpRequest, RequestError
+from localaws.gate.sts import AccessDeniedError, SecurityTokenService
+from localaws.iam import PolicyError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from localaws.gate.callers import Caller
+    from localaws.gate.calls import Call
+    from localaws.gate.checks import AuthorizationCheck, ContextValue
+    from localaws.gate.directory import Directory
+    from localaws.gate.record import DecisionRecord
+    from localaws.gate.sessions import SessionStore
+
+MAX_BODY_BYTES = 32 * 1024 * 1024
+log = logging.getLogger("localaws")
+
+
+class Mapper(Protocol):
+    """Says what a call must be allowed."""
+
+    def checks(self, call: Call) -> tuple[AuthorizationCheck, ...]:
+        """Return all of it, never nothing.
+
+        Raises:
+            UnmappableRequestError: it cannot be known.
+            MalformedRequestError: the service would refuse the call.
+        """
+
+    def as_emulator_reads(self, call: Call) -> Call:
+        """Return the call in the spelling that the emulator reads as the service would."""
+
+
+class Gate:
+    """Stands in front of an emulator.
+
+    Whatever it cannot read, map or understand it refuses; nothing reaches the emulator that was not allowed, and what
+    reaches it is the request as the gate has read it.
+    """
+
+    def __init__(  # noqa: PLR0913 -- a composition of parts, each named at the one call
+        self,
+        emulator: WSGIApplication,
+        *,
+        directory: Directory,
+        sessions: SessionStore,
+        mapper: Mapper,
+        record: DecisionRecord,
+        account: str,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._emulator = emulator
+        self._directory = directory
+        self._mapper = mapper
+        self._authorizer = Authorizer(record, account=account)
+        self._sts = SecurityTokenService(directory, sessions, self._authorizer)
+        self._account = account
+        self._clock = clock
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request; never lets an exception out."""
+        request_id = str(uuid.uuid4())
+        refuse = Refuser(environ, start_response, request_id)
+        try:
+            return self._answer(environ, start_response, request_id)
+        except RequestError as error:
+            log_refusal(request_id, str(error.__cause__ or error))
+            return refuse(error.status, error.code, error.message)
+        except MalformedRequestError as error:
+            return refuse(HTTPStatus.BAD_REQUEST, error.code, str(error))
+        except AccessDeniedError as error:
+            return refuse.denied(str(error))  # logged where it was decided
+        except UnmappableRequestError as error:
+            log_refusal(request_id, str(error))
+            return refuse.denied(str(error))
+        except PolicyError as error:
+            message = f"A policy that applies cannot be understood: {error}"
+            log_refusal(request_id, message)
+            return refuse.denied(message)
+        except Exception:
+            log.exception("%s: the gate failed, so the request is refused", request_id)
+            return refuse(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalFailure", "The gate failed.")
+
+    def _answer(self, environ: WSGIEnvironment, start_response: StartResponse, request_id: str) -> Iterable[bytes]:
+        if environ.get("REQUEST_METHOD") == "OPTIONS":
+            # Never passed on: an emulator might execute it.
+            start_response("200 OK", preflight_headers(environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS", "")))
+            return []
+        request = HttpRequest.from_environ(environ, max_body=MAX_BODY_BYTES)
+        if is_public(request):
+            passed = forwarded(environ, request, service="cognito-idp", authorization=None)
+            return self._emulator(passed, naming(start_response, request_id))
+        asked = self._authenticated(request)
+        if asked.signer.addressed == "sts":
+            call = read_call(request, "sts", region=asked.signer.region, account=self._account)
+            document = self._sts.answer(call, asked.caller, asked.context, request_id=request_id, now=asked.now)
+            start_response("200 OK", [("Content-Type", "text/xml"), *numbered(document, request_id)])
+            return [document]
+        authorized = self._authorized(request, asked, request_id)
+        passed = forwarded(environ, authorized, service=asked.signer.service, authorization=asked.signer.authorization)
+        return self._emulator(passed, naming(start_response, request_id))
+
+    def _authenticated(self, request: HttpRequest) -> _Asked:
+        now = self._clock()
+        signer = authenticate(request, self._directory, now)
+        try:
+            caller = self._directory.caller(signer.access_key.owner)
+        except SessionEndedError as error:
+            raise refused(
+                request, Refusal.UNKNOWN_KEY, "The security token included in the request is invalid."
+            ) from error
+        return _Asked(signer, caller, global_context(caller, request, signer.region, self._account, now), now)
+
+    def _authorized(self, request: HttpRequest, asked: _Asked, request_id: str) -> HttpRequest:
+        """Return the request to pass on.
+
+        Raises:
+            AccessDeniedError: a policy refuses it, or none allows it; or nobody knows what it touches, and the caller
+                is restricted.
+        """
+        service, caller = asked.signer.addressed, asked.caller
+        try:
+            read = read_call(request, service, region=asked.signer.region, account=self._account)
+            call = self._mapper.as_emulator_reads(read)
+            checks = self._mapper.checks(call)
+        except UnmappableRequestError as error:
+            self._authorizer.decide_unmapped(caller, f"{service}:*", str(error), request_id=request_id, now=asked.now)
+            if caller.is_unrestricted:
+                return request
+            raise AccessDeniedError(str(error)) from None
+        decision = self._authorizer.decide(caller, checks, asked.context, request_id=request_id, now=asked.now)
+        if not decision.allowed:
+            raise AccessDeniedError(decision.message)
+        return request if call is read else replace(request, body=json.dumps(call.parameters).encode())
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Who asks, in which context, when."""
+
+    signer: Authenticated
+    caller: Caller
+    context: dict[str, ContextValue]
+    now: datetime

@@ -1,0 +1,57 @@
+"""What needs no signature: Cognito's public calls, the user pools' published keys, and CORS preflights."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from localaws.gate.mappers.cognito_idp import PUBLIC_OPERATIONS
+from localaws.gate.routing import addressed_service
+from localaws.gate.sign_in import refuse_unverified
+
+if TYPE_CHECKING:
+    from localaws.gate.requests import HttpRequest
+
+_COGNITO = "cognito-idp"
+_PUBLISHED = re.compile(
+    r"/[a-z]{2,8}(?:-[a-z]+)+-[0-9]{1,2}_[A-Za-z0-9]{1,54}/\.well-known/(?:jwks\.json|openid-configuration)"
+)
+
+
+def is_public(request: HttpRequest) -> bool:
+    """Whether anyone may make this request; one that carries a signature is judged by it.
+
+    Raises:
+        AuthenticationError: it is a public call that can be read as another one.
+        MalformedRequestError: it is one whose body cannot be read.
+        UnmappableRequestError: it is one that moto would carry out for anybody; see localaws.gate.sign_in.
+    """
+    if "authorization" in request.headers or "x-amz-security-token" in request.headers:
+        return False
+    if request.method == "GET":
+        bare = not request.raw_query and not request.body and "x-amz-target" not in request.headers
+        return bare and _PUBLISHED.fullmatch(request.raw_path) is not None
+    prefix, _, operation = request.headers.get("x-amz-target", "").rpartition(".")
+    if prefix != "AWSCognitoIdentityProviderService" or operation not in PUBLIC_OPERATIONS or request.raw_path != "/":
+        return False
+    if request.method != "POST" or addressed_service(request, _COGNITO, None) != _COGNITO:
+        return False
+    refuse_unverified(operation, request.body)
+    return True
+
+
+def preflight_headers(requested: str) -> list[tuple[str, str]]:
+    """Return the headers that let a page of any origin make the call that its browser asks about.
+
+    As Cognito does; the call itself is judged when it comes.
+    """
+    return [
+        ("Access-Control-Allow-Origin", "*"),
+        ("Access-Control-Allow-Methods", "GET, POST, PUT, DELETE, HEAD, PATCH"),
+        ("Access-Control-Allow-Headers", requested if _HEADER_NAMES.fullmatch(requested) else ""),
+        ("Access-Control-Max-Age", "600"),
+        ("Content-Length", "0"),
+    ]
+
+
+_HEADER_NAMES = re.compile(r"[\w-]+(?:, ?[\w-]+){0,50}", re.ASCII)
