@@ -43,8 +43,11 @@ format: setup ## Format the Python and Terraform code
 	@$(BIN)/ruff check --fix .
 	@terraform fmt -recursive infra
 
-bench: setup ## Measure requests and clients side by side
+bench: setup ## Measure requests, policy decisions, enforcement and row-level security, each beside a baseline
 	@$(BIN)/python -m bench.bench_api
+	@PYTHONPATH=. $(BIN)/python bench/bench_evaluator.py
+	@$(BIN)/python -m bench.bench_gate
+	@$(BIN)/python -m bench.bench_row_level_security
 
 clean: ## Remove the virtual environment, caches and the local stack's files
 	@rm -rf .venv .local .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

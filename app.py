@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from chalice.app import Chalice
 
+from chalicelib.control_plane.functions import control_plane
 from chalicelib.routes.answers import finish_answer
 from chalicelib.routes.authorization import authorization
 from chalicelib.routes.carts import carts
 from chalicelib.routes.health import health
 from chalicelib.routes.me import me
+from chalicelib.routes.users import users
 
 app = Chalice(app_name="bulkhead")
 app.register_middleware(finish_answer, "http")
 
-for blueprint in (authorization, health, me, carts):
+for blueprint in (authorization, health, me, carts, users, control_plane):
     app.register_blueprint(blueprint)

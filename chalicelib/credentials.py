@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import OrderedDict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from botocore.credentials import DeferredRefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from chalicelib.errors import ScopedCredentialsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from botocore.client import BaseClient
     from botocore.config import Config as ClientConfig
     from botocore.credentials import ReadOnlyCredentials
     from botocore.session import Session
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sts import STSClient
     from mypy_boto3_sts.type_defs import CredentialsTypeDef
 
@@ -27,6 +31,8 @@ if TYPE_CHECKING:
 #: Role chaining (a Lambda role assuming another) is limited to one hour. Source: AWS, "Methods to assume a role"
 #: (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_manage-assume.html).
 SESSION_SECONDS = 3600
+_REJECTED = frozenset({"ExpiredTokenException", "UnrecognizedClientException"})
+log = logging.getLogger(__name__)
 _TRY_AGAIN = "The credentials for this request cannot be had right now; try again shortly."
 
 
@@ -60,7 +66,8 @@ class SessionTagVending:
                 ],
                 DurationSeconds=SESSION_SECONDS,
             )
-        except (BotoCoreError, ClientError) as error:
+        except (BotoCoreError, ClientError, ResponseParserError) as error:
+            log.warning("STS does not vend for %s as %s: %s", tenant.tenant_id, tenant.role, error)
             raise ScopedCredentialsError(_TRY_AGAIN) from error
         return answer["Credentials"]
 
@@ -90,7 +97,7 @@ class ScopedClients:
         self._capacity = capacity
         self._now = now
         self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[str, Role], _TenantClient] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, Role], _TenantClients] = OrderedDict()
 
     def dynamodb(self, tenant: TenantContext) -> DynamoDBClient:
         """Return a DynamoDB client that can reach this tenant's partitions only.
@@ -98,15 +105,31 @@ class ScopedClients:
         Raises:
             ScopedCredentialsError: STS would not vend, or could not be reached.
         """
+        return cast("DynamoDBClient", self._client(tenant, "dynamodb"))
+
+    def secretsmanager(self, tenant: TenantContext) -> SecretsManagerClient:
+        """Return a Secrets Manager client that can read the secrets which the tenant's role is entitled to.
+
+        Raises:
+            ScopedCredentialsError: STS would not vend, or could not be reached.
+        """
+        return cast("SecretsManagerClient", self._client(tenant, "secretsmanager"))
+
+    def _client(self, tenant: TenantContext, service: str) -> BaseClient:
         key = (tenant.tenant_id, tenant.role)
         with self._lock:
             kept = self._kept.get(key)
             if kept is None:
-                kept = self._kept[key] = _TenantClient(self._credentials(tenant))
+                kept = self._kept[key] = _TenantClients(self._credentials(tenant), lambda: self._forget(key))
                 if len(self._kept) > self._capacity:
                     self._kept.popitem(last=False)
             self._kept.move_to_end(key)
-        return kept.current(self._create_dynamodb)
+        return kept.current(service, self._create)
+
+    def _forget(self, key: tuple[str, Role]) -> None:
+        """Drop credentials that a service rejected; the next request vends new ones."""
+        with self._lock:
+            self._kept.pop(key, None)
 
     def _credentials(self, tenant: TenantContext) -> DeferredRefreshableCredentials:
         def refresh() -> dict[str, str]:
@@ -122,30 +145,36 @@ class ScopedClients:
 
         return DeferredRefreshableCredentials(refresh, "assume-role", time_fetcher=self._now)
 
-    def _create_dynamodb(self, credentials: ReadOnlyCredentials) -> DynamoDBClient:
+    def _create(self, service: str, credentials: ReadOnlyCredentials) -> BaseClient:
         with self._lock:  # botocore's sessions do not create clients safely from several threads
-            client = self._session.create_client(
-                "dynamodb",
+            return self._session.create_client(
+                service,
                 region_name=self._region,
                 aws_access_key_id=credentials.access_key,
                 aws_secret_access_key=credentials.secret_key,
                 aws_session_token=credentials.token,
                 config=self._client_config,
             )
-            return cast("DynamoDBClient", client)
 
 
-class _TenantClient:
-    """A client for as long as the credentials it was made from are the current ones."""
+class _TenantClients:
+    """One tenant's clients, each for as long as the credentials it was made from are the current ones."""
 
-    def __init__(self, credentials: DeferredRefreshableCredentials) -> None:
+    def __init__(self, credentials: DeferredRefreshableCredentials, forget: Callable[[], None]) -> None:
         self._credentials = credentials
+        self._forget = forget
         self._lock = threading.Lock()
-        self._made: tuple[ReadOnlyCredentials, DynamoDBClient] | None = None
+        self._made: dict[str, tuple[ReadOnlyCredentials, BaseClient]] = {}
 
-    def current(self, create: Callable[[ReadOnlyCredentials], DynamoDBClient]) -> DynamoDBClient:
+    def current(self, service: str, create: Callable[[str, ReadOnlyCredentials], BaseClient]) -> BaseClient:
         frozen = self._credentials.get_frozen_credentials()
         with self._lock:
-            if self._made is None or self._made[0] != frozen:
-                self._made = frozen, create(frozen)
-            return self._made[1]
+            made = self._made.get(service)
+            if made is None or made[0] != frozen:
+                made = self._made[service] = frozen, create(service, frozen)
+                made[1].meta.events.register("after-call", self._after_call)
+            return made[1]
+
+    def _after_call(self, parsed: dict[str, Any], **_: object) -> None:
+        if parsed.get("Error", {}).get("Code") in _REJECTED:
+            self._forget()

@@ -48,7 +48,7 @@ class InvalidRequestError(AppError):
 
 
 class TenantAccessDeniedError(AppError):
-    """IAM refused what the tenant's scoped credentials asked for."""
+    """IAM or PostgreSQL refused what was asked for with the tenant's own credentials."""
 
     STATUS_CODE = 403
 
@@ -57,6 +57,18 @@ class CartLineNotFoundError(AppError):
     """The caller's cart holds no such line."""
 
     STATUS_CODE = 404
+
+
+class UserNotFoundError(AppError):
+    """The caller's tenant has no such user."""
+
+    STATUS_CODE = 404
+
+
+class EmailTakenError(AppError):
+    """Another user of the caller's tenant has this email."""
+
+    STATUS_CODE = 409
 
 
 class UnavailableError(AppError):
@@ -71,6 +83,10 @@ class SigningKeysUnavailableError(UnavailableError):
 
 class ScopedCredentialsError(UnavailableError):
     """STS would not vend, or could not be reached; never cached, never replaced by other credentials."""
+
+
+class DatabaseUnavailableError(UnavailableError):
+    """The database or its credentials cannot be had in time; nothing was half-written."""
 
 
 class StoreUnavailableError(UnavailableError):

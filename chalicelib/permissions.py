@@ -14,15 +14,26 @@ class Permission(NamedTuple):
     path: str
 
 
-_READ = (Permission("GET", "/me"), Permission("GET", "/cart"))
+_READ = (
+    Permission("GET", "/me"),
+    Permission("GET", "/cart"),
+    Permission("GET", "/users"),
+    Permission("GET", "/users/*"),
+)
 _WRITE = (
     Permission("PUT", "/cart/*"),
     Permission("PATCH", "/cart/*"),
     Permission("DELETE", "/cart/*"),
 )
 
+_ADMINISTER = (
+    Permission("POST", "/users"),
+    Permission("PATCH", "/users/*"),
+    Permission("DELETE", "/users/*"),
+)
+
 PERMISSIONS: dict[Role, tuple[Permission, ...]] = {
     Role.VIEWER: _READ,
     Role.MEMBER: _READ + _WRITE,
-    Role.ADMIN: _READ + _WRITE,
+    Role.ADMIN: _READ + _WRITE + _ADMINISTER,
 }

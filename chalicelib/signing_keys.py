@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+import math
 import threading
 import time
 import urllib.request
@@ -19,7 +21,10 @@ if TYPE_CHECKING:
 
     from jwt import PyJWK
 
-_REFETCH_SECONDS = 60.0
+log = logging.getLogger(__name__)
+
+_REFETCH_SECONDS, _RETRY_SECONDS = 60.0, 1.0
+_TRY_AGAIN = "The sign-in service cannot be reached; try again shortly."
 _FETCH_TIMEOUT_SECONDS = 3
 
 
@@ -40,7 +45,8 @@ class SigningKeys:
     """Finds a signing key by `kid`.
 
     An unknown `kid` (the pool rotated its keys, or somebody invents one) leads to at most one fetch a minute, so that
-    forged tokens cannot make the authorizer hammer Cognito. A failed fetch is not remembered.
+    forged tokens cannot make the authorizer hammer Cognito. A fetch that failed is tried again a second later; until it
+    succeeds, nothing can be said of unknown keys, and the known ones go on working.
     """
 
     def __init__(
@@ -55,7 +61,8 @@ class SigningKeys:
         self._clock = clock
         self._lock = threading.Lock()
         self._keys: dict[str, PyJWK] = {}
-        self._fetched_at: float | None = None
+        self._next_fetch = -math.inf
+        self._failed = False
 
     def find(self, kid: object) -> PyJWK:
         """Return the key that the pool publishes under this id.
@@ -74,13 +81,15 @@ class SigningKeys:
     def _refetched(self, kid: str) -> PyJWK | None:
         with self._lock:
             now = self._clock()
-            if kid not in self._keys and (self._fetched_at is None or now - self._fetched_at >= _REFETCH_SECONDS):
+            if kid not in self._keys and now < self._next_fetch and self._failed:
+                raise SigningKeysUnavailableError(_TRY_AGAIN)  # the pool may know a key that is unknown here
+            if kid not in self._keys and now >= self._next_fetch:
+                self._next_fetch, self._failed = now + _RETRY_SECONDS, True
                 try:
                     published = PyJWKSet.from_dict(self._fetch(self._url)).keys
                 except (OSError, HTTPException, ValueError, PyJWTError) as error:
-                    raise SigningKeysUnavailableError(
-                        "The sign-in service cannot be reached; try again shortly."
-                    ) from error
+                    log.warning("the signing keys cannot be fetched: %s", error)
+                    raise SigningKeysUnavailableError(_TRY_AGAIN) from error
                 self._keys = {key.key_id: key for key in published if key.key_id is not None}
-                self._fetched_at = now
+                self._next_fetch, self._failed = now + _REFETCH_SECONDS, False
             return self._keys.get(kid)

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
 
     from chalicelib.credentials import ScopedClients
+    from chalicelib.database import Database
     from chalicelib.stores.carts import CartStore
+    from chalicelib.stores.users import UserStore
     from chalicelib.tenant import TenantContext
     from chalicelib.tokens import JwtTokenManager
 
@@ -54,6 +56,14 @@ def config() -> Config:
         ConfigError: the environment lacks a setting or holds one that cannot be right.
     """
     return Config.from_environ(os.environ)
+
+
+def refuses_by_policy() -> bool:
+    """Return whether a refused token is answered with a policy that allows nothing (403) instead of an error (401).
+
+    Only so under plain `chalice local`, whose server drops the connection when an authorizer raises.
+    """
+    return os.environ.get("AUTHORIZER_REFUSES_BY") == "policy"
 
 
 def cors_origin() -> str:
@@ -107,6 +117,29 @@ def scoped_clients() -> ScopedClients:
         SessionTagVending(sts, settings.tenant_role_arn),
         region=settings.region,
     )
+
+
+@_once
+def database() -> Database:
+    """Return the database under row-level security; a tenant's own credentials read the logins' secrets."""
+    from chalicelib.database import Database, DatabaseSettings, Login
+
+    settings = config()
+    return Database(
+        scoped_clients().secretsmanager,
+        DatabaseSettings(
+            secret_arns={Login.READER: settings.reader_secret_arn, Login.WRITER: settings.writer_secret_arn},
+            sslmode=settings.database_sslmode,
+            connections=settings.database_connections,
+        ),
+    )
+
+
+def user_store(tenant: TenantContext) -> UserStore:
+    """Return the tenant's users."""
+    from chalicelib.stores.users import UserStore
+
+    return UserStore(database(), tenant)
 
 
 def cart_store(tenant: TenantContext) -> CartStore:

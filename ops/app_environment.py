@@ -27,13 +27,45 @@ PREFERRED_CREDENTIALS = (
     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
 )
 #: What an AWS SDK prefers to AWS_ENDPOINT_URL; with any of it the app would call another AWS than the local one.
-PREFERRED_ENDPOINTS = ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_STS")
+PREFERRED_ENDPOINTS = (
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+    "AWS_ENDPOINT_URL_DYNAMODB",
+    "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+    "AWS_ENDPOINT_URL_STS",
+)
+#: Of each login; on AWS one, since an environment of Lambda serves one request at a time.
+_CONNECTIONS = "8"
 _PROCESS_BASICS = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT")
 
 
 def app_settings(local_aws: LocalAws, outputs: Mapping[str, Any], *, cors_origin: str) -> dict[str, str]:
     """Return what the app must be told, from the outputs of `infra/local`."""
-    role_name = outputs["lambda_role_arn"].rsplit("/", 1)[-1]
+    return _as_role(local_aws, outputs, outputs["lambda_role_arn"]) | {
+        "TABLE_NAME": outputs["table_name"],
+        "TENANT_ROLE_ARN": outputs["tenant_role_arn"],
+        "TOKEN_ISSUER": outputs["token_issuer"],
+        "TOKEN_AUDIENCE": outputs["user_pool_client_id"],
+        "JWKS_URL": f"{local_aws.endpoint_url}/{outputs['user_pool_id']}/.well-known/jwks.json",
+        "CORS_ORIGIN": cors_origin,
+        "READER_SECRET_ARN": outputs["reader_secret_arn"],
+        "WRITER_SECRET_ARN": outputs["writer_secret_arn"],
+        "DATABASE_SSLMODE": "disable",
+        "DATABASE_CONNECTIONS": _CONNECTIONS,
+    }
+
+
+def function_settings(local_aws: LocalAws, outputs: Mapping[str, Any], role_arn: str) -> dict[str, str]:
+    """Return what a function of the control plane must be told, to run with its own role."""
+    return _as_role(local_aws, outputs, role_arn) | {
+        "MASTER_SECRET_ARN": outputs["master_secret_arn"],
+        "READER_SECRET_ARN": outputs["reader_secret_arn"],
+        "WRITER_SECRET_ARN": outputs["writer_secret_arn"],
+        "DATABASE_SSLMODE": "disable",
+    }
+
+
+def _as_role(local_aws: LocalAws, outputs: Mapping[str, Any], role_arn: str) -> dict[str, str]:
+    role_name = role_arn.rsplit("/", 1)[-1]
     return {
         "AWS_REGION": outputs["region"],
         "AWS_DEFAULT_REGION": outputs["region"],
@@ -43,12 +75,7 @@ def app_settings(local_aws: LocalAws, outputs: Mapping[str, Any], *, cors_origin
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_CONFIG_FILE": os.devnull,
         "BOTO_CONFIG": os.devnull,  # else ~/.boto is preferred
-        "TABLE_NAME": outputs["table_name"],
-        "TENANT_ROLE_ARN": outputs["tenant_role_arn"],
-        "TOKEN_ISSUER": outputs["token_issuer"],
-        "TOKEN_AUDIENCE": outputs["user_pool_client_id"],
-        "JWKS_URL": f"{local_aws.endpoint_url}/{outputs['user_pool_id']}/.well-known/jwks.json",
-        "CORS_ORIGIN": cors_origin,
+        "NO_PROXY": "127.0.0.1,localhost",
     }
 
 

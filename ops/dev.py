@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
+import fcntl
 import signal
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,34 +15,38 @@ from rich.console import Console
 from rich.markup import escape
 
 from ops.errors import OpsError
-from ops.processes import refuse_taken_port
+from ops.processes import refuse_unusable_port
 from ops.progress import Progress
+from ops.shell import forget_aws_settings
 from ops.stack import LocalStack, StackOptions
 from ops.stage import DEFAULT_PATH, Stage
+from ops.terraform import require_terraform
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 _POLL_SECONDS = 0.2
+_INTERRUPTED = 130  # as shells have it: ended by Ctrl-C before it was ready
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the local stack until it is told to stop; 0 then, 1 when a part of it fails, 2 when it cannot start."""
+    """Run the local stack until it is told to stop; 0 then, 1 when a part fails, 2 when it cannot start, 130 before."""
     options = _parse(arguments)
     console = Console(highlight=False, stderr=True)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, _stop)
+    forget_aws_settings()
     try:
-        _refuse_second_stage(options.stage_file)
-        refuse_taken_port(options.aws_port, "AWS_PORT")
-        if not options.no_api:
-            refuse_taken_port(options.api_port, "API_PORT")
-        return _run(options, console)
+        require_terraform()
+        _check_ports(options)
+        with _lock(options.stage_file.parent):
+            options.stage_file.unlink(missing_ok=True)  # of a run that crashed: nobody holds its lock
+            return _run(options, console)
     except OpsError as error:
         console.print(f"[red]✗[/red] {escape(str(error))}", soft_wrap=True)
         return 2
     except KeyboardInterrupt:
-        return 0
+        return _INTERRUPTED
 
 
 def _run(options: argparse.Namespace, console: Console) -> int:
@@ -54,13 +59,11 @@ def _run(options: argparse.Namespace, console: Console) -> int:
         cors_origin=options.cors_origin,
     )
     with LocalStack(stack_options, Progress(console)) as stack:
-        if options.no_api:
-            console.print(_stack_instructions(options.stage_file.parent), soft_wrap=True)
-            return _wait(stack, console)
-        stage = stack.stage(stack.serve_api())
+        # Without the API, the URL is where `chalice local` will serve it.
+        stage = stack.stage(f"http://127.0.0.1:{options.api_port}" if options.no_api else stack.serve_api())
         stage.save(options.stage_file)
         try:
-            console.print(_instructions(stage, options.stage_file), soft_wrap=True)
+            console.print(_instructions(stage, options), soft_wrap=True)
             return _wait(stack, console)
         finally:
             options.stage_file.unlink(missing_ok=True)
@@ -83,44 +86,44 @@ def _stop(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def _refuse_second_stage(stage_file: Path) -> None:
-    """Remove the stage document of a run that crashed; refuse to start beside one that lives."""
-    if not stage_file.exists():
-        return
-    try:
-        running = _is_alive(Stage.load(stage_file).pid)
-    except OpsError:
-        running = False  # not a stage document, so not of a stage that runs
-    if running:
-        raise OpsError(f"a stage is running already: {stage_file} describes it; stop it first")
-    stage_file.unlink()
+def _check_ports(options: argparse.Namespace) -> None:
+    if options.aws_port == options.api_port:
+        raise OpsError("AWS_PORT and API_PORT must differ")
+    refuse_unusable_port(options.aws_port, "AWS_PORT")
+    if not options.no_api:
+        refuse_unusable_port(options.api_port, "API_PORT")
 
 
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+@contextmanager
+def _lock(folder: Path) -> Iterator[None]:
+    """Hold the folder for as long as the stage in it runs; the lock is gone with this process, however it ends.
+
+    Raises:
+        OpsError: another stage runs in it.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise OpsError(f"a stage is running already in {folder}: stop it first") from None
+        yield
 
 
-def _instructions(stage: Stage, stage_file: Path) -> str:
+def _instructions(stage: Stage, options: argparse.Namespace) -> str:
+    folder = options.stage_file.parent
     users = "\n".join(f"  {user.role:7} {user.username:32} {escape(user.password)}" for user in stage.users)
+    what = f"API {stage.api_url}, local AWS {stage.aws_endpoint_url}"
+    if options.no_api:
+        what = (
+            f"local AWS {stage.aws_endpoint_url}. For the API, in a second terminal:\n"
+            f"  source {folder / 'env'}\n"
+            f"  .venv/bin/chalice local --stage local --port {options.api_port}"
+        )
     return (
-        f"\n[bold green]ready[/bold green]: API {stage.api_url}, local AWS {stage.aws_endpoint_url}\n"
+        f"\n[bold green]ready[/bold green]: {what}\n"
         f"users (role, user name, password):\n{users}\n"
-        f"everything else is in {stage_file}; Ctrl-C stops all of it"
-    )
-
-
-def _stack_instructions(folder: Path) -> str:
-    return (
-        "\n[bold green]ready[/bold green]: everything but the API. In a second terminal:\n"
-        f"  source {folder / 'env'}\n"
-        "  .venv/bin/chalice local --stage local\n"
-        "Ctrl-C stops all of it"
+        f"everything else is in {options.stage_file}; Ctrl-C stops all of it"
     )
 
 

@@ -17,7 +17,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from chalice.app import ForbiddenError, MethodNotAllowedError, NotFoundError, UnauthorizedError, error_response
 from chalice.cli.factory import CLIFactory
@@ -39,22 +39,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_MAX_BODY_BYTES = 10 * 1024 * 1024  # API Gateway's limit
+_MAX_BODY_BYTES = 6 * 1024 * 1024  # what Lambda takes, less than API Gateway
 _REFUSALS = {
     401: (UnauthorizedError, "Sign in: this call needs a valid id token in the header Authorization: Bearer."),
     403: (ForbiddenError, "The role in your id token does not open this route."),
     404: (NotFoundError, "There is no such route."),
     405: (MethodNotAllowedError, "This route does not take this method."),
 }
-
-
-class _Gateway(LocalGateway):
-    """Decodes path parameters, as API Gateway does."""
-
-    def _generate_lambda_event(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        event: dict[str, Any] = super()._generate_lambda_event(*args, **kwargs)
-        event["pathParameters"] = {name: unquote(value) for name, value in event["pathParameters"].items()}
-        return event
 
 
 class _RequestRefusedError(Exception):
@@ -70,6 +61,7 @@ class LocalApiHandler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
 
+    timeout = 60  # seconds for a request that was begun, and between two
     disable_nagle_algorithm = True  # 22 requests a second on one connection with it, thousands without
 
     def __init__(self, *args: Any, gateway: LocalGateway) -> None:
@@ -92,7 +84,7 @@ class LocalApiHandler(BaseHTTPRequestHandler):
         """Run the request through the authorizer and the app; whatever happens there becomes an answer."""
         if len(self.headers.get_all("Authorization") or []) > 1:
             return _refusal(401)
-        path = _without_trailing_slash(self.path)
+        path = _as_api_gateway_reads(self.path)
         if self._unknown(path):
             return _refusal(404)
         try:
@@ -123,7 +115,7 @@ class LocalApiHandler(BaseHTTPRequestHandler):
             raise _RequestRefusedError(HTTPStatus.BAD_REQUEST, "Content-Length must be one whole number.")
         length = int(lengths[0]) if len(lengths[0]) < len(str(_MAX_BODY_BYTES)) + 1 else _MAX_BODY_BYTES + 1
         if length > _MAX_BODY_BYTES:
-            raise _RequestRefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body may hold 10 MiB.")
+            raise _RequestRefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body may hold 6 MiB.")
         return self.rfile.read(length) if length else None
 
     def _answer(self, status: int, headers: dict[str, Any], body: str | bytes) -> None:
@@ -132,7 +124,8 @@ class LocalApiHandler(BaseHTTPRequestHandler):
         defaults = {"Content-Type": "application/json"} if content else {}
         for name, value in {**CORS.get_access_control_headers(), **defaults, **headers}.items():
             if status != HTTPStatus.NO_CONTENT or name != "Content-Type":
-                self.send_header(name, str(value))
+                for each in value if isinstance(value, list) else [value]:
+                    self.send_header(name, str(each))
         if status != HTTPStatus.NO_CONTENT:
             self.send_header("Content-Length", str(len(content)))
         if self.close_connection:
@@ -153,7 +146,7 @@ class LocalApiHandler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 -- the base class's name
         """Log method, path and status; no header ever, so no token."""
-        log.info(format, *args)
+        log.info("%s", (format % args).encode("unicode_escape").decode())  # no control characters in the log
 
 
 def _error(status: int, code: str, message: str) -> tuple[int, dict[str, Any], bytes]:
@@ -172,8 +165,10 @@ def _app_error(error: AppError) -> tuple[int, dict[str, Any], bytes]:
     return status, headers | retry, body
 
 
-def _without_trailing_slash(target: str) -> str:
+def _as_api_gateway_reads(target: str) -> str:
     path, question_mark, query = target.partition("?")
+    # Chalice takes these for the end of a path; for API Gateway they are a part of it.
+    path = path.replace(";", "%3B").replace("#", "%23")
     return (path.rstrip("/") or "/") + question_mark + query
 
 
@@ -190,7 +185,7 @@ def create_api_server(host: str, port: int, project_dir: Path) -> LocalDevServer
     config = CLIFactory(str(project_dir)).create_config_obj(chalice_stage_name="dev")
     app = config.chalice_app
     server = create_local_server(app, config, host, port)
-    server.server.RequestHandlerClass = partial(LocalApiHandler, gateway=_Gateway(app, config))
+    server.server.RequestHandlerClass = partial(LocalApiHandler, gateway=LocalGateway(app, config))
     return server
 
 

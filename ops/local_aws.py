@@ -1,4 +1,4 @@
-"""Starts the local AWS as a process of its own and knows how to reach it."""
+"""Starts the local AWS, with its PostgreSQL, as a process of its own and knows how to reach it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class LocalAws:
         ready_file.unlink(missing_ok=True)
         self._child = Child(
             "localaws",
-            ["--port", str(port), "--ready-file", str(ready_file)],
+            ["--port", str(port), "--ready-file", str(ready_file), "--postgres"],
             environment=process_basics(os.environ),
             log=folder / "localaws.log",
         )
@@ -41,6 +41,7 @@ class LocalAws:
         self.operator_access_key_id: str = ready["operator"]["access_key_id"]
         self.operator_secret_access_key: str = ready["operator"]["secret_access_key"]
         self.execution_secret: str = ready["execution_secret"]
+        self.postgres: dict[str, Any] = ready["postgres"]
 
     def operator_environment(self, region: str) -> dict[str, str]:
         """Return the environment in which Terraform and boto3 act as the account's administrator."""

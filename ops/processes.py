@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import subprocess
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _STOP_SECONDS = 10.0
+_LAST_PORT = 65_535
 _POLL_SECONDS = 0.05
 
 
@@ -29,8 +31,9 @@ class Child:
     def __init__(self, module: str, arguments: Sequence[str], *, environment: Mapping[str, str], log: Path) -> None:
         self.name = module
         self.log = log
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("wb") as output:
+        log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        log.unlink(missing_ok=True)
+        with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", module, *arguments, "--until-stdin-closes"],
                 stdin=subprocess.PIPE,
@@ -78,20 +81,23 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def refuse_taken_port(port: int, variable: str) -> None:
-    """Raise when something listens on the port already.
+def refuse_unusable_port(port: int, variable: str) -> None:
+    """Raise when the port cannot be listened on.
 
     Raises:
-        OpsError: it does; the message names the variable that chooses another.
+        OpsError: it cannot; the message says why and names the variable that chooses another.
     """
+    another = f"choose another with `{variable}=...`"
+    if not 0 < port <= _LAST_PORT:
+        raise OpsError(f"{port} is no port: {another}")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
-        except OSError:
-            raise OpsError(
-                f"port {port} is taken: stop what listens there, or choose another with `make dev {variable}=...`"
-            ) from None
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise OpsError(f"port {port} is taken: stop what listens there, or {another}") from None
+            raise OpsError(f"port {port} cannot be used ({error.strerror}): {another}") from None
 
 
 def stop_when_input_ends(stop: Callable[[], None]) -> None:

@@ -13,6 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ops.errors import OpsError
+from ops.shell import forget_aws_settings
 from ops.stage import DEFAULT_PATH, Stage
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("role", choices=["viewer", "member", "admin"])
     parser.add_argument("--stage-file", type=Path, default=DEFAULT_PATH, help="default: %(default)s")
     options = parser.parse_args(arguments)
+    forget_aws_settings()
     try:
         stage = Stage.load(options.stage_file)
         print(sign_in(stage, stage.user(options.tenant, options.role))["IdToken"])

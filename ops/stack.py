@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import http.client
+import json
 import os
-import urllib.error
 import urllib.request
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -11,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from ops.app_environment import app_settings, as_shell, process_basics
+from ops.app_environment import app_settings, as_shell, function_settings, process_basics
 from ops.demo_users import DEMO_TENANTS, create_demo_users
+from ops.functions import invoke_function
 from ops.local_aws import LocalAws
 from ops.processes import Child, free_port
-from ops.stage import Operator, Stage, write_privately
+from ops.stage import DatabaseEndpoint, LambdaCredentials, Operator, Stage, write_privately
 from ops.terraform import TerraformRoot
 
 if TYPE_CHECKING:
@@ -60,7 +62,7 @@ class LocalStack:
         try:
             self._provision()
         except BaseException:
-            self._running.close()
+            self.__exit__(None, None, None)
             raise
         return self
 
@@ -77,17 +79,55 @@ class LocalStack:
             self.local_aws = self._running.enter_context(LocalAws(options.folder, port=options.aws_port))
         terraform_dir = options.folder / "terraform"
         (terraform_dir / "terraform.tfstate").unlink(missing_ok=True)  # of an account that is gone
-        root = TerraformRoot(
-            options.project / "infra" / "local", terraform_dir, self.local_aws.operator_environment(options.region)
-        )
+        root = TerraformRoot(options.project / "infra" / "local", terraform_dir, self.terraform_environment())
         with self._progress.step("terraform init infra/local"):
             root.init()
         with self._progress.step("terraform apply infra/local"):
-            self.outputs = root.apply({"region": options.region})
+            self.outputs = root.apply(self.terraform_variables())
+        with self._progress.step("migrating the database"):
+            self.invoke("migrate_database", {})
         with self._progress.step(f"creating the users of {', '.join(options.tenants)}"):
             self.users = create_demo_users(self.client("cognito-idp"), self.outputs["user_pool_id"], options.tenants)
         self.settings = app_settings(self.local_aws, self.outputs, cors_origin=options.cors_origin)
         write_privately(options.folder / "env", as_shell(self.settings))
+
+    def terraform_environment(self) -> dict[str, str]:
+        """Return the environment in which Terraform acts as the operator and knows the database's master."""
+        postgres = self.local_aws.postgres
+        return self.local_aws.operator_environment(self._options.region) | {
+            "TF_VAR_database_master_username": postgres["user"],
+            "TF_VAR_database_master_password": postgres["password"],
+        }
+
+    def terraform_variables(self) -> dict[str, Any]:
+        """Return the variables of infra/local."""
+        postgres = self.local_aws.postgres
+        database = {"host": postgres["host"], "port": postgres["port"], "name": postgres["database"]}
+        return {"region": self._options.region, "database": database}
+
+    def invoke(self, function: str, event: dict[str, Any]) -> Any:
+        """Run a function of the control plane with its own role and return its answer.
+
+        Raises:
+            OpsError: it failed; the message is the last line of its own.
+        """
+        settings = function_settings(self.local_aws, self.outputs, self.outputs[f"{function}_role_arn"])
+        return invoke_function(function, event, {**process_basics(os.environ), **settings})
+
+    def database_login(self, name: str) -> dict[str, Any]:
+        """Return psycopg's connection parameters of a login (`master`, `reader`, `writer`), from its secret."""
+        secret = self.client("secretsmanager").get_secret_value(
+            SecretId=self.outputs[f"{name}_secret_arn"],
+            VersionStage="AWSCURRENT",  # moto, not told, answers the version before the last rotation
+        )
+        login = json.loads(secret["SecretString"])
+        return {
+            "host": login["host"],
+            "port": login["port"],
+            "user": login["username"],
+            "password": login["password"],
+            "dbname": login["dbname"],
+        }
 
     def serve_api(self) -> str:
         """Start the app with its Lambda role's credentials and return its URL."""
@@ -107,7 +147,6 @@ class LocalStack:
     def stage(self, api_url: str) -> Stage:
         """Describe the running stack."""
         return Stage(
-            pid=os.getpid(),
             api_url=api_url,
             aws_endpoint_url=self.local_aws.endpoint_url,
             region=self.outputs["region"],
@@ -117,10 +156,22 @@ class LocalStack:
                 secret_access_key=self.local_aws.operator_secret_access_key,
             ),
             lambda_role_arn=self.outputs["lambda_role_arn"],
+            lambda_credentials=LambdaCredentials(
+                full_uri=self.settings["AWS_CONTAINER_CREDENTIALS_FULL_URI"],
+                authorization_token=self.settings["AWS_CONTAINER_AUTHORIZATION_TOKEN"],
+            ),
             tenant_role_arn=self.outputs["tenant_role_arn"],
             table_name=self.outputs["table_name"],
             user_pool_id=self.outputs["user_pool_id"],
             user_pool_client_id=self.outputs["user_pool_client_id"],
+            database=DatabaseEndpoint(
+                host=self.outputs["database_host"],
+                port=self.outputs["database_port"],
+                name=self.outputs["database_name"],
+                reader_secret_arn=self.outputs["reader_secret_arn"],
+                writer_secret_arn=self.outputs["writer_secret_arn"],
+                master_secret_arn=self.outputs["master_secret_arn"],
+            ),
             users=self.users,
         )
 
@@ -147,5 +198,5 @@ def _answers(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=1):  # noqa: S310 -- a URL of this stack
             return True
-    except urllib.error.URLError:
+    except (OSError, http.client.HTTPException):
         return False

@@ -22,6 +22,28 @@ class Operator(BaseModel):
     secret_access_key: str
 
 
+class LambdaCredentials(BaseModel):
+    """Where the Lambda execution role's credentials are vended, as containers on AWS get theirs."""
+
+    model_config = ConfigDict(frozen=True)
+
+    full_uri: str
+    authorization_token: str
+
+
+class DatabaseEndpoint(BaseModel):
+    """Where the database is, and the secrets of its logins."""
+
+    model_config = ConfigDict(frozen=True)
+
+    host: str
+    port: int
+    name: str
+    reader_secret_arn: str
+    writer_secret_arn: str
+    master_secret_arn: str
+
+
 class User(BaseModel):
     """A demo user who can sign in."""
 
@@ -38,17 +60,18 @@ class Stage(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    pid: int
     api_url: str
     aws_endpoint_url: str
     region: str
     account_id: str
     operator: Operator
     lambda_role_arn: str
+    lambda_credentials: LambdaCredentials
     tenant_role_arn: str
     table_name: str
     user_pool_id: str
     user_pool_client_id: str
+    database: DatabaseEndpoint
     users: list[User]
 
     @classmethod

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
-from contextlib import contextmanager
+import signal
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 from python_terraform import IsFlagged, Terraform
@@ -13,13 +15,79 @@ from ops.errors import OpsError
 from ops.provider_mirror import find_plugin_dir
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
 _NO_PROVIDER = (
     "Terraform could not get the AWS provider: connect to the network once, or set TF_PLUGIN_DIR to a folder that "
     "holds registry.terraform.io/hashicorp/aws"
 )
+_INSTALL = "get 1.11 or later from developer.hashicorp.com/terraform/install"
+_OLDEST = (1, 11)
+_INTERRUPTED_SECONDS = 20
+# What Terraform may know of the caller's shell: nothing that names credentials, endpoints, variables or a workspace.
+_PASSED_ON = (
+    "PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TF_CLI_CONFIG_FILE", "TF_PLUGIN_CACHE_DIR",
+    "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
+)  # fmt: skip
+
+
+def require_terraform() -> None:
+    """Make sure that Terraform is there.
+
+    Raises:
+        OpsError: it is not installed, or too old.
+    """
+    path = shutil.which("terraform")
+    if path is None:
+        raise OpsError(f"terraform is not installed: {_INSTALL}")
+    said = subprocess.run([path, "version"], capture_output=True, text=True, check=False).stdout
+    version = re.search(r"Terraform v(\d+)\.(\d+)", said)
+    if version is None or (int(version[1]), int(version[2])) < _OLDEST:
+        raise OpsError(f"terraform is too old ({said.splitlines()[0] if said else 'of no version'}): {_INSTALL}")
+
+
+class _InterruptibleTerraform(Terraform):  # type: ignore[misc] # python-terraform ships no types
+    """Runs Terraform in a session of its own, with an environment of its own, and leaves none behind.
+
+    The library's own `cmd` passes on this process's environment, and abandons Terraform and its provider when it is
+    interrupted.
+    """
+
+    def __init__(self, root: Path, environment: Mapping[str, str]) -> None:
+        super().__init__(working_dir=str(root))
+        self._environment = dict(environment)
+
+    def cmd(self, cmd: str, *args: str, **kwargs: Any) -> tuple[int, str, str]:
+        """Run a command and return its exit code, output and errors."""
+        try:
+            process = subprocess.Popen(
+                self.generate_cmd_string(cmd, *args, **kwargs),
+                cwd=self.working_dir,
+                env=self._environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                start_new_session=True,
+            )
+            try:
+                output, errors = process.communicate()
+            except BaseException:
+                _stop(process)
+                raise
+            return process.returncode, output, errors
+        finally:
+            self.temp_var_files.clean_up()
+
+
+def _stop(process: subprocess.Popen[str]) -> None:
+    """Ask Terraform to stop, which ends its provider too; by force when it does not."""
+    process.send_signal(signal.SIGINT)
+    try:
+        process.communicate(timeout=_INTERRUPTED_SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
 
 
 class TerraformRoot:
@@ -28,18 +96,16 @@ class TerraformRoot:
     Args:
         root: the folder with the root's configuration.
         data_dir: where the state and Terraform's own files go.
-        environment: the provider's credentials and endpoint, as environment variables.
+        environment: the provider's credentials and endpoint, and TF_VAR_* of values that must not touch the disk.
     """
 
     def __init__(self, root: Path, data_dir: Path, environment: Mapping[str, str]) -> None:
-        if not shutil.which("terraform"):
-            raise OpsError(
-                "terraform is not installed: get 1.11 or later from developer.hashicorp.com/terraform/install"
-            )
+        require_terraform()
         data_dir.mkdir(parents=True, exist_ok=True)
         self._state = data_dir / "terraform.tfstate"
-        self._environment = {**environment, "TF_DATA_DIR": str(data_dir / "data"), "TF_IN_AUTOMATION": "1"}
-        self._terraform = Terraform(working_dir=str(root))
+        shell = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+        own = {"TF_DATA_DIR": str(data_dir / "data"), "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
+        self._terraform = _InterruptibleTerraform(root, {**shell, **own, **environment})
 
     def init(self) -> None:
         """Install the provider, from a mirror on this machine when there is one.
@@ -51,8 +117,7 @@ class TerraformRoot:
         plugin_dir = find_plugin_dir(os.environ)
         if plugin_dir:
             options["plugin_dir"] = str(plugin_dir)
-        with self._in_environment():
-            code, _, errors = self._terraform.init(**options)
+        code, _, errors = self._terraform.init(**options)
         if code != 0:
             raise OpsError(errors if plugin_dir else f"{_NO_PROVIDER}\n{errors}")
 
@@ -62,13 +127,10 @@ class TerraformRoot:
         Raises:
             OpsError: Terraform failed; the message is its own.
         """
-        with self._in_environment():
-            code, _, errors = self._terraform.apply(
-                skip_plan=True, var=dict(variables)
-            )  # plain apply() waits at a prompt
-            if code != 0:
-                raise OpsError(f"terraform apply failed:\n{errors}")
-            outputs = self._terraform.output()  # output("name") raises TypeError
+        code, _, errors = self._terraform.apply(skip_plan=True, var=dict(variables))  # plain apply() waits at a prompt
+        if code != 0:
+            raise OpsError(f"terraform apply failed:\n{errors}")
+        outputs = self._terraform.output()  # output("name") raises TypeError
         if outputs is None:
             raise OpsError("terraform output failed after a successful apply")
         return {name: output["value"] for name, output in outputs.items()}
@@ -79,21 +141,7 @@ class TerraformRoot:
         Raises:
             OpsError: Terraform failed; the message is its own.
         """
-        with self._in_environment():
-            code, _, errors = self._terraform.plan(
-                var=dict(variables), lock=False, refresh=True, compact_warnings=IsFlagged
-            )
+        code, _, errors = self._terraform.plan(var=dict(variables), compact_warnings=IsFlagged)
         if code not in {0, 2}:
             raise OpsError(f"terraform plan failed:\n{errors}")
         return bool(code == 2)  # noqa: PLR2004 -- detailed exit code: 2 means changes
-
-    @contextmanager
-    def _in_environment(self) -> Iterator[None]:
-        """python-terraform passes on this process's environment and takes no other."""
-        before = dict(os.environ)
-        os.environ.update(self._environment)
-        try:
-            yield
-        finally:
-            os.environ.clear()
-            os.environ.update(before)

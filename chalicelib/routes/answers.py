@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from chalice.app import CORSConfig
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 REQUEST_ID_HEADER = "X-Request-Id"
 RETRY_AFTER_SECONDS = 2
+_LOGGED = frozenset({403, 500, 503})
+log = logging.getLogger(__name__)
 
 
 class _StageCORSConfig(CORSConfig):
@@ -41,4 +44,6 @@ def finish_answer(request: Request, get_response: Callable[[Request], Response])
         headers[REQUEST_ID_HEADER] = request.lambda_context.aws_request_id
     if response.status_code == UnavailableError.STATUS_CODE:
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    if response.status_code in _LOGGED:
+        log.warning("%s %s: %s %s", request.method, request.path, response.status_code, headers.get(REQUEST_ID_HEADER))
     return response

@@ -9,7 +9,7 @@ from chalice.app import AuthResponse, Blueprint
 
 from chalicelib import wiring
 from chalicelib.authorizer import authorize
-from chalicelib.errors import AppError, InvalidTokenError
+from chalicelib.errors import AppError, ConfigError, InvalidTokenError
 from chalicelib.tenant import TenantContext
 
 if TYPE_CHECKING:
@@ -28,13 +28,14 @@ def tenant_authorizer(request: AuthRequest) -> AuthResponse:
 
     Raises:
         InvalidTokenError: API Gateway answers 401.
-        SigningKeysUnavailableError: no token can be judged now.
+        SigningKeysUnavailableError: no token can be judged now; API Gateway answers 500 unless a gateway response
+            says otherwise.
     """
     try:
         return authorize(request.token, wiring.token_manager())
-    except AppError as error:
+    except (AppError, ConfigError) as error:
         log.warning("token refused: %s", error.reason if isinstance(error, InvalidTokenError) else error)
-        if wiring.config().refuse_by_policy:
+        if wiring.refuses_by_policy():
             return AuthResponse(routes=[], principal_id="refused")
         raise
 

@@ -68,7 +68,7 @@ def list_lines() -> dict[str, Any]:
 def put_line(item_id: str) -> Response:
     """Write a line: 201 when it is new, 200 when it replaced one."""
     request = carts.current_request
-    parse_path_parameter("item_id", item_id, ITEM_ID)
+    item_id = parse_path_parameter("item_id", item_id, ITEM_ID)
     body = parse_body(request, CartLineBody)
     line = CartLine(item_id, body.description, body.price, body.quantity)
     created = wiring.cart_store(current_tenant(request)).put(line)
@@ -79,7 +79,7 @@ def put_line(item_id: str) -> Response:
 def patch_line(item_id: str) -> dict[str, Any]:
     """Change some fields of a line in the caller's cart."""
     request = carts.current_request
-    parse_path_parameter("item_id", item_id, ITEM_ID)
+    item_id = parse_path_parameter("item_id", item_id, ITEM_ID)
     changes = parse_body(request, CartLinePatch).model_dump(exclude_unset=True)
     return _answer(wiring.cart_store(current_tenant(request)).change(item_id, **changes))
 
@@ -88,7 +88,7 @@ def patch_line(item_id: str) -> dict[str, Any]:
 def delete_line(item_id: str) -> Response:
     """Delete a line from the caller's cart."""
     request = carts.current_request
-    parse_path_parameter("item_id", item_id, ITEM_ID)
+    item_id = parse_path_parameter("item_id", item_id, ITEM_ID)
     wiring.cart_store(current_tenant(request)).delete(item_id)
     return Response("", status_code=204)
 

@@ -8,6 +8,7 @@ import json
 import re
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import unquote
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -94,14 +95,15 @@ def encode_cursor(position: str | None) -> str | None:
 
 
 def parse_path_parameter(name: str, value: str, form: re.Pattern[str]) -> str:
-    """Return the value.
+    """Return the value, decoded: whether API Gateway has decoded it already is documented nowhere.
 
     Raises:
         InvalidRequestError: it does not have the form.
     """
-    if not form.fullmatch(value):
+    decoded = unquote(value)
+    if not form.fullmatch(decoded):
         raise InvalidRequestError(f"{name}: must match {form.pattern}")
-    return value
+    return decoded
 
 
 def _single_parameter(request: Request, name: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # Source: AWS, "Error handling with DynamoDB" (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/
-# Programming.Errors.html). Credentials that expired or vanished under a running request are replaced on the next one.
+# Programming.Errors.html). Credentials that STS no longer knows are dropped by ScopedClients and vended anew.
 _TRY_AGAIN = frozenset(
     {
         "InternalServerError",
@@ -26,6 +27,7 @@ _TRY_AGAIN = frozenset(
     }
 )
 _SERVER_ERROR = 500
+log = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -40,6 +42,8 @@ def application_errors() -> Iterator[None]:
         yield
     except ClientError as error:
         code = error.response["Error"]["Code"]
+        if code != "ConditionalCheckFailedException":
+            log.warning("DynamoDB refused: %s", error)
         if code == "AccessDeniedException":
             raise TenantAccessDeniedError("IAM does not let this tenant do that.") from error
         status = error.response["ResponseMetadata"]["HTTPStatusCode"]
@@ -49,4 +53,5 @@ def application_errors() -> Iterator[None]:
             ) from error
         raise
     except BotoCoreError as error:
+        log.warning("DynamoDB cannot be reached: %s", error)
         raise StoreUnavailableError("The data store cannot be reached; try again shortly.") from error

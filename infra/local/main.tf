@@ -54,4 +54,64 @@ module "tenant_role" {
   account_id        = local.account_id
   table_arn         = module.pooled_table.arn
   trusted_role_arns = [module.lambda_role.arn]
+
+  database_secrets = var.database == null ? null : {
+    reader_arn = module.secrets[0].reader_arn_pattern
+    writer_arn = module.secrets[0].writer_arn_pattern
+  }
+}
+
+module "database" {
+  source = "../modules/database"
+  count  = var.database == null ? 0 : 1
+
+  name     = local.name
+  existing = var.database
+}
+
+# Other passwords at every run, of which the secrets take the first.
+ephemeral "aws_secretsmanager_random_password" "login" {
+  for_each = var.database == null ? toset([]) : toset(["reader", "writer"])
+
+  password_length     = 40
+  exclude_punctuation = true
+}
+
+module "secrets" {
+  source = "../modules/secrets"
+  count  = var.database == null ? 0 : 1
+
+  name                 = local.name
+  partition            = local.partition
+  region               = var.region
+  account_id           = local.account_id
+  recovery_window_days = 0
+
+  database = {
+    host = module.database[0].host
+    port = module.database[0].port
+    name = module.database[0].name
+  }
+
+  master = {
+    username = var.database_master_username
+    password = var.database_master_password
+  }
+  reader_password = ephemeral.aws_secretsmanager_random_password.login["reader"].random_password
+  writer_password = ephemeral.aws_secretsmanager_random_password.login["writer"].random_password
+}
+
+module "database_functions" {
+  source = "../modules/database_functions"
+  count  = var.database == null ? 0 : 1
+
+  name       = local.name
+  partition  = local.partition
+  account_id = local.account_id
+
+  secrets = {
+    master_arn = module.secrets[0].master_arn_pattern
+    reader_arn = module.secrets[0].reader_arn_pattern
+    writer_arn = module.secrets[0].writer_arn_pattern
+  }
 }

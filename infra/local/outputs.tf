@@ -37,3 +37,43 @@ output "token_issuer" {
   description = "The iss claim of the pool's tokens, in the form of the real AWS."
   value       = module.identity.issuer
 }
+
+output "database_host" {
+  description = "Where PostgreSQL is; null in a stage without a database, like all that follow."
+  value       = one(module.database[*].host)
+}
+
+output "database_port" {
+  description = "Port of PostgreSQL."
+  value       = one(module.database[*].port)
+}
+
+output "database_name" {
+  description = "Name of the stage's database."
+  value       = one(module.database[*].name)
+}
+
+output "master_secret_arn" {
+  description = "ARN of the secret with the master's login."
+  value       = one(module.secrets[*].master_arn)
+}
+
+output "reader_secret_arn" {
+  description = "ARN of the secret with app_reader's login."
+  value       = one(module.secrets[*].reader_arn)
+}
+
+output "writer_secret_arn" {
+  description = "ARN of the secret with app_writer's login."
+  value       = one(module.secrets[*].writer_arn)
+}
+
+output "migrate_database_role_arn" {
+  description = "The role that migrate_database runs with."
+  value       = one(module.database_functions[*].migrate_database_role_arn)
+}
+
+output "rotate_secret_role_arn" {
+  description = "The role that rotate_secret runs with."
+  value       = one(module.database_functions[*].rotate_secret_role_arn)
+}

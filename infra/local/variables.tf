@@ -30,3 +30,39 @@ variable "account_id" {
     error_message = "An account id has 12 digits."
   }
 }
+
+variable "database" {
+  type = object({
+    host = string
+    port = number
+    name = string
+  })
+  description = "The PostgreSQL that already runs on this machine, and the stage's database on it. Null for a stage without one."
+  default     = null
+}
+
+variable "database_master_username" {
+  type        = string
+  description = "Who sets up the database, as whom migrations run; null in a stage without one."
+  default     = null
+  ephemeral   = true
+  sensitive   = true
+
+  validation {
+    condition     = (var.database == null) == (var.database_master_username == null)
+    error_message = "A database needs its master's user name, and nothing else does."
+  }
+}
+
+variable "database_master_password" {
+  type        = string
+  description = "The master's password, which the server knows already; null in a stage without a database."
+  default     = null
+  ephemeral   = true
+  sensitive   = true
+
+  validation {
+    condition     = (var.database == null) == (var.database_master_password == null)
+    error_message = "A database needs its master's password, and nothing else does."
+  }
+}

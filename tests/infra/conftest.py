@@ -1,16 +1,18 @@
-"""Terraform without AWS: a copy of infra/ in which every folder is initialised once, and one running provider."""
+"""Terraform on a local AWS: a copy of infra/ in which every folder is initialised once, and one running provider."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import subprocess
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from threading import RLock
 from typing import TYPE_CHECKING
 
 import pytest
 
+from ops.local_aws import LocalAws
 from ops.provider_mirror import find_plugin_dir
 
 if TYPE_CHECKING:
@@ -19,7 +21,13 @@ if TYPE_CHECKING:
 INFRA = Path(__file__).parents[2] / "infra"
 _LOCKED_ROOT = "local"
 _LOCK = ".terraform.lock.hcl"
+_PROVIDERS = ".terraform/providers"
 _REATTACH = "TF_REATTACH_PROVIDERS"
+REGION = "eu-central-1"
+
+# A third of Terraform's time is spent on collecting garbage, all of it the provider's schema.
+# Source: https://go.dev/doc/gc-guide, "Memory limit".
+_LITTLE_GARBAGE_COLLECTION = {"GOGC": "off", "GOMEMLIMIT": "768MiB"}
 
 
 def infra_folders() -> list[str]:
@@ -31,29 +39,46 @@ def infra_folders() -> list[str]:
 class Workspace:
     """A copy of infra/ in which folders are initialised on first use.
 
-    The lock file of infra/local, and the provider that it admitted, serve every folder.
+    The lock file of infra/local, and the provider that it admitted, serve every folder. Threads may share it.
     """
 
     def __init__(self, infra: Path, environ: Mapping[str, str]) -> None:
         self.infra = infra
         self._environ = dict(environ)
         self._initialised: set[str] = set()
+        self._initialising = RLock()
+        self._configuring = RLock()
 
     def initialised(self, name: str) -> Path:
         """Return the copy of a folder of infra/, ready for validate and test; its init must succeed."""
         folder = self.infra / name
-        if name not in self._initialised:
-            if name != _LOCKED_ROOT:
-                locked = self.initialised(_LOCKED_ROOT)
-                shutil.copy(locked / _LOCK, folder / _LOCK)
-                plugin_dir: Path | None = locked / ".terraform/providers"
-            else:
-                plugin_dir = find_plugin_dir(os.environ)
-            options = [f"-plugin-dir={plugin_dir}"] if plugin_dir else []
-            result = self.terraform(folder, "init", "-backend=false", "-input=false", *options)
-            assert result.returncode == 0, result.stderr
-            self._initialised.add(name)
+        with self._initialising:
+            if name not in self._initialised:
+                self._initialise(folder, locked=name == _LOCKED_ROOT)
+                self._initialised.add(name)
         return folder
+
+    def _initialise(self, folder: Path, *, locked: bool) -> None:
+        if locked:
+            plugin_dir = find_plugin_dir(os.environ)
+        else:
+            root = self.initialised(_LOCKED_ROOT)
+            shutil.copy(root / _LOCK, folder / _LOCK)
+            plugin_dir = root / _PROVIDERS
+        options = [f"-plugin-dir={plugin_dir}"] if plugin_dir else []
+        result = self.terraform(folder, "init", "-backend=false", "-input=false", *options)
+        assert result.returncode == 0, result.stderr
+
+    def applicable(self, name: str, copy: str, state: Path) -> Path:
+        """Return another copy of a root, with which a stage can be applied whose state goes to the given file."""
+        root = self.initialised(name)
+        applicable = root.with_name(copy)
+        shutil.copytree(root, applicable, ignore=shutil.ignore_patterns(".terraform"))
+        result = self.terraform(
+            applicable, "init", "-input=false", f"-plugin-dir={root / _PROVIDERS}", f"-backend-config=path={state}"
+        )
+        assert result.returncode == 0, result.stderr
+        return applicable
 
     def weakened(self, name: str, copy: str, file: str, old: str, new: str) -> Path:
         """Return another copy of a folder in which a text, which must be there exactly once, is replaced."""
@@ -65,27 +90,33 @@ class Workspace:
         (weakened / file).write_text(source.replace(old, new))
         return weakened
 
-    def terraform(self, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run one Terraform command in a folder."""
-        return subprocess.run(
-            ["terraform", *arguments, "-no-color"],  # noqa: S607 (whichever Terraform the developer has)
-            cwd=folder,
-            env=self._environ,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    def terraform(
+        self, folder: Path, *arguments: str, environ: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run one Terraform command in a folder; a root's at most one at a time, since it configures the provider."""
+        is_root = folder.parent == self.infra
+        with self._configuring if is_root else nullcontext():
+            return subprocess.run(
+                ["terraform", *arguments, "-no-color"],  # noqa: S607 (whichever Terraform the developer has)
+                cwd=folder,
+                env={**self._environ, **(environ or {})},
+                capture_output=True,
+                text=True,
+                check=False,
+            )
 
     @contextmanager
-    def running_provider(self) -> Iterator[None]:
+    def running_provider(self, environ: Mapping[str, str]) -> Iterator[None]:
         """Serve every command from one provider process: starting the provider is what makes Terraform slow.
+
+        It has the environment's endpoint and credentials, which modules do not use: their tests mock it.
 
         Source: https://developer.hashicorp.com/terraform/plugin/debugging, "Debugger-based debugging".
         """
-        [binary] = self.initialised(_LOCKED_ROOT).glob(".terraform/providers/*/*/aws/*/*/terraform-provider-aws*")
+        [binary] = self.initialised(_LOCKED_ROOT).glob(f"{_PROVIDERS}/*/*/aws/*/*/terraform-provider-aws*")
         with subprocess.Popen(
             [binary, "-debug"],
-            env={**self._environ, "TF_LOG": "OFF", "TF_LOG_SDK": "OFF"},
+            env={**self._environ, **environ, "TF_LOG": "OFF", "TF_LOG_SDK": "OFF"},
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
@@ -102,13 +133,22 @@ class Workspace:
 
 
 @pytest.fixture(scope="session")
-def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+def local_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
+    """Start one local AWS for what mocks cannot show: ephemeral resources and write-only values."""
+    with LocalAws(tmp_path_factory.mktemp("localaws"), port=0) as local_aws:
+        yield local_aws
+
+
+@pytest.fixture(scope="session")
+def workspace(tmp_path_factory: pytest.TempPathFactory, local_aws: LocalAws) -> Iterator[Workspace]:
     """Give all tests one workspace that holds no credentials, endpoint or variable of the developer's."""
     infra = tmp_path_factory.mktemp("infra") / "infra"
     shutil.copytree(INFRA, infra, ignore=shutil.ignore_patterns(".terraform", "*.tfstate*"))
     kept = {"TF_CLI_CONFIG_FILE", "TF_PLUGIN_CACHE_DIR"}
     dropped = {name for name in os.environ if name.startswith(("AWS_", "TF_"))} - kept
     environ = {name: value for name, value in os.environ.items() if name not in dropped}
-    workspace = Workspace(infra, {**environ, "CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1"})
-    with workspace.running_provider():
+    workspace = Workspace(
+        infra, {**environ, **_LITTLE_GARBAGE_COLLECTION, "CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1"}
+    )
+    with workspace.running_provider(local_aws.operator_environment(REGION)):
         yield workspace

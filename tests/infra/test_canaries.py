@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from concurrent.futures import Future
+    from subprocess import CompletedProcess
+
     from tests.infra.conftest import Workspace
+
+    _Results = Mapping["Canary", Future[CompletedProcess[str]]]
 
 _NEVER_SCAN = """
       {
@@ -36,6 +44,9 @@ _TENANT_ROLE = "modules/tenant_role"
 _LAMBDA_ROLE = "modules/lambda_role"
 _IDENTITY = "modules/identity"
 _POOLED_TABLE = "modules/pooled_table"
+_DATABASE = "modules/database"
+_SECRETS = "modules/secrets"
+_DATABASE_FUNCTIONS = "modules/database_functions"
 
 CANARIES = [
     # Who may open a tenant's session.
@@ -147,6 +158,27 @@ CANARIES = [
         new='policy_arns = ["arn:aws:iam::aws:policy/AmazonDynamoDBReadOnlyAccess"]',
         complaint="The role must have this one policy and no other.",
     ),
+    Canary(
+        "members read the secret of the writer",
+        _TENANT_ROLE,
+        old='        Condition = { StringEquals = { "aws:PrincipalTag/role" = ["admin"] } }\n',
+        new="",
+        complaint="Only sessions tagged admin may read the writer's secret.",
+    ),
+    Canary(
+        "sessions write secrets",
+        _TENANT_ROLE,
+        old='Action   = ["secretsmanager:GetSecretValue"]',
+        new='Action   = ["secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"]',
+        complaint="Every session may read the reader's secret, and do nothing else with secrets.",
+    ),
+    Canary(
+        "sessions read every secret of the database",
+        _TENANT_ROLE,
+        old="[secrets.reader_arn]",
+        new='["${dirname(secrets.reader_arn)}/*"]',
+        complaint="Every session may read the reader's secret, and do nothing else with secrets.",
+    ),
     # What the API may do by itself.
     Canary(
         "the API reads data",
@@ -183,6 +215,94 @@ CANARIES = [
         old="trusted_role_arns = [module.lambda_role.arn]",
         new='trusted_role_arns = ["arn:aws:iam::${local.account_id}:role/Developer"]',
         complaint="TenantRole must trust the API's role and nobody else.",
+    ),
+    Canary(
+        "tenants read the master secret",
+        "local",
+        old="database_secrets = var.database == null ? null : {\n    reader_arn = module.secrets[0].reader_arn_pattern",
+        new="database_secrets = var.database == null ? null : {\n    reader_arn = module.secrets[0].master_arn_pattern",
+        complaint="TenantRole must read the stage's own reader secret, and its writer secret, and not the master's.",
+    ),
+    # What the functions that handle the database's passwords may do.
+    Canary(
+        "rotation reads tables",
+        _DATABASE_FUNCTIONS,
+        old='"secretsmanager:DescribeSecret",',
+        new='"secretsmanager:DescribeSecret",\n            "dynamodb:GetItem",',
+        complaint="rotate_secret must read the master's secret, write those of the two logins, and reach nothing else.",
+    ),
+    Canary(
+        "rotation writes the master secret",
+        _DATABASE_FUNCTIONS,
+        old="Resource = [var.secrets.reader_arn, var.secrets.writer_arn]",
+        new="Resource = [var.secrets.reader_arn, var.secrets.writer_arn, var.secrets.master_arn]",
+        complaint="rotate_secret must read the master's secret, write those of the two logins, and reach nothing else.",
+    ),
+    Canary(
+        "migrations read every secret",
+        _DATABASE_FUNCTIONS,
+        old="Resource = [var.secrets.master_arn, var.secrets.reader_arn, var.secrets.writer_arn]",
+        new='Resource = ["*"]',
+        complaint="migrate_database must read the three secrets, write none, and reach nothing else.",
+    ),
+    # The database and its passwords.
+    Canary(
+        "an ARN ends in a wildcard for any text",
+        _SECRETS,
+        old="secret:${name}-??????",
+        new="secret:${name}-*",
+        complaint="leave open nothing but the six characters that AWS draws",
+    ),
+    Canary(
+        "the passwords are kept in the state",
+        _SECRETS,
+        old="  secret_string_wo_version = local.versions[each.key]\n  secret_string_wo = jsonencode(",
+        new="  secret_string = jsonencode(",
+        complaint="Invalid use of ephemeral value",
+    ),
+    Canary(
+        "nothing keeps the version that Terraform wrote",
+        _SECRETS,
+        old='["AWSCURRENT", "TERRAFORM"]',
+        new='["AWSCURRENT"]',
+        complaint="Terraform's version must have a label that rotation leaves on it.",
+    ),
+    Canary(
+        "reader and writer may share a password",
+        _SECRETS,
+        old="condition     = var.writer_password != var.reader_password",
+        new="condition     = var.writer_password != var.reader_password || true",
+        complaint="Missing expected failure",
+        file="variables.tf",
+        suite="variables",
+    ),
+    Canary(
+        "connections need no TLS",
+        _DATABASE,
+        old='value        = "1"',
+        new='value        = "0"',
+        complaint="The server must refuse connections without TLS",
+    ),
+    Canary(
+        "the database has a public address",
+        _DATABASE,
+        old="publicly_accessible    = false",
+        new="publicly_accessible    = true",
+        complaint="The instance must have no public address.",
+    ),
+    Canary(
+        "the storage is not encrypted",
+        _DATABASE,
+        old="storage_encrypted     = true",
+        new="storage_encrypted     = false",
+        complaint="The storage must be encrypted.",
+    ),
+    Canary(
+        "the database can be deleted in spite of its protection",
+        _DATABASE,
+        old="var.instance.deletion_protection",
+        new="false",
+        complaint="The instance must be protected against deletion unless a stage says otherwise.",
     ),
     # Who the users are.
     Canary(
@@ -246,13 +366,26 @@ CANARIES = [
 ]
 
 
-@pytest.mark.parametrize("canary", CANARIES, ids=[canary.weakening for canary in CANARIES])
-def test_a_weakened_control_is_noticed(workspace: Workspace, canary: Canary) -> None:
-    """The folder's own tests, which pass on the original, fail with the complaint about this very control."""
+def _test_weakened(workspace: Workspace, canary: Canary) -> CompletedProcess[str]:
     copy = canary.weakening.replace(" ", "-")
     weakened = workspace.weakened(canary.folder, copy, canary.file, canary.old, canary.new)
+    return workspace.terraform(weakened, "test", f"-filter=tests/{canary.suite}.tftest.hcl")
 
-    result = workspace.terraform(weakened, "test", f"-filter=tests/{canary.suite}.tftest.hcl")
+
+@pytest.fixture(scope="module")
+def results(request: pytest.FixtureRequest, workspace: Workspace) -> Iterator[_Results]:
+    """Test every selected canary, several at a time: one Terraform uses little more than one processor."""
+    functions = [item for item in request.session.items if isinstance(item, pytest.Function)]
+    selected: list[Any] = [item.callspec.params["canary"] for item in functions if item.module is request.module]
+    with ThreadPoolExecutor(min(os.cpu_count() or 1, 4)) as pool:
+        yield {canary: pool.submit(_test_weakened, workspace, canary) for canary in selected}
+        pool.shutdown(cancel_futures=True)
+
+
+@pytest.mark.parametrize("canary", CANARIES, ids=[canary.weakening for canary in CANARIES])
+def test_a_weakened_control_is_noticed(results: _Results, canary: Canary) -> None:
+    """The folder's own tests, which pass on the original, fail with the complaint about this very control."""
+    result = results[canary].result()
 
     assert result.returncode == 1
     assert canary.complaint in " ".join((result.stdout + result.stderr).split())

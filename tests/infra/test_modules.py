@@ -12,12 +12,22 @@ from tests.infra.conftest import INFRA, infra_folders
 if TYPE_CHECKING:
     from tests.infra.conftest import Workspace
 
+_KNOWN_MODULES = (
+    "database",
+    "database_functions",
+    "identity",
+    "lambda_role",
+    "pooled_table",
+    "secrets",
+    "tenant_role",
+)
+
 every_folder = pytest.mark.parametrize("name", infra_folders())
 
 
 def test_the_folders_are_found() -> None:
     """The discovery finds what exists today, so that the tests below cannot pass by finding nothing."""
-    known = {"local", *(f"modules/{name}" for name in ("identity", "lambda_role", "pooled_table", "tenant_role"))}
+    known = {"local", *(f"modules/{name}" for name in _KNOWN_MODULES)}
 
     assert known <= set(infra_folders())
 
@@ -65,7 +75,7 @@ def test_a_folder_is_valid(workspace: Workspace, name: str) -> None:
 
 @every_folder
 def test_a_folder_passes_its_own_tests(workspace: Workspace, name: str) -> None:
-    """`terraform test` finds every control in place, with no credentials and no network."""
+    """`terraform test` finds every control in place, with no network and no credentials of the developer's."""
     result = workspace.terraform(workspace.initialised(name), "test")
 
     assert result.returncode == 0, result.stdout + result.stderr

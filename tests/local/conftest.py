@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,10 @@ from typing import TYPE_CHECKING, Any
 import jwt
 import pytest
 
+from ops.app_environment import process_basics
+from ops.processes import Child, free_port
 from ops.progress import Progress
+from ops.shell import forget_aws_settings
 from ops.sign_in import sign_in
 from ops.stack import LocalStack, StackOptions
 from tests.support.http_api import Api, Person
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
     from ops.stage import Stage
 
 PROJECT = Path(__file__).parents[2]
+forget_aws_settings()
 
 
 @pytest.fixture(scope="session")
@@ -116,3 +121,34 @@ def forge(person: Callable[..., Person]) -> Callable[..., str]:
         return jwt.encode(altered, key.key, algorithm="RS256", headers={"kid": "dummy", **(headers or {})})
 
     return sign
+
+
+@pytest.fixture
+def api_with(stack: LocalStack, tmp_path: Path) -> Iterator[Callable[..., Api]]:
+    """Return a function that starts the app, or a module like it, with some of its settings changed."""
+    started: list[tuple[Child, Api]] = []
+
+    def start(module: str = "ops.local_api", **changed: str) -> Api:
+        port = free_port()
+        child = Child(
+            module,
+            ["--port", str(port)],
+            environment={**process_basics(os.environ), **stack.settings, **changed},
+            log=tmp_path / "api.log",
+        )
+        api = Api(f"http://127.0.0.1:{port}")
+        started.append((child, api))
+
+        def answers() -> bool:
+            try:
+                return api.call("GET", "/health").status == 200
+            except OSError:
+                return False
+
+        child.wait_until(answers, seconds=30)
+        return api
+
+    yield start
+    for child, api in started:
+        api.close()
+        child.stop()

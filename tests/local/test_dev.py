@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import fcntl
 import os
 import signal
 import socket
@@ -20,7 +20,7 @@ from ops.stage import Stage
 from tests.support.http_api import Api, Person
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 PROJECT = Path(__file__).parents[2]
 
@@ -28,12 +28,19 @@ PROJECT = Path(__file__).parents[2]
 class Dev:
     """A run of ops.dev with a stage of its own."""
 
-    def __init__(self, folder: Path, *, aws_port: int = 0, environ: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        aws_port: int = 0,
+        environ: dict[str, str] | None = None,
+        arguments: Sequence[str] = (),
+    ) -> None:
         ports = ["--aws-port", str(aws_port or free_port()), "--api-port", str(free_port())]
         self._log = folder / f"dev-{len(list(folder.glob('dev-*')))}.log"
         with self._log.open("w") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "ops.dev", *ports, "--stage-file", str(folder / "stage.json")],
+                [sys.executable, "-m", "ops.dev", *ports, "--stage-file", str(folder / "stage.json"), *arguments],
                 cwd=PROJECT,
                 stderr=log,
                 env=os.environ | (environ or {}),
@@ -65,9 +72,9 @@ def dev(tmp_path: Path) -> Iterator[Callable[..., Dev]]:
         each.end(signal.SIGTERM)
 
 
-def _wait_for_stage(path: Path, dev: Dev, *, not_of: int = 0) -> Stage:
+def _wait_for_stage(path: Path, dev: Dev, *, not_at: str = "") -> Stage:
     deadline = time.monotonic() + 60
-    while not path.exists() or Stage.load(path).pid == not_of:
+    while not path.exists() or Stage.load(path).aws_endpoint_url == not_at:
         assert dev.process.poll() is None, dev.printed
         assert time.monotonic() < deadline
         time.sleep(0.1)
@@ -116,19 +123,72 @@ def test_children_end_when_their_parent_is_killed_and_the_next_run_goes_on(
         assert time.monotonic() < deadline
         time.sleep(0.1)
 
-    again = _wait_for_stage(tmp_path / "stage.json", dev(), not_of=stage.pid)
+    again = _wait_for_stage(tmp_path / "stage.json", dev(), not_at=stage.aws_endpoint_url)
     assert _listens(again.api_url)
 
 
-def test_a_second_stage_is_refused_while_one_runs(dev: Callable[..., Dev], tmp_path: Path) -> None:
-    """The message names the document of the one that runs, which stays."""
-    empty = {"users": [], "operator": {"access_key_id": "", "secret_access_key": ""}, "pid": os.getpid()}
-    (tmp_path / "stage.json").write_text(json.dumps(dict.fromkeys(Stage.model_fields, "") | empty))
-    refused = dev()
+def test_a_second_stage_in_the_same_folder_is_refused(dev: Callable[..., Dev], tmp_path: Path) -> None:
+    """Also while the first one is still starting, before there is a document."""
+    with (tmp_path / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        refused = dev()
+        code = refused.end()
 
-    assert refused.end() == 2
+    assert code == 2
     assert "a stage is running already" in refused.printed
-    assert (tmp_path / "stage.json").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "Ctrl-C"])
+def test_an_interrupted_start_leaves_no_terraform_behind(
+    dev: Callable[..., Dev], tmp_path: Path, number: signal.Signals
+) -> None:
+    """While Terraform applies: it and its provider end before the local AWS does."""
+    starting = dev()
+    deadline = time.monotonic() + 40
+    while "apply infra/local" not in starting.printed:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    time.sleep(1)  # into the apply, wherever that is
+
+    assert starting.end(number) == 130
+    assert str(tmp_path) not in _environments_of("terraform")
+    assert not (tmp_path / "stage.json").exists()
+
+
+def _environments_of(name: str) -> str:
+    """Return the environments of all processes whose name begins so; the folder of a stage stands in them."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if (process / "comm").read_text().startswith(name):
+                found.append((process / "environ").read_bytes().decode(errors="replace"))
+        except OSError:
+            continue  # ended meanwhile
+    return "".join(found)
+
+
+def test_the_callers_shell_does_not_reach_the_stage(dev: Callable[..., Dev], tmp_path: Path) -> None:
+    """A profile, an endpoint, a proxy or a Terraform variable of the developer's changes nothing."""
+    shell = {
+        "AWS_PROFILE": "of-another-project",
+        "AWS_ENDPOINT_URL_IAM": "http://127.0.0.1:9",
+        "HTTP_PROXY": "http://127.0.0.1:9",
+        "TF_VAR_region": "mars-north-1",
+        "TF_WORKSPACE": "another",
+    }
+    running = dev(environ=shell)
+
+    assert _wait_for_stage(tmp_path / "stage.json", running).region == "eu-central-1"
+
+
+def test_everything_but_the_api_is_enough_to_sign_in(dev: Callable[..., Dev], tmp_path: Path) -> None:
+    """`make stack` writes the stage document too, for who serves the API with `chalice local`."""
+    running = dev(arguments=["--no-api"])
+    stage = _wait_for_stage(tmp_path / "stage.json", running)
+
+    assert sign_in(stage, stage.user("acme", "member"))["IdToken"]
+    assert not _listens(stage.api_url)
+    assert "chalice local" in running.printed
 
 
 def test_a_taken_port_is_named_before_anything_starts(dev: Callable[..., Dev]) -> None:

@@ -2,52 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
 
-from ops.app_environment import process_basics
-from ops.processes import Child, free_port
-from tests.support.http_api import Api
+from ops.processes import free_port
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from ops.stack import LocalStack
-    from tests.support.http_api import Person
-
-
-@pytest.fixture
-def api_with(stack: LocalStack, tmp_path: Path) -> Iterator[Callable[..., Api]]:
-    """Return a function that starts the app with some of its settings changed."""
-    started: list[tuple[Child, Api]] = []
-
-    def start(**changed: str) -> Api:
-        port = free_port()
-        child = Child(
-            "ops.local_api",
-            ["--port", str(port)],
-            environment={**process_basics(os.environ), **stack.settings, **changed},
-            log=tmp_path / "api.log",
-        )
-        api = Api(f"http://127.0.0.1:{port}")
-        started.append((child, api))
-
-        def answers() -> bool:
-            try:
-                return api.call("GET", "/health").status == 200
-            except OSError:
-                return False
-
-        child.wait_until(answers, seconds=30)
-        return api
-
-    yield start
-    for child, api in started:
-        api.close()
-        child.stop()
+    from tests.support.http_api import Api, Person
 
 
 NOWHERE = f"http://127.0.0.1:{free_port()}"
@@ -62,6 +28,11 @@ NOWHERE = f"http://127.0.0.1:{free_port()}"
             {"AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{NOWHERE}/role"},
             "ScopedCredentialsError",
             id="the role's credentials",
+        ),
+        pytest.param(
+            {"TENANT_ROLE_ARN": "arn:aws:iam::123456789012:role/bulkhead-local-LambdaRole"},
+            "ScopedCredentialsError",
+            id="a role that does not trust the caller",
         ),
         pytest.param({"JWKS_URL": f"{NOWHERE}/jwks.json"}, "SigningKeysUnavailableError", id="signing keys"),
     ],
@@ -102,10 +73,14 @@ def test_no_log_holds_a_token_or_a_key(stack: LocalStack, acme: Person) -> None:
     secrets = [
         acme.id_token.split(".")[2],
         stack.settings["AWS_CONTAINER_AUTHORIZATION_TOKEN"],
-        stack.users[0].password,
+        stack.local_aws.operator_secret_access_key,
+        stack.local_aws.execution_secret,
+        stack.local_aws.postgres["password"],
+        *(stack.database_login(login)["password"] for login in ("reader", "writer")),
+        *(user.password for user in stack.users),
     ]
 
-    logs = "".join(path.read_text() for path in stack.folder.glob("api.log"))
+    logs = "".join(path.read_text() for path in stack.folder.glob("*.log"))
 
     assert "GET /nope" in logs
     assert not [secret for secret in secrets if secret in logs]

@@ -46,16 +46,22 @@ class Api:
         if self._connection is None:
             address = urlsplit(self.url)
             self._connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=30)
+        reused = self._connection.sock is not None
         try:
             self._connection.request(method, path, content, all_headers | (headers or {}))
             answer = self._connection.getresponse()
-            content = answer.read()
+            received = answer.read()
+        except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
+            self.close()
+            if reused:  # the server closed it while it was idle, as servers do; browsers try again, too
+                return self.call(method, path, headers=headers, body=body, raw=raw)
+            raise
         except (http.client.HTTPException, OSError):
             self.close()
             raise
         if answer.will_close:
             self.close()
-        return Answer(answer.status, {name.lower(): value for name, value in answer.getheaders()}, content)
+        return Answer(answer.status, {name.lower(): value for name, value in answer.getheaders()}, received)
 
     def close(self) -> None:
         """Close the connection."""

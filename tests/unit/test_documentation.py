@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib import errors
-from chalicelib.config import SETTINGS
+from chalicelib.config import CONTROL_PLANE_SETTINGS, SETTINGS
 
 PROJECT = Path(__file__).parents[2]
 README = (PROJECT / "README.md").read_text()
@@ -20,7 +20,7 @@ def test_the_readme_names_every_make_target(target: str) -> None:
     assert f"`make {target}`" in README
 
 
-@pytest.mark.parametrize("variable", [*SETTINGS, "AUTHORIZER_REFUSES_BY", "TF_PLUGIN_DIR"])
+@pytest.mark.parametrize("variable", [*SETTINGS, *CONTROL_PLANE_SETTINGS, "AUTHORIZER_REFUSES_BY", "TF_PLUGIN_DIR"])
 def test_the_readme_names_every_setting(variable: str) -> None:
     """Each is explained."""
     assert f"`{variable}`" in README

@@ -1,15 +1,8 @@
 # How the modules are put together, read from the plan alone: a policy that is not known at plan time
 # fails here as well ("Unknown condition value").
-
-mock_provider "aws" {
-  mock_data "aws_caller_identity" {
-    defaults = { account_id = "123456789012" }
-  }
-
-  mock_data "aws_partition" {
-    defaults = { partition = "aws" }
-  }
-}
+#
+# Mocked providers have no ephemeral resources, so this is the real provider. It asks the local AWS that
+# AWS_ENDPOINT_URL names for its account and for random passwords, and creates nothing.
 
 run "the_api_opens_tenant_sessions_on_the_pooled_table" {
   command = plan
@@ -33,6 +26,14 @@ run "the_api_opens_tenant_sessions_on_the_pooled_table" {
     ])
     error_message = "TenantRole must reach the stage's own table only."
   }
+
+  assert {
+    condition = alltrue([
+      for absent in [output.database_host, output.database_port, output.database_name, output.migrate_database_role_arn, output.rotate_secret_role_arn] :
+      absent == null
+    ])
+    error_message = "A stage without a database must have no outputs of one."
+  }
 }
 
 run "names_carry_the_stage" {
@@ -55,6 +56,57 @@ run "names_carry_the_stage" {
   }
 }
 
+run "each_role_reads_its_own_secrets_of_the_database" {
+  command = plan
+
+  variables {
+    stage                    = "t1"
+    database                 = { host = "127.0.0.1", port = 5432, name = "bulkhead" }
+    database_master_username = "postgres"
+    database_master_password = "a-master-password"
+  }
+
+  assert {
+    condition = {
+      for s in jsondecode(module.tenant_role.identity_policy).Statement : s.Sid => s.Resource if s.Action == ["secretsmanager:GetSecretValue"]
+      } == {
+      ReadReaderSecretOnly        = ["arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead-t1/database/app_reader-??????"]
+      ReadWriterSecretAsAdminOnly = ["arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead-t1/database/app_writer-??????"]
+    }
+    error_message = "TenantRole must read the stage's own reader secret, and its writer secret, and not the master's."
+  }
+
+  assert {
+    condition     = !strcontains(module.lambda_role.identity_policy, "secretsmanager")
+    error_message = "The API's role must read no secret by itself."
+  }
+
+  assert {
+    condition = {
+      for s in jsondecode(module.database_functions[0].rotate_secret_identity_policy).Statement : s.Sid => s.Resource if s.Effect == "Allow"
+      } == {
+      ReadMasterSecretOnly = ["arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead-t1/database/master-??????"]
+      RotateLoginSecretsOnly = [
+        "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead-t1/database/app_reader-??????",
+        "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead-t1/database/app_writer-??????",
+      ]
+      DrawRandomPasswords = ["*"]
+    }
+    error_message = "rotate_secret must read the stage's master secret, and write those of the two logins."
+  }
+
+  assert {
+    condition = [output.database_host, tostring(output.database_port), output.database_name, output.migrate_database_role_arn, output.rotate_secret_role_arn] == [
+      "127.0.0.1",
+      "5432",
+      "bulkhead",
+      "arn:aws:iam::123456789012:role/bulkhead-t1-MigrateDatabaseRole",
+      "arn:aws:iam::123456789012:role/bulkhead-t1-RotateSecretRole",
+    ]
+    error_message = "The outputs must tell where the database is, and which roles its functions have."
+  }
+}
+
 run "names_and_ids_are_checked" {
   command = plan
 
@@ -65,4 +117,25 @@ run "names_and_ids_are_checked" {
   }
 
   expect_failures = [var.stage, var.region, var.account_id]
+}
+
+run "a_database_needs_its_master" {
+  command = plan
+
+  variables {
+    database = { host = "127.0.0.1", port = 5432, name = "bulkhead" }
+  }
+
+  expect_failures = [var.database_master_username, var.database_master_password]
+}
+
+run "a_master_needs_its_database" {
+  command = plan
+
+  variables {
+    database_master_username = "postgres"
+    database_master_password = "a-master-password"
+  }
+
+  expect_failures = [var.database_master_username, var.database_master_password]
 }

@@ -1,5 +1,6 @@
-# TenantRole: a session reaches the items of the one tenant that it is tagged with, and only the
-# trusted roles may open a session, tagged with one well-formed tenant id and one known role.
+# TenantRole: a session reaches the items of the one tenant that it is tagged with, and the database
+# secret that its role is entitled to. Only the trusted roles may open a session, tagged with one
+# well-formed tenant id and one known role.
 
 locals {
   arn = "arn:${var.partition}:iam::${var.account_id}:role/${var.name}"
@@ -40,9 +41,29 @@ locals {
     Null                      = { "dynamodb:LeadingKeys" = "false" }
   }
 
+  # Row-level security shows either login one tenant's rows at a time. What IAM adds: nobody but an admin
+  # gets hold of a password that can write.
+  database_statements = flatten([
+    for secrets in var.database_secrets[*] : [
+      {
+        Sid      = "ReadReaderSecretOnly"
+        Effect   = "Allow"
+        Action   = ["secretsmanager:GetSecretValue"]
+        Resource = [secrets.reader_arn]
+      },
+      {
+        Sid       = "ReadWriterSecretAsAdminOnly"
+        Effect    = "Allow"
+        Action    = ["secretsmanager:GetSecretValue"]
+        Resource  = [secrets.writer_arn]
+        Condition = { StringEquals = { "aws:PrincipalTag/role" = ["admin"] } }
+      },
+    ]
+  ])
+
   identity_policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [
+    Statement = concat([
       {
         Sid       = "ReadOwnPartitionOnly"
         Effect    = "Allow"
@@ -59,13 +80,14 @@ locals {
           StringEquals = { "aws:PrincipalTag/role" = ["member", "admin"] }
         })
       },
+      ], local.database_statements, [
       {
         Sid      = "NeverScan"
         Effect   = "Deny"
         Action   = ["dynamodb:Scan", "dynamodb:PartiQL*"]
         Resource = ["*"]
       },
-    ]
+    ])
   })
 }
 

@@ -50,3 +50,25 @@ variable "trusted_role_arns" {
     error_message = "At least one role's ARN is needed, and nothing wider than a role: no account, user or wildcard."
   }
 }
+
+variable "database_secrets" {
+  type = object({
+    reader_arn = string
+    writer_arn = string
+  })
+  description = "ARNs of the database logins' secrets, known at plan time: with ?????? for the six characters that AWS draws. Null in a stage without a database."
+  default     = null
+
+  validation {
+    condition = var.database_secrets == null || can([
+      for arn in [var.database_secrets.reader_arn, var.database_secrets.writer_arn] :
+      regex("^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+-[?]{6}$", arn)
+    ])
+    error_message = "Each ARN names one secret and ends in -??????, without any other wildcard."
+  }
+
+  validation {
+    condition     = try(var.database_secrets.reader_arn != var.database_secrets.writer_arn, var.database_secrets == null)
+    error_message = "The reader's secret must not be the writer's."
+  }
+}

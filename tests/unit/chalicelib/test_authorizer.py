@@ -9,6 +9,7 @@ from chalice.app import AuthRequest
 
 from chalicelib.authorizer import authorize
 from chalicelib.errors import InvalidTokenError
+from chalicelib.permissions import PERMISSIONS
 from chalicelib.signing_keys import SigningKeys
 from chalicelib.tenant import Role
 from chalicelib.tokens import JwtTokenManager
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from tests.unit.user_pool import UserPool
 
 API = "arn:aws:execute-api:eu-central-1:123456789012:a1b2c3d4e5/api"
-READ = ["GET/me", "GET/cart"]
-WRITE = ["PUT/cart/*", "PATCH/cart/*", "DELETE/cart/*"]
-OPEN_TO = {Role.VIEWER: READ, Role.MEMBER: READ + WRITE, Role.ADMIN: READ + WRITE}
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +51,7 @@ def test_the_policy_opens_every_route_of_the_role_and_nothing_else(
             {
                 "Action": "execute-api:Invoke",
                 "Effect": "Allow",
-                "Resource": [f"{API}/{route}" for route in OPEN_TO[role]],
+                "Resource": [f"{API}/{method}{path}" for method, path in PERMISSIONS[role]],
             }
         ],
     }
@@ -75,7 +73,7 @@ def test_the_policy_opens_routes_of_the_asking_api_and_stage_only(
     ]
 
     assert all(resource.startswith(f"{api}/") for resource in resources)
-    assert not any("*" in resource.removesuffix("/cart/*") for resource in resources)
+    assert not any("*" in resource.removesuffix("/*") for resource in resources)
 
 
 def test_the_context_is_the_tenant_context_and_the_principal_is_the_user(

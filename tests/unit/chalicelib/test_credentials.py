@@ -360,6 +360,28 @@ def test_credentials_that_are_vended_expired_yield_no_client(clients: ScopedClie
             clients.dynamodb(ACME)
 
 
+@pytest.mark.parametrize(
+    ("code", "calls"), [("ExpiredTokenException", 2), ("UnrecognizedClientException", 2), ("AccessDeniedException", 1)]
+)
+def test_credentials_that_a_service_rejects_are_vended_anew(
+    clients: ScopedClients, sts: FakeSts, code: str, calls: int
+) -> None:
+    """The request that met the rejection fails, the next one has new credentials; a refusal by IAM changes nothing."""
+    rejected, globex = clients.dynamodb(ACME), clients.dynamodb(GLOBEX)
+    body = f'{{"__type": "com.amazon.coral.service#{code}"}}'.encode()
+
+    def reject(request: AWSPreparedRequest, **_: object) -> Any:
+        return AWSResponse(request.url, 400, HTTPHeaders(), HTTPResponse(io.BytesIO(body), preload_content=False))
+
+    rejected.meta.events.register("before-send.dynamodb", reject)
+    with pytest.raises(ClientError, match=code):
+        rejected.query(TableName="bulkhead")
+
+    assert (clients.dynamodb(ACME) is rejected) is (calls == 1)
+    assert sts.sessions().count("acme.member") == calls
+    assert clients.dynamodb(GLOBEX) is globex
+
+
 def test_the_tenant_that_was_not_served_for_the_longest_time_is_dropped(sts: FakeSts, clock: FakeClock) -> None:
     """What is kept is bounded, and a busy tenant stays."""
     clients = clients_of(sts, clock, capacity=2)

@@ -41,6 +41,12 @@ def test_a_viewer_only_reads() -> None:
     assert {permission.method for permission in PERMISSIONS[Role.VIEWER]} == {"GET"}
 
 
+def test_a_member_writes_the_cart_and_nothing_else() -> None:
+    """A route that writes is open to members only when it is meant to be."""
+    writes = {" ".join(permission) for permission in PERMISSIONS[Role.MEMBER] if permission.method != "GET"}
+    assert writes == {"PUT /cart/*", "PATCH /cart/*", "DELETE /cart/*"}
+
+
 def test_each_role_may_do_what_the_lesser_one_may() -> None:
     """Viewer, member, admin."""
     assert set(PERMISSIONS[Role.VIEWER]) < set(PERMISSIONS[Role.MEMBER]) <= set(PERMISSIONS[Role.ADMIN])

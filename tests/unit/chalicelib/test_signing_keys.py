@@ -153,8 +153,8 @@ def test_a_key_id_that_is_no_string_is_refused_without_a_fetch(user_pool: UserPo
         pytest.param(ValueError("no JSON"), id="no JSON"),
     ],
 )
-def test_a_failed_fetch_is_not_remembered(user_pool: UserPool, failure: Exception) -> None:
-    """It is no verdict on the token, and the very next request may try again."""
+def test_a_failed_fetch_is_tried_again_a_second_later(user_pool: UserPool, failure: Exception) -> None:
+    """It is no verdict on the token; within the second nobody waits for the same failure again."""
     publisher, clock = Publisher(user_pool), FakeClock()
     publisher.failure = failure
     keys = SigningKeys(URL, fetch=publisher.fetch, clock=clock)
@@ -163,7 +163,12 @@ def test_a_failed_fetch_is_not_remembered(user_pool: UserPool, failure: Exceptio
     assert str(failure) not in str(unavailable.value)
 
     publisher.failure = None
+    clock.now += 0.9
+    with pytest.raises(SigningKeysUnavailableError):
+        keys.find("key-1")
+    assert len(publisher.fetched) == 1
 
+    clock.now += 0.1
     assert keys.find("key-1").key_id == "key-1"
     assert len(publisher.fetched) == 2
 
@@ -183,13 +188,14 @@ def test_a_document_without_a_usable_key_counts_as_a_failed_fetch(
     user_pool: UserPool, document: dict[str, Any]
 ) -> None:
     """A good token must not be refused for a minute because of one bad answer."""
-    publisher = Publisher(user_pool)
+    publisher, clock = Publisher(user_pool), FakeClock()
     publisher.document = document
-    keys = SigningKeys(URL, fetch=publisher.fetch, clock=FakeClock())
+    keys = SigningKeys(URL, fetch=publisher.fetch, clock=clock)
     with pytest.raises(SigningKeysUnavailableError):
         keys.find("key-1")
 
     publisher.document = user_pool.jwks()
+    clock.now += 1
 
     assert keys.find("key-1").key_id == "key-1"
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from cryptography.hazmat.primitives import hashes
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.authorizer import authorize
@@ -176,7 +176,6 @@ def test_a_tampered_payload_is_refused(tokens: JwtTokenManager, user_pool: UserP
     assert refusal(tokens, f"{header}.{payload}.{signature}") == "Signature verification failed"
 
 
-@settings(deadline=None)
 @given(data=st.data())
 def test_a_token_with_any_one_character_changed_is_refused(
     tokens: JwtTokenManager, user_pool: UserPool, data: st.DataObject
@@ -387,7 +386,6 @@ def test_unavailable_keys_are_not_an_invalid_token(user_pool: UserPool) -> None:
     assert unavailable.value.STATUS_CODE == 503
 
 
-@settings(deadline=None)
 @given(header=st.text() | st.text().map(lambda text: f"Bearer {text}") | st.from_regex(r"\ABearer [\w.-]*\.[\w-]*\Z"))
 def test_any_text_as_a_header_is_an_invalid_token(tokens: JwtTokenManager, header: str) -> None:
     """No text at all makes another error than the one that is answered with 401."""
@@ -403,7 +401,6 @@ JSON = st.recursive(
 HEADER_FIELDS = st.sampled_from(["alg", "kid", "typ", "crit", "b64", "jwk", "zip"])
 
 
-@settings(deadline=None)
 @given(header=st.dictionaries(HEADER_FIELDS, JSON | st.sampled_from(["RS256", "key-1"])), data=st.data())
 def test_any_header_and_any_claims_under_a_foreign_signature_are_an_invalid_token(
     tokens: JwtTokenManager, foreign_pool: UserPool, header: dict[str, Any], data: st.DataObject
@@ -414,7 +411,6 @@ def test_any_header_and_any_claims_under_a_foreign_signature_are_an_invalid_toke
     assert refusal(tokens, foreign_pool.token(claims, header=header))
 
 
-@settings(deadline=None)
 @given(data=st.data())
 def test_any_wrong_value_of_any_claim_is_an_invalid_token(
     tokens: JwtTokenManager, user_pool: UserPool, data: st.DataObject

@@ -15,22 +15,17 @@ import pytest
 from chalicelib.config import SETTINGS
 from chalicelib.wiring import _once
 from tests.unit.http_stub import Answer, Asked, HttpStub
+from tests.unit.settings import ENVIRONMENT
 
 if TYPE_CHECKING:
     from tests.unit.conftest import RunPython
 
 THREADS = 16
-ENVIRONMENT = {
-    "AWS_REGION": "eu-central-1",
+OF_THE_FUNCTION = {
+    **ENVIRONMENT,
     "AWS_ACCESS_KEY_ID": "ASIALAMBDA",
     "AWS_SECRET_ACCESS_KEY": "lambda-secret",
     "AWS_SESSION_TOKEN": "lambda-token",
-    "TABLE_NAME": "bulkhead",
-    "TENANT_ROLE_ARN": "arn:aws:iam::123456789012:role/TenantRole",
-    "TOKEN_ISSUER": "https://issuer.example.com",
-    "TOKEN_AUDIENCE": "client",
-    "JWKS_URL": "https://issuer.example.com/jwks.json",
-    "CORS_ORIGIN": "https://app.example.com",
 }
 VENDED = b"""<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>
 <AccessKeyId>ASIATENANT</AccessKeyId><SecretAccessKey>tenant-secret</SecretAccessKey>
@@ -78,7 +73,7 @@ def test_data_is_reached_with_the_tenants_credentials_and_sts_with_the_functions
         return Answer(body=b'{"Items": [], "Count": 0, "ScannedCount": 0}')
 
     with HttpStub(answer) as stub:
-        pages = run_python(LIST_CART, {**ENVIRONMENT, "AWS_ENDPOINT_URL": stub.url})
+        pages = run_python(LIST_CART, {**OF_THE_FUNCTION, "AWS_ENDPOINT_URL": stub.url})
 
     assert pages == [["acme#cart#0", 2]] * 2
     assert [service_of(asked) for asked in stub.asked] == [
@@ -93,20 +88,34 @@ def test_when_sts_refuses_no_data_is_asked_for(run_python: RunPython) -> None:
     """The function's own credentials, which are at hand, never take the place of the tenant's."""
     refused = Answer(status=403, body=REFUSED, headers={"Content-Type": "text/xml"})
     with HttpStub(lambda _: refused) as stub:
-        pages = run_python(LIST_CART, {**ENVIRONMENT, "AWS_ENDPOINT_URL": stub.url})
+        pages = run_python(LIST_CART, {**OF_THE_FUNCTION, "AWS_ENDPOINT_URL": stub.url})
 
     assert pages == ["ScopedCredentialsError"] * 2
     assert {service_of(asked)[0] for asked in stub.asked} == {"sts"}
 
 
-def test_an_unreachable_sts_is_given_up_after_one_more_try(run_python: RunPython) -> None:
+def test_a_failing_sts_is_given_up_after_one_more_try(run_python: RunPython) -> None:
     """The caller gets a 503 long before API Gateway's 29 seconds are over."""
     started = time.monotonic()
     with HttpStub(lambda _: Answer(status=500, body=b"")) as stub:
-        pages = run_python(LIST_CART, {**ENVIRONMENT, "AWS_ENDPOINT_URL": stub.url})
+        pages = run_python(LIST_CART, {**OF_THE_FUNCTION, "AWS_ENDPOINT_URL": stub.url})
     assert pages == ["ScopedCredentialsError"] * 2
     assert len(stub.asked) == 4, "two calls, two attempts each"
     assert time.monotonic() - started < 15
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(Answer(status=503, body=b"upstream connect error"), id="a proxy's error"),
+        pytest.param(Answer(body=b"not XML"), id="no XML"),
+    ],
+)
+def test_an_sts_that_cannot_be_understood_is_unavailable(run_python: RunPython, answer: Answer) -> None:
+    """What comes from something in between is no server error of this API either."""
+    with HttpStub(lambda _: answer) as stub:
+        pages = run_python(LIST_CART, {**OF_THE_FUNCTION, "AWS_ENDPOINT_URL": stub.url})
+    assert pages == ["ScopedCredentialsError"] * 2
 
 
 def test_importing_the_wiring_loads_no_sdk_and_reads_no_setting(run_python: RunPython) -> None:
@@ -124,7 +133,7 @@ def test_importing_the_wiring_loads_no_sdk_and_reads_no_setting(run_python: RunP
 )
 def test_each_part_loads_what_it_needs_only(run_python: RunPython, code: str, loaded: list[str]) -> None:
     """The authorizer's function loads no SDK, and that of the routes no JWT library for its clients."""
-    assert run_python(SERVICES_LOADED.format(code=code), ENVIRONMENT) == loaded
+    assert run_python(SERVICES_LOADED.format(code=code), OF_THE_FUNCTION) == loaded
 
 
 def test_the_authorizers_function_is_the_one_module_that_was_measured(run_python: RunPython) -> None:
@@ -133,6 +142,15 @@ def test_the_authorizers_function_is_the_one_module_that_was_measured(run_python
         "import json; from app import app; print(json.dumps(app.builtin_auth_handlers[0].handler_string))"
     )
     assert handler == "chalicelib.routes.authorization.tenant_authorizer"
+
+
+@pytest.mark.parametrize(("value", "expected"), [("policy", True), ("", False), ("Policy", False), ("error", False)])
+def test_tokens_are_refused_by_policy_only_when_told_so_exactly(
+    run_python: RunPython, value: str, *, expected: bool
+) -> None:
+    """Everything but plain `chalice local` refuses with an error, which becomes a 401."""
+    code = "import json; from chalicelib import wiring; print(json.dumps(wiring.refuses_by_policy()))"
+    assert run_python(code, {"AUTHORIZER_REFUSES_BY": value}) is expected
 
 
 @pytest.mark.parametrize("part", ["config", "token_manager", "scoped_clients"])
@@ -151,7 +169,7 @@ except ConfigError:
 os.environ.update(settings)
 print(json.dumps([missing, wiring.{part}() is wiring.{part}()]))
 """
-    assert run_python(code, ENVIRONMENT) == [True, True]
+    assert run_python(code, OF_THE_FUNCTION) == [True, True]
 
 
 def test_threads_that_race_for_a_part_get_the_same_one() -> None:

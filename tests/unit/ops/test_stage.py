@@ -11,20 +11,28 @@ from typing import Any
 import pytest
 
 from ops.errors import OpsError
-from ops.stage import DEFAULT_PATH, Operator, Stage, User, write_privately
+from ops.stage import DEFAULT_PATH, DatabaseEndpoint, LambdaCredentials, Operator, Stage, User, write_privately
 
 STAGE = Stage(
-    pid=4711,
     api_url="http://127.0.0.1:8000",
     aws_endpoint_url="http://127.0.0.1:4566",
     region="eu-central-1",
     account_id="123456789012",
     operator=Operator(access_key_id="AKIATEST", secret_access_key="operators-secret"),
     lambda_role_arn="arn:aws:iam::123456789012:role/lambda",
+    lambda_credentials=LambdaCredentials(full_uri="http://127.0.0.1:4566/x", authorization_token="role-token"),
     tenant_role_arn="arn:aws:iam::123456789012:role/tenant",
     table_name="bulkhead",
     user_pool_id="eu-central-1_Pool",
     user_pool_client_id="client",
+    database=DatabaseEndpoint(
+        host="127.0.0.1",
+        port=5432,
+        name="bulkhead",
+        reader_secret_arn="arn:reader",
+        writer_secret_arn="arn:writer",
+        master_secret_arn="arn:master",
+    ),
     users=[
         User(tenant="acme", role="member", username="acme/member@acme.example.com", password='Aa1-"ü'),
         User(tenant="acme", role="admin", username="acme/admin@acme.example.com", password="Aa1-x"),
@@ -113,7 +121,7 @@ def test_a_missing_document_says_how_to_get_one(tmp_path: Path) -> None:
     "content",
     [
         pytest.param(b"", id="empty"),
-        pytest.param(b'{"pid": 1', id="cut short"),
+        pytest.param(b'{"region": 1', id="cut short"),
         pytest.param(b"[]", id="a list"),
         pytest.param(b"null", id="null"),
         pytest.param(b"\xff\xfe", id="no text"),

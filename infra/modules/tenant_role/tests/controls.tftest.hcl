@@ -81,6 +81,50 @@ run "a_session_reaches_its_own_partition_only" {
   }
 }
 
+run "a_session_reads_the_database_secret_of_its_role_only" {
+  command = plan
+
+  variables {
+    database_secrets = {
+      reader_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_reader-??????"
+      writer_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_writer-??????"
+    }
+  }
+
+  assert {
+    condition = [for s in jsondecode(aws_iam_role_policy.own_partition_only.policy).Statement : s.Sid] == [
+      "ReadOwnPartitionOnly", "WriteOwnPartitionOnlyAsMemberOrAdmin", "ReadReaderSecretOnly", "ReadWriterSecretAsAdminOnly", "NeverScan",
+    ]
+    error_message = "The policy must say nothing more than in a stage without a database, but for two secrets."
+  }
+
+  assert {
+    condition = try(one([for s in jsondecode(aws_iam_role_policy.own_partition_only.policy).Statement : s if s.Sid == "ReadReaderSecretOnly"]), null) == {
+      Sid      = "ReadReaderSecretOnly"
+      Effect   = "Allow"
+      Action   = ["secretsmanager:GetSecretValue"]
+      Resource = ["arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_reader-??????"]
+    }
+    error_message = "Every session may read the reader's secret, and do nothing else with secrets."
+  }
+
+  assert {
+    condition = try(one([for s in jsondecode(aws_iam_role_policy.own_partition_only.policy).Statement : s if s.Sid == "ReadWriterSecretAsAdminOnly"]), null) == {
+      Sid       = "ReadWriterSecretAsAdminOnly"
+      Effect    = "Allow"
+      Action    = ["secretsmanager:GetSecretValue"]
+      Resource  = ["arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_writer-??????"]
+      Condition = { StringEquals = { "aws:PrincipalTag/role" = ["admin"] } }
+    }
+    error_message = "Only sessions tagged admin may read the writer's secret."
+  }
+
+  assert {
+    condition     = output.identity_policy == aws_iam_role_policy.own_partition_only.policy
+    error_message = "The output must be the policy that the role has."
+  }
+}
+
 run "only_trusted_roles_open_a_session" {
   command = plan
 

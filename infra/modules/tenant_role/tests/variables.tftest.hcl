@@ -81,6 +81,32 @@ run "a_trust_policy_beyond_the_quota_is_refused" {
   expect_failures = [aws_iam_role.this]
 }
 
+run "every_secret_is_refused" {
+  command = plan
+
+  variables {
+    database_secrets = {
+      reader_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_reader-*"
+      writer_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_writer-??????"
+    }
+  }
+
+  expect_failures = [var.database_secrets]
+}
+
+run "the_writers_secret_is_not_the_readers" {
+  command = plan
+
+  variables {
+    database_secrets = {
+      reader_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_writer-??????"
+      writer_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_writer-??????"
+    }
+  }
+
+  expect_failures = [var.database_secrets]
+}
+
 run "an_arn_that_policies_do_not_name_is_refused" {
   override_resource {
     target = aws_iam_role.this

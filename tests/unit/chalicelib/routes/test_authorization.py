@@ -11,7 +11,7 @@ from chalicelib.errors import InvalidTenantError
 from chalicelib.routes.authorization import current_tenant
 from chalicelib.tenant import Role, TenantContext
 from tests.unit.http_stub import Answer, HttpStub
-from tests.unit.user_pool import AUDIENCE, ISSUER
+from tests.unit.settings import ENVIRONMENT
 
 if TYPE_CHECKING:
     from tests.unit.chalicelib.routes.conftest import MakeRequest
@@ -41,16 +41,7 @@ NO_ROUTE = {"Action": "execute-api:Invoke", "Effect": "Allow", "Resource": []}
 
 def settings(jwks_url: str, **more: str) -> dict[str, str]:
     """Return the environment of the authorizer's function."""
-    return {
-        "AWS_REGION": "eu-central-1",
-        "TABLE_NAME": "bulkhead",
-        "TENANT_ROLE_ARN": "arn:aws:iam::123456789012:role/TenantRole",
-        "TOKEN_ISSUER": ISSUER,
-        "TOKEN_AUDIENCE": AUDIENCE,
-        "JWKS_URL": jwks_url,
-        "CORS_ORIGIN": "https://app.example.com",
-        **more,
-    }
+    return {**ENVIRONMENT, "JWKS_URL": jwks_url, **more}
 
 
 def call_authorizer(run_python: RunPython, environment: dict[str, str], *headers: str) -> tuple[list[Any], str]:

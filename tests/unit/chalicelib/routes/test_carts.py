@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chalicelib.errors import InvalidRequestError
@@ -41,7 +41,6 @@ def test_a_whole_line_is_read(make_request: MakeRequest) -> None:
     assert (line.description, line.price, line.quantity) == ("anvil", Decimal("1.10"), 2)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(literal=st.from_regex(r"\A(0|[1-9][0-9]{0,11})(\.[0-9]{1,8})?\Z"))
 @example("1.10")
 @example("0.00")
@@ -56,7 +55,6 @@ def test_every_price_accepted_is_answered_as_exactly_its_literal(make_request: M
         assert json.loads(json.dumps(_answer(CartLine("a", "anvil", price, 1))))["price"] == literal
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(number=st.from_regex(r"\A-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,10})?([eE][+-]?[0-9]{1,3})?\Z"))
 def test_every_number_accepted_is_answered_without_loss(make_request: MakeRequest, number: str) -> None:
     """Numbers with an exponent included: equal in value, and never a float."""

@@ -1,0 +1,63 @@
+# What the module refuses to be given.
+
+mock_provider "aws" {}
+
+variables {
+  name       = "bulkhead"
+  account_id = "123456789012"
+
+  secrets = {
+    master_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/master-??????"
+    reader_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_reader-??????"
+    writer_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_writer-??????"
+  }
+}
+
+run "names_and_ids_are_checked" {
+  command = plan
+
+  variables {
+    name       = "bulkhead/*"
+    partition  = "amazon"
+    account_id = "1234"
+  }
+
+  expect_failures = [var.name, var.partition, var.account_id]
+}
+
+run "every_secret_is_refused" {
+  command = plan
+
+  variables {
+    secrets = {
+      master_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/master-*"
+      reader_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_reader-??????"
+      writer_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_writer-??????"
+    }
+  }
+
+  expect_failures = [var.secrets]
+}
+
+run "the_master_secret_is_no_logins_secret" {
+  command = plan
+
+  variables {
+    secrets = {
+      master_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/master-??????"
+      reader_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_reader-??????"
+      writer_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/master-??????"
+    }
+  }
+
+  expect_failures = [var.secrets]
+}
+
+run "an_arn_that_policies_do_not_name_is_refused" {
+  override_resource {
+    target = aws_iam_role.this
+    values = { arn = "arn:aws:iam::210987654321:role/bulkhead-RotateSecretRole" }
+  }
+
+  expect_failures = [aws_iam_role.this]
+}

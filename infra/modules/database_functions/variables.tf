@@ -1,0 +1,52 @@
+variable "name" {
+  type        = string
+  description = "What the roles' names begin with: NAME-MigrateDatabaseRole and NAME-RotateSecretRole."
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9+=,.@_-]{1,44}$", var.name))
+    error_message = "The name has 1 to 44 letters, digits or any of + = , . @ _ -."
+  }
+}
+
+variable "partition" {
+  type        = string
+  description = "AWS partition of the roles' ARNs."
+  default     = "aws"
+
+  validation {
+    condition     = contains(["aws", "aws-cn", "aws-us-gov"], var.partition)
+    error_message = "The partition is aws, aws-cn or aws-us-gov."
+  }
+}
+
+variable "account_id" {
+  type        = string
+  description = "Account that owns the roles."
+
+  validation {
+    condition     = can(regex("^[0-9]{12}$", var.account_id))
+    error_message = "An account id has 12 digits."
+  }
+}
+
+variable "secrets" {
+  type = object({
+    master_arn = string
+    reader_arn = string
+    writer_arn = string
+  })
+  description = "ARNs of the database's secrets, known at plan time: with ?????? for the six characters that AWS draws."
+
+  validation {
+    condition = alltrue([
+      for arn in values(var.secrets) :
+      can(regex("^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+-[?]{6}$", arn))
+    ])
+    error_message = "Each ARN names one secret and ends in -??????, without any other wildcard."
+  }
+
+  validation {
+    condition     = length(distinct(values(var.secrets))) == 3
+    error_message = "The three secrets must be different ones."
+  }
+}

@@ -1,0 +1,1 @@
+"""The evidence: what shows that tenants are isolated; it runs against any stage."""

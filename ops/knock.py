@@ -1,0 +1,88 @@
+"""Knocks at another tenant's door: `python -m ops.knock globex acme`.
+
+It vends globex's scoped credentials as the API does, and asks with them for acme's cart and for globex's own, past the
+application's stores and routes. What the local AWS decided, and why, is printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+from chalicelib.credentials import SessionTagVending
+from chalicelib.errors import InvalidTenantError, ScopedCredentialsError
+from chalicelib.keys import Kind, partition_key
+from chalicelib.tenant import Role, TenantContext
+from ops.decisions import read_decisions
+from ops.errors import OpsError
+from ops.lambda_credentials import lambda_client
+from ops.shell import forget_aws_settings
+from ops.stage import DEFAULT_PATH, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print both decisions; 0 when the other tenant's door stayed shut and the own one opened, 1 otherwise."""
+    parser = argparse.ArgumentParser(prog="python -m ops.knock", description=__doc__)
+    parser.add_argument("tenant", help="whose credentials")
+    parser.add_argument("other", help="whose cart")
+    parser.add_argument("--stage-file", type=Path, default=DEFAULT_PATH, help="default: %(default)s")
+    options = parser.parse_args(arguments)
+    forget_aws_settings()
+    try:
+        stage = Stage.load(options.stage_file)
+        tenant, other = (TenantContext(each, Role.MEMBER, "knock", "-") for each in (options.tenant, options.other))
+        dynamodb = _scoped_client(stage, tenant)
+        foreign, own = (_knock(stage, dynamodb, each) for each in (other, tenant))
+    except (OpsError, InvalidTenantError, ScopedCredentialsError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0 if (foreign, own) == ("ImplicitlyDenied", "Allowed") else 1
+
+
+def _scoped_client(stage: Stage, tenant: TenantContext) -> Any:
+    key = SessionTagVending(lambda: lambda_client(stage, "sts"), stage.tenant_role_arn).vend(tenant)
+    return boto3.client(
+        "dynamodb",
+        endpoint_url=stage.aws_endpoint_url,
+        region_name=stage.region,
+        aws_access_key_id=key["AccessKeyId"],
+        aws_secret_access_key=key["SecretAccessKey"],
+        aws_session_token=key["SessionToken"],
+    )
+
+
+def _knock(stage: Stage, dynamodb: Any, door: TenantContext) -> str:
+    partition = partition_key(door, Kind.CART, 0)
+    try:
+        answer = dynamodb.query(
+            TableName=stage.table_name,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": partition}},
+        )
+        said = f"{answer['Count']} lines"
+    except ClientError as error:
+        answer, said = error.response, error.response["Error"]["Message"]
+    request_id = answer["ResponseMetadata"]["RequestId"]
+    (decision,) = [each for each in read_decisions(stage.aws_endpoint_url) if each["request_id"] == request_id]
+    print(f"{decision['action']} {partition}: {decision['decision']} by {decision['statement'] or 'no statement'}")
+    print(f"  session tags  {decision['tags']}")
+    print(f"  answer        {said}")
+    for condition in decision["unmet"]:
+        print(f"  unmet         {_in_words(condition)}")
+    return str(decision["decision"])
+
+
+def _in_words(unmet: dict[str, Any]) -> str:
+    return f"{unmet['statement']}: {unmet['operator']} {unmet['key']} {unmet['wanted']}, but got {unmet['actual']}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,55 @@
+"""Clients with the credentials of a function's execution role, as the deployed function has them."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from typing import TYPE_CHECKING, Any
+
+import boto3
+
+from ops.app_environment import function_settings
+
+if TYPE_CHECKING:
+    from ops.stack import LocalStack
+    from ops.stage import Stage
+
+
+def lambda_client(stage: Stage, service: str) -> Any:
+    """Return a boto3 client that acts as the API's function on the local stage.
+
+    Raises:
+        OSError: the stage is gone.
+    """
+    vended = stage.lambda_credentials
+    return _client(service, stage.aws_endpoint_url, stage.region, vended.full_uri, vended.authorization_token)
+
+
+def function_client(stack: LocalStack, function: str, service: str) -> Any:
+    """Return a boto3 client that acts as a function of the control plane.
+
+    Raises:
+        OSError: the stack is gone.
+    """
+    settings = function_settings(stack.local_aws, stack.outputs, stack.outputs[f"{function}_role_arn"])
+    return _client(
+        service,
+        settings["AWS_ENDPOINT_URL"],
+        settings["AWS_REGION"],
+        settings["AWS_CONTAINER_CREDENTIALS_FULL_URI"],
+        settings["AWS_CONTAINER_AUTHORIZATION_TOKEN"],
+    )
+
+
+def _client(service: str, endpoint_url: str, region: str, full_uri: str, authorization_token: str) -> Any:
+    request = urllib.request.Request(full_uri, headers={"Authorization": authorization_token})  # noqa: S310
+    with urllib.request.urlopen(request) as answer:  # noqa: S310 -- on loopback
+        key = json.load(answer)
+    return boto3.client(
+        service,
+        endpoint_url=endpoint_url,
+        region_name=region,
+        aws_access_key_id=key["AccessKeyId"],
+        aws_secret_access_key=key["SecretAccessKey"],
+        aws_session_token=key["Token"],
+    )

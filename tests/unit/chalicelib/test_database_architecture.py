@@ -1,0 +1,107 @@
+"""One door to the database: what may name the tenant's setting, and who may open a connection."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parents[3]
+DATABASE = "chalicelib/database.py"
+
+
+def _sources(*folders: str) -> dict[str, str]:
+    paths = [PROJECT / "app.py", *(path for folder in folders for path in sorted((PROJECT / folder).rglob("*.py")))]
+    return {path.relative_to(PROJECT).as_posix(): path.read_text() for path in paths}
+
+
+def _texts(source: str) -> list[str]:
+    """Return every string of a file; of an f-string all that is written out, with {} for what is filled in."""
+    nodes = list(ast.walk(ast.parse(source)))
+    joined = {node: [_written(part) for part in node.values] for node in nodes if isinstance(node, ast.JoinedStr)}
+    parts = {id(part) for node in joined for part in node.values}
+    alone = [_written(node) for node in nodes if isinstance(node, ast.Constant) and id(node) not in parts]
+    return ["".join(written) for written in joined.values()] + alone
+
+
+def _written(node: ast.expr) -> str:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else "{}"
+
+
+def _imported(source: str) -> set[str]:
+    """Return every module that a file imports, at any place in it."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def _namers(word: str, *folders: str) -> set[str]:
+    return {path for path, source in _sources(*folders).items() if word in source.lower()}
+
+
+def test_nothing_but_the_database_module_calls_set_config() -> None:
+    """Row-level security stops a forgotten WHERE, not code that sets another tenant: so there is one such place."""
+    assert _namers("set_config", "chalicelib", "ops") == {DATABASE}
+
+
+def test_the_setting_is_named_by_the_policies_and_the_one_place_that_sets_it() -> None:
+    """Neither SET nor ALTER ROLE … SET nor a connection's options can make it somewhere else."""
+    named = _namers("current_tenant'", "chalicelib", "ops")
+
+    assert {path for path in named if not path.startswith("chalicelib/migrations/")} == {DATABASE}
+
+
+def test_no_statement_of_the_application_sets_anything_for_a_session() -> None:
+    """A bare SET outlives the transaction on a pooled connection, SET LOCAL does not; DynamoDB has a SET of its own."""
+    for path, source in _sources("chalicelib").items():
+        statements = _texts(source) if "import psycopg" in source or "alembic" in source else []
+        lasting = [text for text in statements if text.startswith(("SET ", "RESET ", "DISCARD "))]
+        assert [text for text in lasting if not text.startswith("SET LOCAL ")] == [], path
+
+
+@pytest.mark.parametrize("folder", ["chalicelib/stores", "chalicelib/routes"])
+def test_stores_and_routes_open_no_connection_of_their_own(folder: str) -> None:
+    """They may name psycopg's errors and compose SQL; connections come from `tenant_transaction`."""
+    for path, source in _sources(folder).items():
+        drivers = {name for name in _imported(source) if name.startswith(("psycopg", "sqlalchemy", "alembic"))}
+        assert drivers <= {"psycopg", "psycopg.sql"}, path
+        assert "psycopg.connect" not in source, path
+
+
+def test_every_statement_of_a_store_runs_inside_a_tenant_transaction() -> None:
+    """Each `execute` is a call inside the block of a `with … tenant_transaction(…)`."""
+    found = 0
+    for path, source in _sources("chalicelib/stores").items():
+        blocks = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.With)]
+        tenants = [block for block in blocks if "tenant_transaction(self._tenant, " in ast.unparse(block.items[0])]
+        executes = _executes(ast.parse(source))
+        assert executes == [place for block in tenants for place in _executes(block)], path
+        found += len(executes)
+    assert found >= 5
+
+
+def _executes(tree: ast.AST) -> list[tuple[int, int]]:
+    return [
+        (node.lineno, node.col_offset)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr.startswith("execute")
+    ]
+
+
+def test_every_statement_of_a_store_names_the_tenant_itself() -> None:
+    """The second layer: `WHERE tenant_id = %s` or a value for the column, whatever row-level security adds."""
+    statements = [
+        text
+        for source in _sources("chalicelib/stores").values()
+        for text in _texts(source)
+        if text.startswith(("SELECT ", "INSERT ", "UPDATE ", "DELETE "))
+    ]
+
+    assert len(statements) >= 5
+    for statement in statements:
+        assert ("(tenant_id," if statement.startswith("INSERT ") else " WHERE tenant_id = %s") in statement

@@ -1,0 +1,19 @@
+"""The application's settings as the unit tests give them: every value is another, so that none can be mixed up."""
+
+from __future__ import annotations
+
+from tests.unit.user_pool import AUDIENCE, ISSUER
+
+ENVIRONMENT = {
+    "AWS_REGION": "eu-central-1",
+    "TABLE_NAME": "bulkhead",
+    "TENANT_ROLE_ARN": "arn:aws:iam::123456789012:role/TenantRole",
+    "TOKEN_ISSUER": ISSUER,
+    "TOKEN_AUDIENCE": AUDIENCE,
+    "JWKS_URL": "https://issuer.example.com/jwks.json",
+    "CORS_ORIGIN": "https://app.example.com",
+    "READER_SECRET_ARN": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:reader-AbCdEf",
+    "WRITER_SECRET_ARN": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:writer-AbCdEf",
+    "DATABASE_SSLMODE": "verify-full",
+    "DATABASE_CONNECTIONS": "2",
+}
