@@ -193,7 +193,7 @@ STATEMENTS = (
     "SELECT * FROM items WHERE v = 'x'' OR pk = ''globex#a' AND pk = 'acme#a'",
     "SELECT * FROM items WHERE pk = 'acme#a' AND v = ' OR pk = globex#a'",
     "SELECT * FROM items WHERE pk = 'acme#a' AND NOT (v = 'x' AND sk = 'a')",
-    "SELECT * FROM items WHERE pk = 'acme#a' AND \"v\" = \"pk\"",
+    'SELECT * FROM items WHERE pk = \'acme#a\' AND "v" = "pk"',
     "SELECT * FROM items WHERE pk = 'acme#a'AND v <> 'x'",
     "SELECT * FROM items WHERE pk = 'acme#a' OR\npk = 'globex#a'",
     "SELECT * FROM items WHERE pk\n=\n'acme#a'",
@@ -268,10 +268,14 @@ def proper_calls() -> Iterator[RawRequest]:
         yield call(operation, json.dumps(document).encode())
 
 
-def tricks(request: RawRequest) -> Iterator[RawRequest]:
-    """Yield a request with each trick that is known here, one at a time."""
+def bodies(request: RawRequest) -> Iterator[RawRequest]:
+    """Yield a request with its body changed in each way that is known here."""
     for change in BODIES:
         yield replace(request, body=change(request.body))
+
+
+def tricks(request: RawRequest) -> Iterator[RawRequest]:
+    """Yield a request with each trick around its body, one at a time."""
     for header in (*_HEADERS, ("X-Amz-Target", "DynamoDB_20120810.Scan")):
         yield replace(request, headers=(*request.headers, header))
         yield replace(request, headers=(header, *request.headers))
