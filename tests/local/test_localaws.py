@@ -323,6 +323,18 @@ DENIED_ALWAYS: dict[str, Callable[[Any], Any]] = {
 }
 
 
+def test_a_body_of_ten_megabytes_is_judged_like_any_other(scoped: Callable[..., DynamoDBClient]) -> None:
+    """On another tenant's key it is refused by IAM, on the own one by DynamoDB, and the server goes on."""
+    acme = scoped("acme")
+    huge = {"S": "x" * 10_000_000}
+
+    with pytest.raises(ClientError, match="is not authorized to perform: dynamodb:PutItem"):
+        acme.put_item(TableName="pooled", Item={**_item("globex"), "name": huge})
+    with pytest.raises(ClientError, match="ValidationException"):
+        acme.put_item(TableName="pooled", Item={**_item("acme"), "name": huge})
+    assert OPERATIONS["GetItem"](acme, "acme")["Item"]["name"] == {"S": "anvil"}
+
+
 @pytest.mark.parametrize("operation", DENIED_ALWAYS)
 def test_what_carries_no_leading_key_is_refused(scoped: Callable[..., DynamoDBClient], operation: str) -> None:
     """Scan and PartiQL by an explicit deny; the rest because no statement allows it without a leading key."""
