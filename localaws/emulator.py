@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from dataclasses import dataclass
-from threading import Lock
+from threading import Condition
 from typing import TYPE_CHECKING
 
 from moto.iam.models import iam_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 ACCOUNT_ID = "123456789012"  # moto's default account
@@ -33,19 +34,57 @@ class OperatorKey:
 def create_emulator() -> WSGIApplication:
     """Return moto's server as a WSGI application; its state lives as long as this process.
 
-    Calls of DynamoDB are carried out one at a time: moto undoes a failed transaction by putting back a copy of its
-    whole tables, and with them would go what others wrote meanwhile and were told is stored.
+    DynamoDB's transactions are carried out alone: moto undoes one that fails by putting back a copy of its whole
+    tables, and with it would go what others wrote meanwhile and were told is stored.
     """
     application: WSGIApplication = DomainDispatcherApplication(create_backend_app)
-    tables = Lock()
+    turns = _Turns()
 
     def emulator(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if not environ.get("HTTP_X_AMZ_TARGET", "").startswith("DynamoDB"):
+        target = environ.get("HTTP_X_AMZ_TARGET", "")
+        if not target.startswith("DynamoDB"):
             return application(environ, start_response)
-        with tables:
+        with turns.alone() if target.endswith(".TransactWriteItems") else turns.shared():
             return application(environ, start_response)
 
     return emulator
+
+
+class _Turns:
+    """Lets any number of threads run together, or one alone.
+
+    A thread that wants to be alone waits for a moment in which nobody runs, and holds nobody up until then: one call
+    can keep moto busy for minutes.
+    """
+
+    def __init__(self) -> None:
+        self._changed = Condition()
+        self._running = 0
+        self._is_alone = False
+
+    @contextmanager
+    def shared(self) -> Iterator[None]:
+        with self._changed:
+            self._changed.wait_for(lambda: not self._is_alone)
+            self._running += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._running -= 1
+                self._changed.notify_all()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        with self._changed:
+            self._changed.wait_for(lambda: not self._is_alone and not self._running)
+            self._is_alone = True
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._is_alone = False
+                self._changed.notify_all()
 
 
 def create_operator(name: str = "operator") -> OperatorKey:

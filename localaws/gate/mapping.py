@@ -36,6 +36,7 @@ class MotoMapper:
     def checks(self, call: Call) -> tuple[AuthorizationCheck, ...]:
         """See localaws.gate.gate.Mapper."""
         if call.service in _DYNAMODB:
+            backend = _dynamodb(call)
             where = call.account, call.region
             catalog = self._tables.get(where)
             if catalog is None:
@@ -43,7 +44,6 @@ class MotoMapper:
             checks = dynamodb_checks(
                 call.operation, call.parameters, catalog=catalog, region=call.region, account=call.account
             )
-            backend = _dynamodb(call)
             return tuple(_with_table(check, backend) for check in checks)
         if call.service == "iam":
             return iam.checks(call, MotoIamCatalog(call.account, call.region))

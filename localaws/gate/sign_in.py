@@ -36,7 +36,8 @@ def refuse_unverified(operation: str, body: bytes) -> None:
     parameters = read_json(body)
     if operation in _UNVERIFIED:
         raise UnmappableRequestError(f"{operation} needs a signature here, because moto {_UNVERIFIED[operation]}")
-    if operation == "InitiateAuth" and parameters.get("AuthFlow") not in _VERIFIED_FLOWS:
+    flow = parameters.get("AuthFlow")
+    if operation == "InitiateAuth" and not (isinstance(flow, str) and flow in _VERIFIED_FLOWS):
         raise UnmappableRequestError(
             f"This AuthFlow needs a signature here, because moto takes any answer to its challenge; it verifies "
             f"{', '.join(sorted(_VERIFIED_FLOWS))}"

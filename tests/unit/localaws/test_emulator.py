@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -56,43 +57,54 @@ def test_a_failed_transaction_takes_back_nothing_that_others_wrote(account: Acco
     assert kept.json()["Count"] == 160
 
 
-@pytest.fixture
-def slow(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Put an application in moto's place that counts how many of its requests run at the same time."""
-    running: list[int] = [0, 0]
+@pytest.mark.parametrize(
+    "operations",
+    [
+        ["TransactWriteItems"] * 3,
+        ["TransactWriteItems", "GetItem", "PutItem"],
+        ["GetItem", "TransactWriteItems", "PutItem", "TransactWriteItems", "ExecuteTransaction"],
+    ],
+)
+def test_a_transaction_is_carried_out_alone(monkeypatch: pytest.MonkeyPatch, operations: list[str]) -> None:
+    """Other calls run together, and nothing runs beside a transaction."""
+    others = sum(operation != "TransactWriteItems" for operation in operations)
+    meeting = threading.Barrier(max(others, 1))
+    running: list[str] = []
+    beside: list[tuple[str, ...]] = []
     lock = threading.Lock()
 
-    def application(_: Any, __: Any) -> Iterable[bytes]:
+    def application(environ: dict[str, Any], _: Any) -> Iterable[bytes]:
+        operation = environ["HTTP_X_AMZ_TARGET"].rpartition(".")[2]
         with lock:
-            running[0] += 1
-            running[1] = max(running)
-        threading.Event().wait(0.02)
+            running.append(operation)
+            beside.extend([tuple(running)] if len(running) > 1 else [])
+        if operation == "TransactWriteItems":
+            time.sleep(0.02)
+        else:
+            meeting.wait(10)  # for the others, which must get here as well
         with lock:
-            running[0] -= 1
+            running.remove(operation)
         return []
 
     monkeypatch.setattr(emulator, "DomainDispatcherApplication", lambda _: application)
-    return running
-
-
-@pytest.mark.parametrize(
-    ("target", "at_once"), [("DynamoDB_20120810.GetItem", 1), ("DynamoDBStreams_20120810.GetRecords", 1), ("", 4)]
-)
-def test_calls_of_dynamodb_are_carried_out_one_at_a_time(slow: list[int], target: str, at_once: int) -> None:
-    """And nobody waits for the others' calls of other services."""
-    application = create_emulator()
-    environ = {"HTTP_X_AMZ_TARGET": target} if target else {}
-    callers = [threading.Thread(target=lambda: list(application(environ, lambda *_: len))) for _ in range(4)]
-
+    together = create_emulator()
+    callers = [
+        threading.Thread(
+            target=together, args=({"HTTP_X_AMZ_TARGET": f"DynamoDB_20120810.{operation}"}, lambda *_: len)
+        )
+        for operation in operations
+    ]
     for caller in callers:
         caller.start()
     for caller in callers:
         caller.join()
 
-    assert slow[1] == at_once
+    assert not meeting.broken
+    assert [at_once for at_once in beside if "TransactWriteItems" in at_once] == []
 
 
-def test_an_error_lets_the_next_call_in(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("operation", ["GetItem", "TransactWriteItems"])
+def test_an_error_lets_the_next_call_in(monkeypatch: pytest.MonkeyPatch, operation: str) -> None:
     """The lock is given back."""
 
     def application(_: Any, __: Any) -> Iterable[bytes]:
@@ -103,4 +115,4 @@ def test_an_error_lets_the_next_call_in(monkeypatch: pytest.MonkeyPatch) -> None
 
     for _ in range(2):
         with pytest.raises(ZeroDivisionError):
-            failing({"HTTP_X_AMZ_TARGET": "DynamoDB_20120810.GetItem"}, lambda *_: len)
+            failing({"HTTP_X_AMZ_TARGET": f"DynamoDB_20120810.{operation}"}, lambda *_: len)

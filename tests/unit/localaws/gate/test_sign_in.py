@@ -86,7 +86,10 @@ def test_a_user_signs_in_with_the_password_and_stays_signed_in(pool: Pool) -> No
     assert pool.tenant_of("acme", OTHER) == "acme"
 
 
-@pytest.mark.parametrize("flow", ["USER_SRP_AUTH", "CUSTOM_AUTH", "USER_AUTH", "ADMIN_USER_PASSWORD_AUTH", "", None])
+@pytest.mark.parametrize(
+    "flow",
+    ["USER_SRP_AUTH", "CUSTOM_AUTH", "USER_AUTH", "ADMIN_USER_PASSWORD_AUTH", "", None, ["USER_PASSWORD_AUTH"], {}],
+)
 def test_a_flow_whose_proof_moto_does_not_check_is_refused(pool: Pool, flow: Any) -> None:
     """Of SRP it takes any answer, so everybody could be anybody."""
     answer = pool.initiate(flow, USERNAME="globex/a", SRP_A="1", PASSWORD=PASSWORD)
