@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from threading import Condition
+from threading import Condition, Lock
 from typing import TYPE_CHECKING
 
 from moto.iam.models import iam_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+from localaws.shortcuts import take_shortcuts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -17,6 +19,17 @@ if TYPE_CHECKING:
 
 ACCOUNT_ID = "123456789012"  # moto's default account
 PARTITION = "aws"
+_WRITES = frozenset(
+    {
+        "PutItem",
+        "UpdateItem",
+        "DeleteItem",
+        "BatchWriteItem",
+        "ExecuteStatement",
+        "BatchExecuteStatement",
+        "ExecuteTransaction",
+    }
+)
 _OPERATOR_POLICY = {
     "Version": "2012-10-17",
     "Statement": [{"Sid": "Everything", "Effect": "Allow", "Action": "*", "Resource": "*"}],
@@ -35,16 +48,22 @@ def create_emulator() -> WSGIApplication:
     """Return moto's server as a WSGI application; its state lives as long as this process.
 
     DynamoDB's transactions are carried out alone: moto undoes one that fails by putting back a copy of its whole
-    tables, and with it would go what others wrote meanwhile and were told is stored.
+    tables, and with it would go what others wrote meanwhile and were told is stored. Other writes take turns: moto
+    checks a condition and writes in two steps, between which another write could make the condition false.
     """
+    take_shortcuts()
     application: WSGIApplication = DomainDispatcherApplication(create_backend_app)
     turns = _Turns()
+    writing = Lock()
 
     def emulator(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        target = environ.get("HTTP_X_AMZ_TARGET", "")
-        if not target.startswith("DynamoDB"):
+        service, _, operation = environ.get("HTTP_X_AMZ_TARGET", "").partition(".")
+        if not service.startswith("DynamoDB"):
             return application(environ, start_response)
-        with turns.alone() if target.endswith(".TransactWriteItems") else turns.shared():
+        if operation == "TransactWriteItems":
+            with turns.alone():
+                return application(environ, start_response)
+        with writing if operation in _WRITES else nullcontext(), turns.shared():
             return application(environ, start_response)
 
     return emulator

@@ -59,9 +59,14 @@ class Authorizer:
             raise ValueError("a request without a check would be allowed unseen")
         return decision
 
-    def refuse(self, caller: Caller, check: AuthorizationCheck, *, request_id: str, now: datetime) -> Decision:
-        """Record and return a refusal that no policy made: there is nothing that one could allow."""
-        message = (
+    def refuse(
+        self, caller: Caller, check: AuthorizationCheck, *, request_id: str, now: datetime, reason: str | None = None
+    ) -> Decision:
+        """Record and return a refusal that no policy made: there is nothing that one could allow.
+
+        Without a reason it is told in AWS's sentence, which tells nobody anything.
+        """
+        message = reason or (
             f"User: {caller.principal.arn} is not authorized to perform: {check.action} on resource: {check.resource}"
         )
         decision = Decision(Effect.IMPLICITLY_DENIED, None, None, (), message)

@@ -1,4 +1,4 @@
-"""What a mapped request has to be allowed, and the two ways in which a request cannot be mapped."""
+"""What a mapped request has to be allowed, and the three ways in which one is refused before that is decided."""
 
 from __future__ import annotations
 
@@ -32,6 +32,22 @@ class AuthorizationCheck:
 
 class UnmappableRequestError(Exception):
     """The request cannot be mapped to IAM with certainty, so it is refused; the message says why."""
+
+
+class UnkeptRequestError(Exception):
+    """The emulator would forget a policy or boundary that the request sets, so nobody may make it.
+
+    Args:
+        action: what is called, such as `iam:CreateUser`.
+        member: the parameter that would be forgotten.
+    """
+
+    def __init__(self, action: str, member: str) -> None:
+        super().__init__(
+            f"This local AWS cannot keep the {member} of {action}: the emulator behind it does not store it, "
+            "so nothing would enforce it"
+        )
+        self.action = action
 
 
 class MalformedRequestError(Exception):

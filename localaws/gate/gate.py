@@ -9,12 +9,18 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Protocol
 
-from localaws.gate.answers import Refuser, naming, numbered
+from localaws.gate.answers import Refuser, numbered
 from localaws.gate.authentication import Authenticated, authenticate
 from localaws.gate.authorization import Authorizer, global_context
 from localaws.gate.callers import SessionEndedError
 from localaws.gate.calling import read_call
-from localaws.gate.checks import MalformedRequestError, UnmappableRequestError
+from localaws.gate.checks import (
+    AuthorizationCheck,
+    MalformedRequestError,
+    UnkeptRequestError,
+    UnmappableRequestError,
+)
+from localaws.gate.emulation import EmulatorError, emulated
 from localaws.gate.forwarding import forwarded
 from localaws.gate.public import is_public, preflight_headers
 from localaws.gate.record import log_refusal
@@ -30,7 +36,7 @@ if TYPE_CHECKING:
 
     from localaws.gate.callers import Caller
     from localaws.gate.calls import Call
-    from localaws.gate.checks import AuthorizationCheck, ContextValue
+    from localaws.gate.checks import ContextValue
     from localaws.gate.directory import Directory
     from localaws.gate.record import DecisionRecord
     from localaws.gate.sessions import SessionStore
@@ -47,6 +53,7 @@ class Mapper(Protocol):
 
         Raises:
             UnmappableRequestError: it cannot be known.
+            UnkeptRequestError: the emulator would forget a policy or boundary that the call sets.
             MalformedRequestError: the service would refuse the call.
         """
 
@@ -100,6 +107,9 @@ class Gate:
             message = f"A policy that applies cannot be understood: {error}"
             log_refusal(request_id, message)
             return refuse.denied(message)
+        except EmulatorError as error:
+            log.exception("%s: the emulator failed on %s", request_id, error.called)
+            return refuse(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalFailure", str(error))
         except Exception:
             log.exception("%s: the gate failed, so the request is refused", request_id)
             return refuse(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalFailure", "The gate failed.")
@@ -112,7 +122,14 @@ class Gate:
         request = HttpRequest.from_environ(environ, max_body=MAX_BODY_BYTES)
         if is_public(request):
             passed = forwarded(environ, request, service="cognito-idp", authorization=None)
-            return self._emulator(passed, naming(start_response, request_id))
+            return emulated(
+                self._emulator,
+                passed,
+                start_response,
+                request=request,
+                service="cognito-idp",
+                request_id=request_id,
+            )
         asked = self._authenticated(request)
         if asked.signer.addressed == "sts":
             call = read_call(request, "sts", region=asked.signer.region, account=self._account)
@@ -121,7 +138,14 @@ class Gate:
             return [document]
         authorized = self._authorized(request, asked, request_id)
         passed = forwarded(environ, authorized, service=asked.signer.service, authorization=asked.signer.authorization)
-        return self._emulator(passed, naming(start_response, request_id))
+        return emulated(
+            self._emulator,
+            passed,
+            start_response,
+            request=request,
+            service=asked.signer.addressed,
+            request_id=request_id,
+        )
 
     def _authenticated(self, request: HttpRequest) -> _Asked:
         now = self._clock()
@@ -139,7 +163,7 @@ class Gate:
 
         Raises:
             AccessDeniedError: a policy refuses it, or none allows it; or nobody knows what it touches, and the caller
-                is restricted.
+                is restricted; or the emulator would forget a policy that it sets, whoever the caller is.
         """
         service, caller = asked.signer.addressed, asked.caller
         try:
@@ -150,6 +174,10 @@ class Gate:
             self._authorizer.decide_unmapped(caller, f"{service}:*", str(error), request_id=request_id, now=asked.now)
             if caller.is_unrestricted:
                 return request
+            raise AccessDeniedError(str(error)) from None
+        except UnkeptRequestError as error:
+            check = AuthorizationCheck(error.action, "*")
+            self._authorizer.refuse(caller, check, request_id=request_id, now=asked.now, reason=str(error))
             raise AccessDeniedError(str(error)) from None
         decision = self._authorizer.decide(caller, checks, asked.context, request_id=request_id, now=asked.now)
         if not decision.allowed:

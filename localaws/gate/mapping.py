@@ -18,6 +18,7 @@ from localaws.gate.mappers.moto_catalogs import (
     MotoSecretCatalog,
     MotoUserPoolCatalog,
 )
+from localaws.gate.unkept import refuse_unkept
 
 if TYPE_CHECKING:
     from localaws.gate.calls import Call
@@ -35,6 +36,7 @@ class MotoMapper:
 
     def checks(self, call: Call) -> tuple[AuthorizationCheck, ...]:
         """See localaws.gate.gate.Mapper."""
+        refuse_unkept(call)
         if call.service in _DYNAMODB:
             backend = _dynamodb(call)
             where = call.account, call.region

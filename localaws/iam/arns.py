@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from localaws.iam.errors import PolicyError
@@ -20,6 +21,7 @@ _WITHIN_SEGMENT = {
     Wildcard.ONE: Wildcard.ONE_IN_SEGMENT,
 }
 _SERVICE = 2  # index of a segment
+_ACCOUNT = 4
 _RESOURCE = 5
 
 
@@ -28,6 +30,10 @@ class ResourcePattern:
 
     `*` and `?` stay within their segment of the ARN, but a `*` that ends its segment "can expand to match
     beyond the colon boundaries"; the resource part, behind the fifth colon, is one segment to its end.
+
+    A policy variable may stand in the resource part and in the account segment. The page on variables allows only the
+    first, but AWS takes its own AmazonTimestreamInfluxDBServiceRolePolicy, whose Resource is
+    `arn:*:kms:*:${aws:PrincipalAccount}:key/*`.
     """
 
     __slots__ = ("_template",)
@@ -78,17 +84,23 @@ def _check(text: str, segments: Sequence[Sequence[Token | Variable]], element: s
         raise PolicyError(element, text, "is an ARN without a service")
     if any(isinstance(token, Wildcard) for token in segments[_SERVICE]):
         raise PolicyError(element, text, "has a wildcard in the service segment of the ARN")
-    for segment in segments[:_RESOURCE]:
+    for segment in segments[:_ACCOUNT]:
         if any(isinstance(token, Variable) for token in segment):
-            raise PolicyError(element, text, "has a policy variable before the fifth colon of the ARN")
+            raise PolicyError(
+                element, text, "has a policy variable before the fifth colon of the ARN, outside its account segment"
+            )
 
 
 def _within_segment(segment: Sequence[Token | Variable]) -> list[Token | Variable]:
-    """Confine every wildcard to the segment, but for a `*` at its end."""
+    """Confine every wildcard and variable to the segment, but for a `*` at its end."""
     confined: list[Token | Variable] = []
     for index, token in enumerate(segment):
-        ends = token is Wildcard.MANY and index == len(segment) - 1
-        confined.append(token if ends or not isinstance(token, Wildcard) else _WITHIN_SEGMENT[token])
+        if isinstance(token, Variable):
+            confined.append(replace(token, in_segment=True))
+        elif isinstance(token, Wildcard) and (token is not Wildcard.MANY or index < len(segment) - 1):
+            confined.append(_WITHIN_SEGMENT[token])
+        else:
+            confined.append(token)
     return confined
 
 

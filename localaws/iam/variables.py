@@ -22,11 +22,16 @@ _VARIABLE = re.compile(r"\$\{(?:([*?$])|([^\s{}$*?',:]+:[^\s{}$*?',]+)(?:, '([^'
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A reference to one condition key, with the default that the policy gives, if any."""
+    """A reference to one condition key, with the default that the policy gives, if any.
+
+    With `in_segment`, one that stands for a segment of an ARN, or a part of one: a value with a colon would reach into
+    the next, so it counts as none.
+    """
 
     key: str  # lower case
     default: str | None
     text: str
+    in_segment: bool = False
 
     def value(self, context: Context) -> str | None:
         """Return the text that stands for the variable; None when it has no value.
@@ -35,10 +40,10 @@ class Variable:
         be a policy variable (AWS: "Single-valued vs. multivalued context keys"); whether its default would
         then count is not documented, so it has no value at all.
         """
-        value = context.get(self.key)
-        if not value:
-            return self.default
-        return value if isinstance(value, str) else None
+        value = context.get(self.key) or self.default
+        if not isinstance(value, str) or (self.in_segment and ":" in value):
+            return None
+        return value
 
 
 class Template:

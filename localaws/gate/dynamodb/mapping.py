@@ -8,6 +8,7 @@ from localaws.gate.checks import MalformedRequestError, UnmappableRequestError
 from localaws.gate.dynamodb import batches, items, reads
 from localaws.gate.dynamodb.context import consumed_capacity
 from localaws.gate.dynamodb.control_plane import CONTROL_OPERATIONS, control_checks
+from localaws.gate.dynamodb.limits import check_limits
 from localaws.gate.dynamodb.members import known
 from localaws.gate.dynamodb.partiql import mapping as partiql
 from localaws.gate.dynamodb.resources import Scope
@@ -114,6 +115,7 @@ def dynamodb_checks(
     """
     if not isinstance(body, dict):
         raise MalformedRequestError("The request body is not an object", code=SERIALIZATION)
+    check_limits(operation, body)
     scope = Scope(catalog, region, account)
     if operation in _ITEM_OPERATIONS:
         members, map_item = _ITEM_OPERATIONS[operation]

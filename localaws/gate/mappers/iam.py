@@ -1,8 +1,9 @@
 """IAM requests → everything that IAM must allow for them; `iam_operations` is the table of them.
 
 Refused, unless the caller is an unrestricted administrator, besides what that table leaves out: what names no user and
-means the caller, whom a mapper does not know; a permissions boundary for a new user, which moto forgets; and renaming a
-user onto another or one who has tags, of which moto overwrites the first and leaves the second to whoever comes next.
+means the caller, whom a mapper does not know; and renaming a user onto another or one who has tags, of which moto
+overwrites the first and leaves the second to whoever comes next. A user's permissions boundary is mapped as AWS does;
+that moto would forget it is the business of `localaws.gate.unkept`.
 """
 
 from __future__ import annotations
@@ -123,8 +124,6 @@ def _creation_checks(
     tag_context = tags.requested(fields.tags()) if "Tags" in creation.members else {}
     context = dict(tag_context)
     if "PermissionsBoundary" in creation.members and (boundary := fields.text("PermissionsBoundary")) is not None:
-        if creation.kind == "user":
-            raise UnmappableRequestError("moto would forget the permissions boundary of a user")
         context["iam:PermissionsBoundary"] = entities.policy_arn(boundary)
     found = [AuthorizationCheck(f"iam:{operation}", arn, context)]
     if tag_context:

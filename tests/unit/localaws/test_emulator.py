@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +15,7 @@ from localaws.emulator import create_emulator
 from tests.unit.localaws.gate.account import Account
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 
 @pytest.fixture
@@ -62,7 +64,7 @@ def test_a_failed_transaction_takes_back_nothing_that_others_wrote(account: Acco
     [
         ["TransactWriteItems"] * 3,
         ["TransactWriteItems", "GetItem", "PutItem"],
-        ["GetItem", "TransactWriteItems", "PutItem", "TransactWriteItems", "ExecuteTransaction"],
+        ["GetItem", "TransactWriteItems", "PutItem", "TransactWriteItems", "Query"],
     ],
 )
 def test_a_transaction_is_carried_out_alone(monkeypatch: pytest.MonkeyPatch, operations: list[str]) -> None:
@@ -103,7 +105,41 @@ def test_a_transaction_is_carried_out_alone(monkeypatch: pytest.MonkeyPatch, ope
     assert [at_once for at_once in beside if "TransactWriteItems" in at_once] == []
 
 
-@pytest.mark.parametrize("operation", ["GetItem", "TransactWriteItems"])
+@pytest.fixture
+def hasty_threads() -> Iterator[None]:
+    """Let threads take turns so often that they meet between any two steps."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    yield
+    sys.setswitchinterval(usual)
+
+
+@pytest.mark.usefixtures("hasty_threads")
+def test_of_many_conditional_writes_of_one_version_exactly_one_wins(account: Account) -> None:
+    """Moto checks the condition and writes in two steps; DynamoDB in one."""
+    account.create_table()
+    for version in range(30):
+        expected = {":old": {"N": str(version)}, ":new": {"N": str(version + 1)}}
+        account.administer(
+            "dynamodb",
+            "PutItem",
+            TableName="items",
+            Item={"pk": {"S": "acme#0"}, "version": {"N": str(version)}, "text": {"S": "x" * 10_000}},
+        )
+        update = {
+            "TableName": "items",
+            "Key": {"pk": {"S": "acme#0"}},
+            "ConditionExpression": "version = :old",
+            "UpdateExpression": "SET version = :new",
+            "ExpressionAttributeValues": expected,
+        }
+        updating = account.request(account.operator, "dynamodb", "UpdateItem", update)
+        with ThreadPoolExecutor(8) as threads:
+            answers = list(threads.map(lambda _: account.answer(updating.environ()).code, range(8)))  # noqa: B023
+        assert answers.count("ConditionalCheckFailedException") == 7, answers
+
+
+@pytest.mark.parametrize("operation", ["GetItem", "PutItem", "TransactWriteItems"])
 def test_an_error_lets_the_next_call_in(monkeypatch: pytest.MonkeyPatch, operation: str) -> None:
     """The lock is given back."""
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 from moto.core.base_backend import BackendDict
 
@@ -41,10 +42,11 @@ class Running:
         self.thread.join()
         self.server.server_close()
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, **config: Any) -> Any:
         """Return a client of the administrator."""
         return boto3.client(
             service,
+            config=Config(**config),
             endpoint_url=self.ready.endpoint_url,
             region_name="eu-west-1",
             aws_access_key_id=self.ready.operator.access_key_id,
@@ -130,6 +132,25 @@ def test_a_decision_is_found_by_the_request_id_of_the_answer(running: Running) -
     decisions = json.loads(running.get("/_localaws/decisions")[1])["decisions"]
 
     assert [each["action"] for each in decisions if each["request_id"] == request_id] == ["dynamodb:DescribeTable"]
+
+
+def test_an_sdk_reads_a_call_of_iam_and_a_failure_of_the_emulator(running: Running) -> None:
+    """The id of the decision, which is not moto's own; and who failed on what."""
+    iam = running.client("iam", retries={"total_max_attempts": 1})
+    request_id = iam.list_users()["ResponseMetadata"]["RequestId"]
+    with pytest.raises(ClientError) as failed:
+        iam.delete_user_permissions_boundary(UserName="operator")
+
+    decisions = json.loads(running.get("/_localaws/decisions")[1])["decisions"]
+
+    assert [each["action"] for each in decisions if each["request_id"] == request_id] == ["iam:ListUsers"]
+    assert failed.value.response["Error"]["Code"] == "InternalFailure"
+    assert failed.value.response["Error"]["Message"] == (
+        "The emulator behind the gate failed on iam:DeleteUserPermissionsBoundary."
+    )
+    failed_id = failed.value.response["ResponseMetadata"]["RequestId"]
+    actions = [each["action"] for each in decisions if each["request_id"] == failed_id]
+    assert actions == ["iam:DeleteUserPermissionsBoundary"]
 
 
 HOST = b"Host: 127.0.0.1\r\n"

@@ -95,11 +95,20 @@ def test_a_refusal_is_answered_in_the_protocol_of_the_call(account: Account, pro
     assert len(account.emulator.reached) == 1
 
 
+FAILED = {
+    "json": "dynamodb:ListTables",
+    "query": "sns:ListTopics",
+    "ec2": "ec2 (POST)",
+    "rest-json": "lambda (GET)",
+    "s3": "s3 (GET)",
+}
+
+
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_a_failure_behind_the_gate_shows_nobody_a_traceback(
     account: Account, protocol: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """An error of the called protocol with a request id, under which the log has the details."""
+    """An error of the called protocol says who failed on what, and the log has the details under its request id."""
     account.emulator.error = ZeroDivisionError("a secret of the emulator")
 
     answer = account.answer(wire(account, account.operator, protocol).environ())
@@ -107,9 +116,32 @@ def test_a_failure_behind_the_gate_shows_nobody_a_traceback(
     assert (answer.status, answer.code) == (500, "" if protocol == "rest-json" else "InternalFailure")
     assert "secret" not in answer.text
     assert "Traceback" not in answer.text
+    assert answer.message == f"The emulator behind the gate failed on {FAILED[protocol]}."
     (logged,) = caplog.records
-    assert answer.request_id in logged.message
-    assert logged.exc_info is not None
+    assert logged.message == f"{answer.request_id}: the emulator failed on {FAILED[protocol]}"
+    assert "ZeroDivisionError: a secret of the emulator" in caplog.text
+
+
+def test_a_failure_of_the_gate_is_not_called_one_of_the_emulator(caplog: pytest.LogCaptureFixture) -> None:
+    """Nor the other way round: they are mended in different places."""
+    failing = Account(mapper=FailingMapper(KeyError("a table")))
+
+    answer = failing.get_item(failing.operator)
+
+    assert (answer.status, answer.message) == (500, "The gate failed.")
+    assert "KeyError: 'a table'" in caplog.text
+
+
+def test_an_operation_that_moto_does_not_know_is_a_failure_of_the_emulator(account: Account) -> None:
+    """Whoever may do everything is told so, and nobody else gets that far."""
+    reader = account.user("reader", GET)
+    group = {"GroupName": "x", "NewGroupName": "y"}
+
+    answer = account.call(account.operator, "iam", "GetHumanReadableSummary", group)
+
+    assert (answer.status, answer.code) == (500, "InternalFailure")
+    assert answer.message == "The emulator behind the gate failed on iam:GetHumanReadableSummary."
+    assert account.call(reader, "iam", "GetHumanReadableSummary", group).code == "AccessDenied"
 
 
 ERRORS: list[tuple[BaseException | None, int, str]] = [

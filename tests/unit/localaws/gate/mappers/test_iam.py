@@ -148,6 +148,14 @@ def test_a_role_is_created_with_the_path_boundary_and_tags_of_the_request() -> N
     assert tagged == AuthorizationCheck("iam:TagRole", arn, tag_keys)
 
 
+def test_a_user_is_created_with_the_boundary_of_the_request() -> None:
+    """As AWS authorizes it; that no emulator would keep the boundary is said elsewhere."""
+    arn = f"{IAM}user/new"
+    bounded = AuthorizationCheck("iam:CreateUser", arn, {"iam:PermissionsBoundary": BOUNDARY})
+    assert only("CreateUser", UserName="new", PermissionsBoundary=BOUNDARY) == bounded
+    assert only("CreateUser", UserName="new") == AuthorizationCheck("iam:CreateUser", arn)
+
+
 @pytest.mark.parametrize(("operation", "kind"), [(name, each.kind) for name, each in CREATIONS.items()])
 def test_a_new_resource_has_the_path_of_the_request_or_none(operation: str, kind: Kind) -> None:
     """The ARN that it will have."""
@@ -240,7 +248,6 @@ def test_arns_are_those_of_the_regions_partition(region: str) -> None:
         ("GetRole", {"RoleName": "app", "UserName": "app"}),
         ("GetRole", {"RoleName": "app", "Rolename": "other"}),
         ("GetRole", {"RoleName": "app", "RoleName.member.1": "other"}),
-        ("CreateUser", {"UserName": "new", "PermissionsBoundary": BOUNDARY}),
         ("UpdateUser", {"UserName": "plain", "NewUserName": "taken"}),
         ("UpdateUser", {"UserName": "app", "NewUserName": "free"}),
         ("UpdateUser", {"UserName": "app", "NewPath": "/"}),
