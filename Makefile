@@ -1,8 +1,9 @@
-# `make` alone lists the targets. PYTHON, TF_PLUGIN_DIR, AWS_PORT, API_PORT may be set.
+# `make` alone lists the targets. PYTHON, TF_PLUGIN_DIR, AWS_PORT, API_PORT, VENDING_STRATEGY may be set.
 
 PYTHON ?= python3
 AWS_PORT ?= 4566
 API_PORT ?= 8000
+VENDING_STRATEGY ?= session_tags
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
@@ -21,10 +22,10 @@ setup: .venv/installed ## Create the virtual environment and install the pinned 
 	@touch $@
 
 dev: setup ## Run the whole product on this machine until Ctrl-C
-	@$(BIN)/python -m ops.dev --aws-port $(AWS_PORT) --api-port $(API_PORT)
+	@$(BIN)/python -m ops.dev --aws-port $(AWS_PORT) --api-port $(API_PORT) --vending-strategy $(VENDING_STRATEGY)
 
 stack: setup ## Run everything but the API, for `chalice local --stage local` in a second terminal
-	@$(BIN)/python -m ops.dev --no-api --aws-port $(AWS_PORT)
+	@$(BIN)/python -m ops.dev --no-api --aws-port $(AWS_PORT) --vending-strategy $(VENDING_STRATEGY)
 
 test: lint ## Run every check and every test that needs no AWS account
 	@echo "running the tests: they start a local stack of their own"
@@ -43,8 +44,9 @@ format: setup ## Format the Python and Terraform code
 	@$(BIN)/ruff check --fix .
 	@terraform fmt -recursive infra
 
-bench: setup ## Measure requests, policy decisions, enforcement and row-level security, each beside a baseline
+bench: setup ## Measure requests, listing, policy decisions, enforcement and row-level security, each beside a baseline
 	@$(BIN)/python -m bench.bench_api
+	@$(BIN)/python -m bench.bench_items
 	@PYTHONPATH=. $(BIN)/python bench/bench_evaluator.py
 	@$(BIN)/python -m bench.bench_gate
 	@$(BIN)/python -m bench.bench_row_level_security

@@ -12,11 +12,13 @@ from chalicelib.routes.answers import finish_answer
 from chalicelib.routes.authorization import authorization
 from chalicelib.routes.carts import carts
 from chalicelib.routes.health import health
+from chalicelib.routes.items import items
 from chalicelib.routes.me import me
+from chalicelib.routes.openapi import openapi
 from chalicelib.routes.users import users
 
 app = Chalice(app_name="bulkhead")
 app.register_middleware(finish_answer, "http")
 
-for blueprint in (authorization, health, me, carts, users, control_plane):
+for blueprint in (authorization, health, openapi, me, items, carts, users, control_plane):
     app.register_blueprint(blueprint)

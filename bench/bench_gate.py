@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
+from bench.measuring import report, report_ratio, seconds
 from ops.processes import free_port
 from ops.progress import Progress
 
@@ -22,6 +22,14 @@ if TYPE_CHECKING:
 ROUNDS = 2_000
 REGION, ACCOUNT = "eu-central-1", "123456789012"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/TenantRole"
+#: Moto's own server, with the shortcuts that the one behind the gate takes.
+BARE_MOTO = """
+import sys
+from moto.server import main
+from localaws.shortcuts import take_shortcuts
+take_shortcuts()
+main(["-p", sys.argv[1]])
+"""
 KEY = {"pk": {"S": "acme#item#0"}, "sk": {"S": "1"}}
 
 
@@ -32,7 +40,7 @@ def main() -> None:
         ready_file, port = Path(folder) / "ready.json", free_port()
         commands = (
             [sys.executable, "-m", "localaws", "--port", "0", "--ready-file", str(ready_file)],
-            [str(Path(sys.executable).parent / "moto_server"), "-p", str(port)],
+            [sys.executable, "-c", BARE_MOTO, str(port)],
         )
         servers = [
             subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for command in commands
@@ -49,18 +57,16 @@ def main() -> None:
             for server in servers:
                 server.terminate()
                 server.wait()
-    _print("GetItem through the gate", through)
-    _print("GetItem of bare moto", direct)
-    ratios = [gate / alone for gate, alone in zip(through, direct, strict=True)]
-    print(f"{'gate / bare, median of the ratios':34} {statistics.median(ratios):.3f}")
-    print(f"{'gate / bare, ratio of the medians':34} {statistics.median(through) / statistics.median(direct):.3f}")
+    report("GetItem through the gate", through)
+    report("GetItem of bare moto", direct)
+    report_ratio("gate / bare", through, direct)
 
 
 def _measure(gated: Any, bare: Any) -> tuple[list[float], list[float]]:
     through, direct = [], []
     for _ in range(ROUNDS):
-        through.append(_seconds(lambda: gated.get_item(TableName="pooled", Key=KEY)))
-        direct.append(_seconds(lambda: bare.get_item(TableName="pooled", Key=KEY)))
+        through.append(seconds(lambda: gated.get_item(TableName="pooled", Key=KEY)))
+        direct.append(seconds(lambda: bare.get_item(TableName="pooled", Key=KEY)))
     return through, direct
 
 
@@ -127,17 +133,6 @@ def _client(service: str, endpoint_url: str, access_key: str, secret_key: str, t
         aws_secret_access_key=secret_key,
         aws_session_token=token,
     )
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
-
-
-def _print(name: str, seconds: list[float]) -> None:
-    median, least, most = statistics.median(seconds), min(seconds), max(seconds)
-    print(f"{name:34} median {median * 1000:.3f} ms  min {least * 1000:.3f}  max {most * 1000:.3f}")
 
 
 if __name__ == "__main__":

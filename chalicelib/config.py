@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _SSL_MODES = ("verify-full", "disable")
+_VENDING_STRATEGIES = ("session_tags", "session_policy")
 _MAX_CONNECTIONS = 100
+_MAX_CACHED_TENANTS = 100_000
+_TABLE_ARN = re.compile(r"arn:[a-z-]+:dynamodb:[a-z0-9-]+:[0-9]{12}:table/[A-Za-z0-9_.-]{3,255}")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 
 
@@ -26,8 +29,10 @@ class Config:
     """What the application must be told; there is no default that could point it at another stage."""
 
     region: str
-    table_name: str
+    table_arn: str
+    vending_strategy: str
     tenant_role_arn: str
+    cached_tenants: int
     token_issuer: str
     token_audience: str
     jwks_url: str
@@ -47,17 +52,27 @@ class Config:
         values = _required(environ, SETTINGS)
         if not is_origin(values["cors_origin"]):
             raise ConfigError("CORS_ORIGIN must be one origin such as https://app.example.com: no path, no wildcard")
-        connections = values.pop("database_connections")
-        if not connections.isdecimal() or not 1 <= int(connections) <= _MAX_CONNECTIONS:
-            raise ConfigError(f"DATABASE_CONNECTIONS must be a number from 1 to {_MAX_CONNECTIONS}")
-        return cls(**values, database_connections=int(connections))
+        if not _TABLE_ARN.fullmatch(values["table_arn"]):
+            raise ConfigError("TABLE_ARN must be the ARN of one DynamoDB table")
+        if values["vending_strategy"] not in _VENDING_STRATEGIES:
+            raise ConfigError(f"VENDING_STRATEGY must be one of {', '.join(_VENDING_STRATEGIES)}")
+        cached_tenants = _number("CACHED_TENANTS", values.pop("cached_tenants"), _MAX_CACHED_TENANTS)
+        connections = _number("DATABASE_CONNECTIONS", values.pop("database_connections"), _MAX_CONNECTIONS)
+        return cls(**values, cached_tenants=cached_tenants, database_connections=connections)
+
+    @property
+    def table_name(self) -> str:
+        """Name of the pooled table."""
+        return self.table_arn.rpartition("/")[2]
 
 
 #: Environment variable → field of Config. All are required.
 SETTINGS = {
     "AWS_REGION": "region",
-    "TABLE_NAME": "table_name",
+    "TABLE_ARN": "table_arn",
+    "VENDING_STRATEGY": "vending_strategy",
     "TENANT_ROLE_ARN": "tenant_role_arn",
+    "CACHED_TENANTS": "cached_tenants",
     "TOKEN_ISSUER": "token_issuer",
     "TOKEN_AUDIENCE": "token_audience",
     "JWKS_URL": "jwks_url",
@@ -96,6 +111,12 @@ class ControlPlaneConfig:
             ConfigError: settings are unset or malformed; the message names each of them.
         """
         return cls(**_required(environ, CONTROL_PLANE_SETTINGS))
+
+
+def _number(name: str, text: str, maximum: int) -> int:
+    if not text.isascii() or not text.isdecimal() or len(text) > len(str(maximum)) or not 1 <= int(text) <= maximum:
+        raise ConfigError(f"{name} must be a number from 1 to {maximum}")
+    return int(text)
 
 
 def _required(environ: Mapping[str, str], settings: Mapping[str, str]) -> dict[str, str]:

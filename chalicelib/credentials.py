@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections import OrderedDict
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, cast
 
 from botocore.credentials import DeferredRefreshableCredentials
-from botocore.exceptions import BotoCoreError, ClientError
-from botocore.parsers import ResponseParserError
 
 from chalicelib.errors import ScopedCredentialsError
 
@@ -23,61 +21,24 @@ if TYPE_CHECKING:
     from botocore.session import Session
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
-    from mypy_boto3_sts import STSClient
-    from mypy_boto3_sts.type_defs import CredentialsTypeDef
 
     from chalicelib.tenant import Role, TenantContext
+    from chalicelib.vending import VendingStrategy
 
-#: Role chaining (a Lambda role assuming another) is limited to one hour. Source: AWS, "Methods to assume a role"
-#: (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_manage-assume.html).
-SESSION_SECONDS = 3600
 _REJECTED = frozenset({"ExpiredTokenException", "UnrecognizedClientException"})
-log = logging.getLogger(__name__)
-_TRY_AGAIN = "The credentials for this request cannot be had right now; try again shortly."
-
-
-class VendingStrategy(Protocol):
-    """How credentials come to reach one tenant only."""
-
-    def vend(self, tenant: TenantContext) -> CredentialsTypeDef:
-        """Return new credentials that can reach this tenant's data only, within what its role may do.
-
-        Raises:
-            ScopedCredentialsError: STS would not vend, or could not be reached.
-        """
-
-
-class SessionTagVending:
-    """Assumes the tenant role with the session tags `tenant` and `role`, on which its policy's conditions rest."""
-
-    def __init__(self, sts: Callable[[], STSClient], tenant_role_arn: str) -> None:
-        self._sts = sts
-        self._tenant_role_arn = tenant_role_arn
-
-    def vend(self, tenant: TenantContext) -> CredentialsTypeDef:
-        """See VendingStrategy."""
-        try:
-            answer = self._sts().assume_role(
-                RoleArn=self._tenant_role_arn,
-                RoleSessionName=f"{tenant.tenant_id}.{tenant.role}",
-                Tags=[
-                    {"Key": "tenant", "Value": tenant.tenant_id},
-                    {"Key": "role", "Value": tenant.role.value},
-                ],
-                DurationSeconds=SESSION_SECONDS,
-            )
-        except (BotoCoreError, ClientError, ResponseParserError) as error:
-            log.warning("STS does not vend for %s as %s: %s", tenant.tenant_id, tenant.role, error)
-            raise ScopedCredentialsError(_TRY_AGAIN) from error
-        return answer["Credentials"]
+_FAILURE_KEPT = timedelta(seconds=1)
+# A refusal may be the answer to a session that was revoked, so that a new one helps; but somebody who keeps asking for
+# what is not theirs must not turn every request into a call of STS, whose rate all tenants share.
+_DROPPED_WHEN_REFUSED_AFTER = timedelta(seconds=10)
 
 
 class ScopedClients:
     """Vends clients that are signed with one tenant's scoped credentials and have no others to fall back to.
 
-    Credentials are kept per (tenant, role), refreshed before they expire, and fetched once when many threads want the
-    same at the same time; a failure is not kept. All clients come from one botocore session, so that a service model
-    is loaded once.
+    Credentials are kept per (tenant, role), the `capacity` last used ones; refreshed before they expire; and fetched
+    once when many threads want the same at the same time. They are dropped when a service says that they expired, or
+    refuses them ten seconds or more after they came. A failure is kept for a second. All clients come from one botocore
+    session, so that a service model is loaded once.
     """
 
     def __init__(  # noqa: PLR0913 -- a composition of parts, each named at the one call
@@ -87,7 +48,7 @@ class ScopedClients:
         vending: VendingStrategy,
         *,
         region: str,
-        capacity: int = 512,
+        capacity: int,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._session = session
@@ -97,7 +58,7 @@ class ScopedClients:
         self._capacity = capacity
         self._now = now
         self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[str, Role], _TenantClients] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, Role], _Kept] = OrderedDict()
 
     def dynamodb(self, tenant: TenantContext) -> DynamoDBClient:
         """Return a DynamoDB client that can reach this tenant's partitions only.
@@ -105,49 +66,49 @@ class ScopedClients:
         Raises:
             ScopedCredentialsError: STS would not vend, or could not be reached.
         """
-        return cast("DynamoDBClient", self._client(tenant, "dynamodb"))
+        kept = self._of(tenant)
+        frozen = kept.credentials.get_frozen_credentials()
+        with kept.lock:
+            if kept.dynamodb is None or kept.dynamodb[0] != frozen:
+                kept.dynamodb = frozen, cast("DynamoDBClient", self._create("dynamodb", frozen, kept))
+            return kept.dynamodb[1]
 
     def secretsmanager(self, tenant: TenantContext) -> SecretsManagerClient:
         """Return a Secrets Manager client that can read the secrets which the tenant's role is entitled to.
 
+        It is not kept: a login's secret is read every few minutes, and a client takes 170 kB.
+
         Raises:
             ScopedCredentialsError: STS would not vend, or could not be reached.
         """
-        return cast("SecretsManagerClient", self._client(tenant, "secretsmanager"))
+        kept = self._of(tenant)
+        return cast(
+            "SecretsManagerClient",
+            self._create("secretsmanager", kept.credentials.get_frozen_credentials(), kept),
+        )
 
-    def _client(self, tenant: TenantContext, service: str) -> BaseClient:
+    def _of(self, tenant: TenantContext) -> _Kept:
         key = (tenant.tenant_id, tenant.role)
         with self._lock:
             kept = self._kept.get(key)
             if kept is None:
-                kept = self._kept[key] = _TenantClients(self._credentials(tenant), lambda: self._forget(key))
+                refresh = _Refresh(self._vending, tenant, self._now)
+                credentials = DeferredRefreshableCredentials(refresh, "assume-role", time_fetcher=self._now)
+                kept = self._kept[key] = _Kept(key, credentials, self._now())
                 if len(self._kept) > self._capacity:
                     self._kept.popitem(last=False)
             self._kept.move_to_end(key)
-        return kept.current(service, self._create)
+        return kept
 
-    def _forget(self, key: tuple[str, Role]) -> None:
-        """Drop credentials that a service rejected; the next request vends new ones."""
+    def _forget(self, rejected: _Kept) -> None:
+        """Drop credentials that a service rejected; the next request vends new ones, unless another has already."""
         with self._lock:
-            self._kept.pop(key, None)
+            if self._kept.get(rejected.key) is rejected:
+                del self._kept[rejected.key]
 
-    def _credentials(self, tenant: TenantContext) -> DeferredRefreshableCredentials:
-        def refresh() -> dict[str, str]:
-            vended = self._vending.vend(tenant)
-            if vended["Expiration"] <= self._now():  # a clock is wrong by an hour: AWS would refuse them
-                raise ScopedCredentialsError(_TRY_AGAIN)
-            return {
-                "access_key": vended["AccessKeyId"],
-                "secret_key": vended["SecretAccessKey"],
-                "token": vended["SessionToken"],
-                "expiry_time": vended["Expiration"].isoformat(),
-            }
-
-        return DeferredRefreshableCredentials(refresh, "assume-role", time_fetcher=self._now)
-
-    def _create(self, service: str, credentials: ReadOnlyCredentials) -> BaseClient:
+    def _create(self, service: str, credentials: ReadOnlyCredentials, kept: _Kept) -> BaseClient:
         with self._lock:  # botocore's sessions do not create clients safely from several threads
-            return self._session.create_client(
+            client = self._session.create_client(
                 service,
                 region_name=self._region,
                 aws_access_key_id=credentials.access_key,
@@ -156,25 +117,53 @@ class ScopedClients:
                 config=self._client_config,
             )
 
+        def after_call(parsed: dict[str, Any], **_: object) -> None:
+            code = parsed.get("Error", {}).get("Code")
+            late = self._now() - kept.since >= _DROPPED_WHEN_REFUSED_AFTER
+            if code in _REJECTED or (code == "AccessDeniedException" and late):
+                self._forget(kept)
 
-class _TenantClients:
-    """One tenant's clients, each for as long as the credentials it was made from are the current ones."""
+        client.meta.events.register("after-call", after_call)
+        return client
 
-    def __init__(self, credentials: DeferredRefreshableCredentials, forget: Callable[[], None]) -> None:
-        self._credentials = credentials
-        self._forget = forget
-        self._lock = threading.Lock()
-        self._made: dict[str, tuple[ReadOnlyCredentials, BaseClient]] = {}
 
-    def current(self, service: str, create: Callable[[str, ReadOnlyCredentials], BaseClient]) -> BaseClient:
-        frozen = self._credentials.get_frozen_credentials()
-        with self._lock:
-            made = self._made.get(service)
-            if made is None or made[0] != frozen:
-                made = self._made[service] = frozen, create(service, frozen)
-                made[1].meta.events.register("after-call", self._after_call)
-            return made[1]
+@dataclass(slots=True)
+class _Kept:
+    """One tenant's credentials, and the client made from the current ones."""
 
-    def _after_call(self, parsed: dict[str, Any], **_: object) -> None:
-        if parsed.get("Error", {}).get("Code") in _REJECTED:
-            self._forget()
+    key: tuple[str, Role]
+    credentials: DeferredRefreshableCredentials
+    since: datetime
+    dynamodb: tuple[ReadOnlyCredentials, DynamoDBClient] | None = None
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+class _Refresh:
+    """Vends one tenant's credentials in botocore's form; botocore calls it in one thread at a time."""
+
+    def __init__(self, vending: VendingStrategy, tenant: TenantContext, now: Callable[[], datetime]) -> None:
+        self._vending = vending
+        self._tenant = tenant
+        self._now = now
+        self._failed_at: datetime | None = None
+
+    def __call__(self) -> dict[str, str]:
+        # Threads that waited for a vending that failed must not all try it anew, one after the other.
+        if self._failed_at is not None and timedelta() <= self._now() - self._failed_at < _FAILURE_KEPT:
+            raise ScopedCredentialsError
+        try:
+            return self._vend()
+        except ScopedCredentialsError:
+            self._failed_at = self._now()
+            raise
+
+    def _vend(self) -> dict[str, str]:
+        vended = self._vending.vend(self._tenant)
+        if vended["Expiration"] <= self._now():  # a clock is wrong by an hour: AWS would refuse them
+            raise ScopedCredentialsError
+        return {
+            "access_key": vended["AccessKeyId"],
+            "secret_key": vended["SecretAccessKey"],
+            "token": vended["SessionToken"],
+            "expiry_time": vended["Expiration"].isoformat(),
+        }

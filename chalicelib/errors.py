@@ -24,6 +24,10 @@ class InvalidTenantError(ValueError):
     """A value that should be a tenant id or a role is not one."""
 
 
+class InvalidKeyError(ValueError):
+    """A value that should be a partition key does not have the form of one."""
+
+
 class InvalidTokenError(AppError):
     """The token does not prove who is calling.
 
@@ -59,6 +63,24 @@ class CartLineNotFoundError(AppError):
     STATUS_CODE = 404
 
 
+class ItemNotFoundError(AppError):
+    """The caller's tenant has no such item."""
+
+    STATUS_CODE = 404
+
+
+class PreconditionFailedError(AppError):
+    """What the caller wants to change is no longer what the caller has seen."""
+
+    STATUS_CODE = 412
+
+
+class PreconditionRequiredError(AppError):
+    """The change must say which version of the resource it is meant for."""
+
+    STATUS_CODE = 428
+
+
 class UserNotFoundError(AppError):
     """The caller's tenant has no such user."""
 
@@ -82,7 +104,10 @@ class SigningKeysUnavailableError(UnavailableError):
 
 
 class ScopedCredentialsError(UnavailableError):
-    """STS would not vend, or could not be reached; never cached, never replaced by other credentials."""
+    """STS would not vend, or could not be reached; never replaced by other credentials."""
+
+    def __init__(self) -> None:
+        super().__init__("The credentials for this request cannot be had right now; try again shortly.")
 
 
 class DatabaseUnavailableError(UnavailableError):

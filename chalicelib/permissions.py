@@ -1,10 +1,27 @@
-"""Which role may call which route: the one table behind the authorizer's policy."""
+"""Which role may do what: the one table behind the authorizer's policy and the conditions on the `role` session tag.
+
+`permissions.json` names three rights and the roles that have them. The authorizer's policy opens the routes of a role's
+rights; Terraform reads the same file and puts the roles into TenantRole's policies.
+"""
 
 from __future__ import annotations
 
+import json
+from enum import StrEnum
+from pathlib import Path
 from typing import NamedTuple
 
 from chalicelib.tenant import Role
+
+_TABLE = json.loads(Path(__file__).with_name("permissions.json").read_text())
+
+
+class Right(StrEnum):
+    """What a role may do with its tenant's data."""
+
+    READ = "read"
+    WRITE = "write"
+    ADMINISTER = "administer"
 
 
 class Permission(NamedTuple):
@@ -14,26 +31,13 @@ class Permission(NamedTuple):
     path: str
 
 
-_READ = (
-    Permission("GET", "/me"),
-    Permission("GET", "/cart"),
-    Permission("GET", "/users"),
-    Permission("GET", "/users/*"),
-)
-_WRITE = (
-    Permission("PUT", "/cart/*"),
-    Permission("PATCH", "/cart/*"),
-    Permission("DELETE", "/cart/*"),
-)
+#: Roles by right.
+RIGHTS = {Right(right): frozenset(map(Role, roles)) for right, roles in _TABLE["rights"].items()}
 
-_ADMINISTER = (
-    Permission("POST", "/users"),
-    Permission("PATCH", "/users/*"),
-    Permission("DELETE", "/users/*"),
-)
-
-PERMISSIONS: dict[Role, tuple[Permission, ...]] = {
-    Role.VIEWER: _READ,
-    Role.MEMBER: _READ + _WRITE,
-    Role.ADMIN: _READ + _WRITE + _ADMINISTER,
+#: Routes by role.
+PERMISSIONS = {
+    role: tuple(
+        Permission(*route.split(" ", 1)) for route, right in _TABLE["routes"].items() if role in RIGHTS[Right(right)]
+    )
+    for role in Role
 }

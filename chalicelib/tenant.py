@@ -12,6 +12,12 @@ from chalicelib.errors import InvalidTenantError
 _TENANT_ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{1,30}[a-z0-9])")
 
 
+def is_tenant_id(text: str) -> bool:
+    """Return whether the text is a tenant id: it holds no key delimiter, wildcard or quote."""
+    # fullmatch: `$` would let a trailing newline through.
+    return bool(_TENANT_ID.fullmatch(text))
+
+
 class Role(StrEnum):
     """What a user may do within the own tenant."""
 
@@ -36,8 +42,7 @@ class TenantContext:
     email: str
 
     def __post_init__(self) -> None:
-        # fullmatch: `$` would let a trailing newline through. The grammar admits no key delimiter, wildcard or quote.
-        if not _TENANT_ID.fullmatch(self.tenant_id):
+        if not is_tenant_id(self.tenant_id):
             raise InvalidTenantError("the tenant id is outside the grammar")
         if not isinstance(self.role, Role):  # the annotation alone stops nobody at run time
             raise InvalidTenantError("the role is unknown")

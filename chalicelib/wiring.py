@@ -9,24 +9,31 @@ from __future__ import annotations
 import functools
 import os
 import threading
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from chalicelib.config import Config, is_origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Executor
 
+    from botocore.config import Config as ClientConfig
     from mypy_boto3_sts import STSClient
 
     from chalicelib.credentials import ScopedClients
     from chalicelib.database import Database
     from chalicelib.stores.carts import CartStore
+    from chalicelib.stores.items import ItemStore
     from chalicelib.stores.users import UserStore
     from chalicelib.tenant import TenantContext
     from chalicelib.tokens import JwtTokenManager
+    from chalicelib.vending import VendingStrategy
 
-# One try and one retry, so that a caller of an unreachable service gets the 503 well before API Gateway's 29 s.
-_CONNECT_SECONDS, _READ_SECONDS, _ATTEMPTS = 1, 3, 2
+# A caller gets the 503 well before API Gateway's 29 s. An unreachable STS costs three tries of 3 s and pauses of up to
+# 1 s and 2 s, which botocore draws at random; DynamoDB or the secret two tries and one pause after it: 19 s.
+_CONNECT_SECONDS, _READ_SECONDS, _ATTEMPTS, _STS_ATTEMPTS = 1, 3, 2, 3
+_LISTING_THREADS = 10
 
 
 T = TypeVar("T")
@@ -93,29 +100,45 @@ def token_manager() -> JwtTokenManager:
 @_once
 def scoped_clients() -> ScopedClients:
     """Return the token vending machine's clients: one botocore session for all tenants."""
-    from botocore.config import Config as ClientConfig
     from botocore.session import Session
 
-    from chalicelib.credentials import ScopedClients, SessionTagVending
+    from chalicelib.credentials import ScopedClients
 
     settings = config()
     session = Session()
-    client_config = ClientConfig(
-        connect_timeout=_CONNECT_SECONDS,
-        read_timeout=_READ_SECONDS,
-        retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
-    )
 
     @_once
     def sts() -> STSClient:
         # The only client with the Lambda role's own credentials; all that role may do with it is to assume TenantRole.
+        client_config = _client_config(_STS_ATTEMPTS)
         return cast("STSClient", session.create_client("sts", region_name=settings.region, config=client_config))
 
     return ScopedClients(
         session,
-        client_config,
-        SessionTagVending(sts, settings.tenant_role_arn),
+        _client_config(_ATTEMPTS),
+        _vending_strategy(sts, settings),
         region=settings.region,
+        capacity=settings.cached_tenants,
+    )
+
+
+def _vending_strategy(sts: Callable[[], STSClient], settings: Config) -> VendingStrategy:
+    from chalicelib.vending import SessionPolicyVending, SessionTagVending, TenantResources
+
+    if settings.vending_strategy == "session_tags":
+        return SessionTagVending(sts, settings.tenant_role_arn)
+    resources = TenantResources(settings.table_arn, settings.reader_secret_arn, settings.writer_secret_arn)
+    return SessionPolicyVending(sts, settings.tenant_role_arn, resources)
+
+
+def _client_config(attempts: int) -> ClientConfig:
+    from botocore.config import Config as ClientConfig
+
+    return ClientConfig(
+        connect_timeout=_CONNECT_SECONDS,
+        read_timeout=_READ_SECONDS,
+        max_pool_connections=2 * _LISTING_THREADS,
+        retries={"mode": "standard", "total_max_attempts": attempts},
     )
 
 
@@ -135,6 +158,14 @@ def database() -> Database:
     )
 
 
+@_once
+def listing_threads() -> Executor:
+    """Return the threads that query a tenant's shards side by side; they are started when first needed."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    return ThreadPoolExecutor(_LISTING_THREADS, thread_name_prefix="listing")
+
+
 def user_store(tenant: TenantContext) -> UserStore:
     """Return the tenant's users."""
     from chalicelib.stores.users import UserStore
@@ -147,3 +178,17 @@ def cart_store(tenant: TenantContext) -> CartStore:
     from chalicelib.stores.carts import CartStore
 
     return CartStore(scoped_clients().dynamodb(tenant), config().table_name, tenant)
+
+
+def item_store(tenant: TenantContext) -> ItemStore:
+    """Return the tenant's items, reached with the tenant's scoped credentials."""
+    from chalicelib.keys import SHARDING, Kind, Partitions
+    from chalicelib.stores.items import ItemStore
+
+    return ItemStore(
+        scoped_clients().dynamodb(tenant),
+        config().table_name,
+        Partitions(tenant, Kind.ITEM, SHARDING[Kind.ITEM]),
+        listing_threads(),
+        lambda: datetime.now(UTC),
+    )

@@ -33,16 +33,19 @@ PREFERRED_ENDPOINTS = (
     "AWS_ENDPOINT_URL_SECRETS_MANAGER",
     "AWS_ENDPOINT_URL_STS",
 )
+#: The strategies by which credentials come to reach one tenant only, as infra/ and the app name them.
+VENDING_STRATEGIES = ("session_tags", "session_policy")
 #: Of each login; on AWS one, since an environment of Lambda serves one request at a time.
 _CONNECTIONS = "8"
+_CACHED_TENANTS = "512"
 _PROCESS_BASICS = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT")
 
 
 def app_settings(local_aws: LocalAws, outputs: Mapping[str, Any], *, cors_origin: str) -> dict[str, str]:
     """Return what the app must be told, from the outputs of `infra/local`."""
     return _as_role(local_aws, outputs, outputs["lambda_role_arn"]) | {
-        "TABLE_NAME": outputs["table_name"],
-        "TENANT_ROLE_ARN": outputs["tenant_role_arn"],
+        "TABLE_ARN": outputs["table_arn"],
+        "CACHED_TENANTS": _CACHED_TENANTS,
         "TOKEN_ISSUER": outputs["token_issuer"],
         "TOKEN_AUDIENCE": outputs["user_pool_client_id"],
         "JWKS_URL": f"{local_aws.endpoint_url}/{outputs['user_pool_id']}/.well-known/jwks.json",
@@ -51,7 +54,14 @@ def app_settings(local_aws: LocalAws, outputs: Mapping[str, Any], *, cors_origin
         "WRITER_SECRET_ARN": outputs["writer_secret_arn"],
         "DATABASE_SSLMODE": "disable",
         "DATABASE_CONNECTIONS": _CONNECTIONS,
+        **vending_settings(outputs, outputs["vending_strategy"]),
     }
+
+
+def vending_settings(outputs: Mapping[str, Any], strategy: str) -> dict[str, str]:
+    """Return the settings that choose a vending strategy, with the role whose sessions it opens."""
+    role = "tenant_policy_role_arn" if strategy == "session_policy" else "tenant_role_arn"
+    return {"VENDING_STRATEGY": strategy, "TENANT_ROLE_ARN": outputs[role]}
 
 
 def function_settings(local_aws: LocalAws, outputs: Mapping[str, Any], role_arn: str) -> dict[str, str]:

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import ClientError
 
-from chalicelib.credentials import SessionTagVending
 from chalicelib.errors import InvalidTenantError, ScopedCredentialsError
-from chalicelib.keys import Kind, partition_key
+from chalicelib.keys import Kind, PartitionKey
 from chalicelib.tenant import Role, TenantContext
+from chalicelib.vending import SessionTagVending
 from ops.decisions import read_decisions
 from ops.errors import OpsError
 from ops.lambda_credentials import lambda_client
@@ -60,7 +60,7 @@ def _scoped_client(stage: Stage, tenant: TenantContext) -> Any:
 
 
 def _knock(stage: Stage, dynamodb: Any, door: TenantContext) -> str:
-    partition = partition_key(door, Kind.CART, 0)
+    partition = str(PartitionKey(door.tenant_id, Kind.CART, 0))
     try:
         answer = dynamodb.query(
             TableName=stage.table_name,

@@ -78,7 +78,7 @@ class LocalApiHandler(BaseHTTPRequestHandler):
         self._answer(*self._handle(body))
 
     do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = do_PATCH = do_OPTIONS = _generic_handle
-    do_TRACE = do_CONNECT = _generic_handle
+    do_TRACE = do_CONNECT = do_QUERY = _generic_handle
 
     def _handle(self, body: bytes | None) -> tuple[int, dict[str, Any], str | bytes]:
         """Run the request through the authorizer and the app; whatever happens there becomes an answer."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from ops.app_environment import app_settings, as_shell, function_settings, process_basics
+from ops.app_environment import VENDING_STRATEGIES, app_settings, as_shell, function_settings, process_basics
 from ops.demo_users import DEMO_TENANTS, create_demo_users
 from ops.functions import invoke_function
 from ops.local_aws import LocalAws
@@ -42,6 +42,7 @@ class StackOptions:
     api_port: int = 0
     cors_origin: str = "http://127.0.0.1:8080"
     tenants: tuple[str, ...] = DEMO_TENANTS
+    vending_strategy: str = VENDING_STRATEGIES[0]
 
 
 class LocalStack:
@@ -103,7 +104,11 @@ class LocalStack:
         """Return the variables of infra/local."""
         postgres = self.local_aws.postgres
         database = {"host": postgres["host"], "port": postgres["port"], "name": postgres["database"]}
-        return {"region": self._options.region, "database": database}
+        return {
+            "region": self._options.region,
+            "database": database,
+            "vending_strategy": self._options.vending_strategy,
+        }
 
     def invoke(self, function: str, event: dict[str, Any]) -> Any:
         """Run a function of the control plane with its own role and return its answer.
@@ -161,6 +166,7 @@ class LocalStack:
                 authorization_token=self.settings["AWS_CONTAINER_AUTHORIZATION_TOKEN"],
             ),
             tenant_role_arn=self.outputs["tenant_role_arn"],
+            tenant_policy_role_arn=self.outputs.get("tenant_policy_role_arn"),
             table_name=self.outputs["table_name"],
             user_pool_id=self.outputs["user_pool_id"],
             user_pool_client_id=self.outputs["user_pool_client_id"],

@@ -68,6 +68,7 @@ class Stage(BaseModel):
     lambda_role_arn: str
     lambda_credentials: LambdaCredentials
     tenant_role_arn: str
+    tenant_policy_role_arn: str | None = None  # in a stage with the strategy session_policy
     table_name: str
     user_pool_id: str
     user_pool_client_id: str
@@ -103,7 +104,7 @@ class Stage(BaseModel):
 
     def save(self, path: Path) -> None:
         """Write the document, readable by its owner only and all at once."""
-        write_privately(path, json.dumps(self.model_dump(), indent=2) + "\n")
+        write_privately(path, json.dumps(self.model_dump(exclude_none=True), indent=2) + "\n")
 
 
 def _problems(error: ValidationError) -> str:

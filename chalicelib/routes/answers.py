@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from chalice.app import CORSConfig
+from chalice.app import CORSConfig, Response
 
 from chalicelib import wiring
 from chalicelib.errors import UnavailableError
@@ -13,7 +13,7 @@ from chalicelib.errors import UnavailableError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from chalice.app import Request, Response
+    from chalice.app import Request
 
 REQUEST_ID_HEADER = "X-Request-Id"
 RETRY_AFTER_SECONDS = 2
@@ -34,6 +34,14 @@ CORS = _StageCORSConfig(
     expose_headers=["Allow", "ETag", "Location", "Retry-After", REQUEST_ID_HEADER],
     max_age=600,
 )
+
+
+def exact_json(body: object, status_code: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """Return an answer whose decimals are JSON numbers with all their digits; Chalice itself would make floats."""
+    import simplejson  # noqa: PLC0415 -- for the routes that need it
+
+    text = simplejson.dumps(body, use_decimal=True, separators=(",", ":"))
+    return Response(text, {"Content-Type": "application/json", **(headers or {})}, status_code)
 
 
 def finish_answer(request: Request, get_response: Callable[[Request], Response]) -> Response:

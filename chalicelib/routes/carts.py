@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated
 
 from chalice.app import Blueprint, Response
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field
+from typing_extensions import TypedDict
 
 from chalicelib import wiring
+from chalicelib.errors import (
+    CartLineNotFoundError,
+    InvalidRequestError,
+    ScopedCredentialsError,
+    StoreUnavailableError,
+    TenantAccessDeniedError,
+)
 from chalicelib.routes.answers import CORS
 from chalicelib.routes.authorization import current_tenant, tenant_authorizer
-from chalicelib.routes.prices import exact_price
+from chalicelib.routes.operations import Answer, Operation, Parameter, text_of_form
+from chalicelib.routes.prices import Price, PriceText, price_text
 from chalicelib.routes.requests import (
+    LIMIT,
     Body,
+    Patch,
+    cursor_after,
     encode_cursor,
     parse_body,
     parse_cursor,
@@ -27,9 +39,18 @@ carts = Blueprint(__name__)
 
 ITEM_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
+_MAX_QUANTITY = 1_000_000
+
+
+def whole_number(value: object) -> object:
+    """Return 2.0 as 2, since JSON knows no other difference between them; anything else as it is."""
+    if isinstance(value, Decimal) and value.is_finite() and 0 <= value.adjusted() < len(str(_MAX_QUANTITY)):
+        return int(value) if value == value.to_integral_value() else value
+    return value
+
+
 Description = Annotated[str, Field(min_length=1, max_length=1000)]
-Price = Annotated[Decimal, BeforeValidator(exact_price)]
-Quantity = Annotated[int, Field(ge=1, le=1_000_000)]
+Quantity = Annotated[int, Field(ge=1, le=_MAX_QUANTITY), BeforeValidator(whole_number)]
 
 
 class CartLineBody(Body):
@@ -40,23 +61,41 @@ class CartLineBody(Body):
     quantity: Quantity
 
 
-class CartLinePatch(Body):
-    """Some fields of a cart line; those that are left out stay as they are."""
+class CartLinePatch(Patch):
+    """Some fields of a cart line."""
 
-    # None only ever stands for "left out": the types do not admit a null in the body.
     description: Description = Field(default=None)  # type: ignore[assignment]
     price: Price = Field(default=None)  # type: ignore[assignment]
     quantity: Quantity = Field(default=None)  # type: ignore[assignment]
 
-    @model_validator(mode="after")
-    def _names_a_field(self) -> CartLinePatch:
-        if not self.model_fields_set:
-            raise ValueError("name at least one of description, price, quantity")
-        return self
+
+class CartLineAnswer(TypedDict):
+    """A line of the caller's cart."""
+
+    item_id: Annotated[str, Field(pattern=f"^(?:{ITEM_ID.pattern})$")]
+    description: Description
+    price: PriceText
+    quantity: Quantity
+
+
+class CartAnswer(TypedDict):
+    """A page of the caller's cart."""
+
+    items: list[CartLineAnswer]
+    next_cursor: str | None
+
+
+_ITEM_ID = Parameter("item_id", "Names the line within the cart; the caller chooses it.", text_of_form(ITEM_ID))
+_ERRORS = (InvalidRequestError, TenantAccessDeniedError, ScopedCredentialsError, StoreUnavailableError)
 
 
 @carts.route("/cart", authorizer=tenant_authorizer, cors=CORS)
-def list_lines() -> dict[str, Any]:
+@Operation(
+    query=(LIMIT, cursor_after("1732286400000")),
+    answers={200: Answer("A page of the cart.", CartAnswer)},
+    errors=_ERRORS,
+)
+def list_lines() -> CartAnswer:
     """Return a page of the caller's cart, ordered by item id."""
     request = carts.current_request
     limit, after = parse_limit(request), parse_cursor(request, ITEM_ID)
@@ -65,6 +104,15 @@ def list_lines() -> dict[str, Any]:
 
 
 @carts.route("/cart/{item_id}", methods=["PUT"], authorizer=tenant_authorizer, cors=CORS)
+@Operation(
+    path=(_ITEM_ID,),
+    body=CartLineBody,
+    answers={
+        200: Answer("The line that replaced another.", CartLineAnswer),
+        201: Answer("The new line.", CartLineAnswer),
+    },
+    errors=_ERRORS,
+)
 def put_line(item_id: str) -> Response:
     """Write a line: 201 when it is new, 200 when it replaced one."""
     request = carts.current_request
@@ -76,7 +124,13 @@ def put_line(item_id: str) -> Response:
 
 
 @carts.route("/cart/{item_id}", methods=["PATCH"], authorizer=tenant_authorizer, cors=CORS)
-def patch_line(item_id: str) -> dict[str, Any]:
+@Operation(
+    path=(_ITEM_ID,),
+    body=CartLinePatch,
+    answers={200: Answer("The line as it is now.", CartLineAnswer)},
+    errors=(*_ERRORS, CartLineNotFoundError),
+)
+def patch_line(item_id: str) -> CartLineAnswer:
     """Change some fields of a line in the caller's cart."""
     request = carts.current_request
     item_id = parse_path_parameter("item_id", item_id, ITEM_ID)
@@ -85,6 +139,11 @@ def patch_line(item_id: str) -> dict[str, Any]:
 
 
 @carts.route("/cart/{item_id}", methods=["DELETE"], authorizer=tenant_authorizer, cors=CORS)
+@Operation(
+    path=(_ITEM_ID,),
+    answers={204: Answer("The line is gone.")},
+    errors=(*_ERRORS, CartLineNotFoundError),
+)
 def delete_line(item_id: str) -> Response:
     """Delete a line from the caller's cart."""
     request = carts.current_request
@@ -93,10 +152,10 @@ def delete_line(item_id: str) -> Response:
     return Response("", status_code=204)
 
 
-def _answer(line: CartLine) -> dict[str, Any]:
+def _answer(line: CartLine) -> CartLineAnswer:
     return {
         "item_id": line.item_id,
         "description": line.description,
-        "price": format(line.price, "f"),  # str() would write 0.00000001 as 1E-8
+        "price": price_text(line.price),
         "quantity": line.quantity,
     }

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from chalice.app import Blueprint
+from typing_extensions import TypedDict
 
 from chalicelib.routes.answers import CORS
 from chalicelib.routes.authorization import current_tenant, tenant_authorizer
+from chalicelib.routes.operations import Answer, Operation
+from chalicelib.tenant import Role  # noqa: TC001 -- pydantic reads the annotation
 
 me = Blueprint(__name__)
 
 
+class MeAnswer(TypedDict):
+    """Who is calling, for which tenant, in which role."""
+
+    tenant: str
+    role: Role
+    user_id: str
+    email: str
+
+
 @me.route("/me", authorizer=tenant_authorizer, cors=CORS)
-def get_me() -> dict[str, str]:
+@Operation(answers={200: Answer("The caller.", MeAnswer)})
+def get_me() -> MeAnswer:
     """Return the caller's tenant context."""
-    return current_tenant(me.current_request).to_authorizer_context()
+    tenant = current_tenant(me.current_request)
+    return {"tenant": tenant.tenant_id, "role": tenant.role, "user_id": tenant.user_id, "email": tenant.email}

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from typing import Annotated
+
+from pydantic import BeforeValidator, WithJsonSchema
 
 _INTEGER_DIGITS, _DECIMAL_PLACES = 12, 8
 # As JSON writes numbers: a leading zero could not come back, since 007 is 7.
@@ -31,3 +34,21 @@ def exact_price(value: object) -> Decimal:
     if not _PRICE.fullmatch(digits):
         raise ValueError(_RULE)
     return Decimal(digits)
+
+
+_TEXT = {"type": "string", "pattern": f"^(?:{_PRICE.pattern})$"}
+_NUMBER = {
+    "type": "number",
+    "minimum": 0,
+    "exclusiveMaximum": 10**_INTEGER_DIGITS,
+    "multipleOf": 10**-_DECIMAL_PLACES,
+}
+#: A price as a body gives it.
+Price = Annotated[Decimal, BeforeValidator(exact_price), WithJsonSchema({"anyOf": [_TEXT, _NUMBER]})]
+#: A price as an answer gives it: as text, since JSON numbers become floats in most clients.
+PriceText = Annotated[str, WithJsonSchema(_TEXT)]
+
+
+def price_text(price: Decimal) -> PriceText:
+    """Return the price's digits, where str() would write 0.00000001 as 1E-8."""
+    return format(price, "f")

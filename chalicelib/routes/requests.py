@@ -7,12 +7,13 @@ import binascii
 import json
 import re
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import unquote
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from chalicelib.errors import InvalidRequestError
+from chalicelib.routes.operations import Parameter
 
 if TYPE_CHECKING:
     from chalice.app import Request
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
 _LIMIT = re.compile(r"[1-9][0-9]{0,2}")
 _DEFAULT_LIMIT, _MAX_LIMIT = 50, 100
 _MAX_INTEGER_DIGITS = 18  # longer ones become decimals, which no integer field takes
+LIMIT = Parameter(
+    "limit",
+    "How many to return at most.",
+    {"type": "integer", "minimum": 1, "maximum": _MAX_LIMIT, "default": _DEFAULT_LIMIT},
+    required=False,
+)
 _MAX_PROBLEMS, _MAX_NAME_LENGTH = 10, 64  # a refusal must not send a large body back
 
 
@@ -27,6 +34,27 @@ class Body(BaseModel):
     """Base of every request body: unknown fields are refused, and nothing is coerced silently."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+def _without_defaults(schema: dict[str, Any]) -> None:
+    schema["minProperties"] = 1
+    for field in schema["properties"].values():
+        del field["default"]
+
+
+class Patch(Body):
+    """Base of the bodies that name some fields of a resource; those that are left out stay as they are.
+
+    Each field's default None only ever stands for "left out": the types do not admit a null in the body.
+    """
+
+    model_config = ConfigDict(json_schema_extra=_without_defaults)
+
+    @model_validator(mode="after")
+    def _names_a_field(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError(f"name at least one of {', '.join(type(self).model_fields)}")
+        return self
 
 
 AnyBody = TypeVar("AnyBody", bound=Body)
@@ -63,7 +91,7 @@ def parse_limit(request: Request) -> int:
     Raises:
         InvalidRequestError: it is not an integer from 1 to 100.
     """
-    given = _single_parameter(request, "limit")
+    given = parse_parameter(request, "limit")
     if given is None:
         return _DEFAULT_LIMIT
     if not _LIMIT.fullmatch(given) or int(given) > _MAX_LIMIT:
@@ -77,7 +105,7 @@ def parse_cursor(request: Request, position: re.Pattern[str]) -> str | None:
     Raises:
         InvalidRequestError: it is no cursor of this list.
     """
-    given = _single_parameter(request, "cursor")
+    given = parse_parameter(request, "cursor")
     if given is None:
         return None
     try:
@@ -87,6 +115,17 @@ def parse_cursor(request: Request, position: re.Pattern[str]) -> str | None:
     if not position.fullmatch(decoded) or encode_cursor(decoded) != given:
         raise InvalidRequestError("cursor: is not one that this list returned")
     return decoded
+
+
+def cursor_after(position: str) -> Parameter:
+    """Return the query parameter `cursor` of a list that may hold something at this position."""
+    return Parameter(
+        "cursor",
+        "Where to go on: the `next_cursor` of the page before. Any other text is refused.",
+        {"type": "string", "pattern": "^[A-Za-z0-9_-]+={0,2}$"},
+        required=False,
+        example=encode_cursor(position),
+    )
 
 
 def encode_cursor(position: str | None) -> str | None:
@@ -106,7 +145,12 @@ def parse_path_parameter(name: str, value: str, form: re.Pattern[str]) -> str:
     return decoded
 
 
-def _single_parameter(request: Request, name: str) -> str | None:
+def parse_parameter(request: Request, name: str) -> str | None:
+    """Return a query parameter, None when it is absent.
+
+    Raises:
+        InvalidRequestError: it is given more than once.
+    """
     parameters = request.query_params
     values: list[str] = parameters.getlist(name) if parameters is not None and name in parameters else []
     if len(values) > 1:

@@ -4,22 +4,36 @@ from __future__ import annotations
 
 import re
 import uuid
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from chalice.app import Blueprint, Response
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
+from typing_extensions import TypedDict
 
 from chalicelib import wiring
+from chalicelib.errors import (
+    DatabaseUnavailableError,
+    EmailTakenError,
+    InvalidRequestError,
+    ScopedCredentialsError,
+    TenantAccessDeniedError,
+    UserNotFoundError,
+)
 from chalicelib.routes.answers import CORS
 from chalicelib.routes.authorization import current_tenant, tenant_authorizer
+from chalicelib.routes.operations import Answer, Operation, Parameter, text_of_form
 from chalicelib.routes.requests import (
+    LIMIT,
     Body,
+    Patch,
+    cursor_after,
     encode_cursor,
     parse_body,
     parse_cursor,
     parse_limit,
     parse_path_parameter,
 )
+from chalicelib.routes.texts import PRINTABLE, Instant, printable
 
 if TYPE_CHECKING:
     from chalicelib.stores.users import User
@@ -27,7 +41,6 @@ if TYPE_CHECKING:
 users = Blueprint(__name__)
 
 _USER_ID = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")  # RFC 9562: read without regard to case
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def _email(value: str) -> str:
@@ -41,14 +54,9 @@ def _email(value: str) -> str:
     return value
 
 
-def _printable(value: str) -> str:
-    if _CONTROL.search(value):
-        raise ValueError("must not hold control characters")
-    return value
-
-
-Email = Annotated[str, Field(max_length=254), AfterValidator(_printable), AfterValidator(_email)]
-DisplayName = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable)]
+_EMAIL = Field(json_schema_extra={"format": "email"})
+Email = Annotated[str, Field(max_length=254), AfterValidator(printable), AfterValidator(_email), _EMAIL]
+DisplayName = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(printable), PRINTABLE]
 
 
 class NewUserBody(Body):
@@ -58,22 +66,41 @@ class NewUserBody(Body):
     display_name: DisplayName
 
 
-class UserPatch(Body):
-    """Some fields of a user; those that are left out stay as they are."""
+class UserPatch(Patch):
+    """Some fields of a user."""
 
-    # None only ever stands for "left out": the types do not admit a null in the body.
     email: Email = Field(default=None)  # type: ignore[assignment]
     display_name: DisplayName = Field(default=None)  # type: ignore[assignment]
 
-    @model_validator(mode="after")
-    def _names_a_field(self) -> UserPatch:
-        if not self.model_fields_set:
-            raise ValueError("name at least one of email, display_name")
-        return self
+
+class UserAnswer(TypedDict):
+    """A user of the caller's tenant."""
+
+    user_id: Annotated[str, Field(json_schema_extra={"format": "uuid"})]
+    email: Email
+    display_name: DisplayName
+    created_at: Instant
+
+
+class UsersAnswer(TypedDict):
+    """A page of the tenant's users."""
+
+    users: list[UserAnswer]
+    next_cursor: str | None
+
+
+_ID = Parameter("user_id", "Names the user; upper or lower case.", text_of_form(_USER_ID))
+_LOCATION = Parameter("Location", "The path of the new user.", {"type": "string", "format": "uri-reference"})
+_ERRORS = (InvalidRequestError, TenantAccessDeniedError, ScopedCredentialsError, DatabaseUnavailableError)
 
 
 @users.route("/users", authorizer=tenant_authorizer, cors=CORS)
-def list_users() -> dict[str, Any]:
+@Operation(
+    query=(LIMIT, cursor_after("4f6c1f0e-5c1b-4f43-9d2b-6a8f8f1d2c3b")),
+    answers={200: Answer("A page of the users.", UsersAnswer)},
+    errors=_ERRORS,
+)
+def list_users() -> UsersAnswer:
     """Return a page of the tenant's users, ordered by id."""
     request = users.current_request
     limit, after = parse_limit(request), parse_cursor(request, _USER_ID)
@@ -85,6 +112,11 @@ def list_users() -> dict[str, Any]:
 
 
 @users.route("/users", methods=["POST"], authorizer=tenant_authorizer, cors=CORS)
+@Operation(
+    body=NewUserBody,
+    answers={201: Answer("The new user.", UserAnswer, (_LOCATION,))},
+    errors=(*_ERRORS, EmailTakenError),
+)
 def create_user() -> Response:
     """Add a user to the directory; it creates no login."""
     request = users.current_request
@@ -94,13 +126,20 @@ def create_user() -> Response:
 
 
 @users.route("/users/{user_id}", authorizer=tenant_authorizer, cors=CORS)
-def get_user(user_id: str) -> dict[str, Any]:
+@Operation(path=(_ID,), answers={200: Answer("The user.", UserAnswer)}, errors=(*_ERRORS, UserNotFoundError))
+def get_user(user_id: str) -> UserAnswer:
     """Return one of the tenant's users."""
     return _answer(wiring.user_store(current_tenant(users.current_request)).get(_parse_id(user_id)))
 
 
 @users.route("/users/{user_id}", methods=["PATCH"], authorizer=tenant_authorizer, cors=CORS)
-def patch_user(user_id: str) -> dict[str, Any]:
+@Operation(
+    path=(_ID,),
+    body=UserPatch,
+    answers={200: Answer("The user as it is now.", UserAnswer)},
+    errors=(*_ERRORS, UserNotFoundError, EmailTakenError),
+)
+def patch_user(user_id: str) -> UserAnswer:
     """Change some fields of one of the tenant's users."""
     request = users.current_request
     identified = _parse_id(user_id)
@@ -109,6 +148,7 @@ def patch_user(user_id: str) -> dict[str, Any]:
 
 
 @users.route("/users/{user_id}", methods=["DELETE"], authorizer=tenant_authorizer, cors=CORS)
+@Operation(path=(_ID,), answers={204: Answer("The user is gone.")}, errors=(*_ERRORS, UserNotFoundError))
 def delete_user(user_id: str) -> Response:
     """Delete one of the tenant's users."""
     wiring.user_store(current_tenant(users.current_request)).delete(_parse_id(user_id))
@@ -119,7 +159,7 @@ def _parse_id(user_id: str) -> uuid.UUID:
     return uuid.UUID(parse_path_parameter("user_id", user_id, _USER_ID))
 
 
-def _answer(user: User) -> dict[str, Any]:
+def _answer(user: User) -> UserAnswer:
     return {
         "user_id": str(user.user_id),
         "email": user.email,

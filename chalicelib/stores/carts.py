@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from chalicelib.errors import CartLineNotFoundError
-from chalicelib.keys import Kind, partition_key
+from chalicelib.keys import SHARDING, Kind, Partitions
 from chalicelib.stores.dynamodb import application_errors
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class CartStore:
     def __init__(self, dynamodb: DynamoDBClient, table_name: str, tenant: TenantContext) -> None:
         self._dynamodb = dynamodb
         self._table_name = table_name
-        self._pk = partition_key(tenant, Kind.CART, 0)
+        (self._pk,) = Partitions(tenant, Kind.CART, SHARDING[Kind.CART]).every()  # a cart fits into one partition
 
     def page(self, *, limit: int, after: str | None) -> tuple[list[CartLine], str | None]:
         """Return up to `limit` lines by item id, and the id to go on after, or None at the end.

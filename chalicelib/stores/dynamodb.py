@@ -6,7 +6,9 @@ import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as BotocoreConnectionError
+from botocore.parsers import ResponseParserError
 
 from chalicelib.errors import StoreUnavailableError, TenantAccessDeniedError
 
@@ -52,6 +54,6 @@ def application_errors() -> Iterator[None]:
                 "The data store cannot take this request right now; try again shortly."
             ) from error
         raise
-    except BotoCoreError as error:
+    except (BotocoreConnectionError, HTTPClientError, ResponseParserError) as error:
         log.warning("DynamoDB cannot be reached: %s", error)
         raise StoreUnavailableError("The data store cannot be reached; try again shortly.") from error

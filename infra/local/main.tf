@@ -16,6 +16,14 @@ locals {
   name       = "bulkhead-${var.stage}"
   account_id = data.aws_caller_identity.current.account_id
   partition  = data.aws_partition.current.partition
+
+  # One table for the authorizer, which reads the same file, and for the tenant roles.
+  rights = jsondecode(file("${path.module}/../../chalicelib/permissions.json")).rights
+
+  tenant_database_secrets = var.database == null ? null : {
+    reader_arn = module.secrets[0].reader_arn_pattern
+    writer_arn = module.secrets[0].writer_arn_pattern
+  }
 }
 
 module "pooled_table" {
@@ -35,30 +43,43 @@ module "identity" {
   deletion_protection = false
 }
 
-# The two roles name each other without a cycle: their ARNs are built from names. The trusted role is
-# created first, since its ARN waits for it.
+# The API's role and the tenant roles name each other without a cycle: their ARNs are built from names. The
+# trusted role is created first, since its ARN waits for it.
+#
+# The API may open sessions of TenantRole in every stage: while a stage changes its strategy, containers
+# of the former one still run.
 module "lambda_role" {
   source = "../modules/lambda_role"
 
   name             = "${local.name}-LambdaRole"
   partition        = local.partition
   account_id       = local.account_id
-  tenant_role_arns = [module.tenant_role.arn]
+  tenant_role_arns = concat([module.tenant_role.arn], module.tenant_policy_role[*].arn)
 }
 
 module "tenant_role" {
   source = "../modules/tenant_role"
 
   name              = "${local.name}-TenantRole"
+  trusted_role_arns = [module.lambda_role.arn]
   partition         = local.partition
   account_id        = local.account_id
   table_arn         = module.pooled_table.arn
-  trusted_role_arns = [module.lambda_role.arn]
+  rights            = local.rights
+  database_secrets  = local.tenant_database_secrets
+}
 
-  database_secrets = var.database == null ? null : {
-    reader_arn = module.secrets[0].reader_arn_pattern
-    writer_arn = module.secrets[0].writer_arn_pattern
-  }
+module "tenant_policy_role" {
+  source = "../modules/tenant_policy_role"
+  count  = var.vending_strategy == "session_policy" ? 1 : 0
+
+  name              = "${local.name}-TenantPolicyRole"
+  trusted_role_arns = [module.lambda_role.arn]
+  partition         = local.partition
+  account_id        = local.account_id
+  table_arn         = module.pooled_table.arn
+  rights            = local.rights
+  database_secrets  = local.tenant_database_secrets
 }
 
 module "database" {

@@ -13,6 +13,16 @@ output "table_name" {
   value       = module.pooled_table.name
 }
 
+output "table_arn" {
+  description = "ARN of the pooled table."
+  value       = module.pooled_table.arn
+}
+
+output "vending_strategy" {
+  description = "What confines a tenant's session: session_tags or session_policy."
+  value       = var.vending_strategy
+}
+
 output "lambda_role_arn" {
   description = "The role that the API runs with."
   value       = module.lambda_role.arn
@@ -21,6 +31,11 @@ output "lambda_role_arn" {
 output "tenant_role_arn" {
   description = "The role whose sessions are tagged with a tenant."
   value       = module.tenant_role.arn
+}
+
+output "tenant_policy_role_arn" {
+  description = "The role whose sessions the API narrows by a session policy; null in a stage of session tags."
+  value       = one(module.tenant_policy_role[*].arn)
 }
 
 output "user_pool_id" {

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 INFRA = Path(__file__).parents[2] / "infra"
+PERMISSIONS = INFRA.parent / "chalicelib" / "permissions.json"
 _LOCKED_ROOT = "local"
 _LOCK = ".terraform.lock.hcl"
 _PROVIDERS = ".terraform/providers"
@@ -141,9 +142,15 @@ def local_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
 
 @pytest.fixture(scope="session")
 def workspace(tmp_path_factory: pytest.TempPathFactory, local_aws: LocalAws) -> Iterator[Workspace]:
-    """Give all tests one workspace that holds no credentials, endpoint or variable of the developer's."""
+    """Give all tests one workspace that holds no credentials, endpoint or variable of the developer's.
+
+    Beside infra/ it has the one file of the app that Terraform reads.
+    """
     infra = tmp_path_factory.mktemp("infra") / "infra"
     shutil.copytree(INFRA, infra, ignore=shutil.ignore_patterns(".terraform", "*.tfstate*"))
+    chalicelib = infra.with_name("chalicelib")
+    chalicelib.mkdir()
+    shutil.copy(PERMISSIONS, chalicelib)
     kept = {"TF_CLI_CONFIG_FILE", "TF_PLUGIN_CACHE_DIR"}
     dropped = {name for name in os.environ if name.startswith(("AWS_", "TF_"))} - kept
     environ = {name: value for name, value in os.environ.items() if name not in dropped}

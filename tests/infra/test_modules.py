@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.infra.conftest import INFRA, infra_folders
+from tests.infra.conftest import INFRA, PERMISSIONS, infra_folders
 
 if TYPE_CHECKING:
     from tests.infra.conftest import Workspace
@@ -19,7 +20,10 @@ _KNOWN_MODULES = (
     "lambda_role",
     "pooled_table",
     "secrets",
+    "tenant_policy_role",
     "tenant_role",
+    "tenant_secret_access",
+    "tenant_trust",
 )
 
 every_folder = pytest.mark.parametrize("name", infra_folders())
@@ -63,6 +67,17 @@ def test_the_user_pool_has_no_hosted_domain() -> None:
     declaring = [path for path in INFRA.rglob("*.tf") if "aws_cognito_user_pool_domain" in path.read_text()]
 
     assert declaring == []
+
+
+def test_no_role_of_users_is_named_in_terraform() -> None:
+    """Which role has which right is said once, in permissions.json, which infra/local reads."""
+    rights = json.loads(PERMISSIONS.read_text())["rights"]
+    roles = {role for right in rights.values() for role in right}
+
+    naming = [path for path in INFRA.rglob("*.tf") for role in roles if f'"{role}"' in path.read_text()]
+
+    assert roles
+    assert naming == []
 
 
 @every_folder

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+from contextlib import ExitStack, contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import jwt
 import pytest
 
-from ops.app_environment import process_basics
+from ops.app_environment import VENDING_STRATEGIES, process_basics, vending_settings
 from ops.processes import Child, free_port
 from ops.progress import Progress
 from ops.shell import forget_aws_settings
@@ -38,15 +39,45 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
         project=PROJECT,
         folder=tmp_path_factory.mktemp("stage"),
         tenants=("acme", "acme-eu", "acme1", "acme10", "globex"),
+        vending_strategy="session_policy",  # such a stage has the roles of both strategies
     )
     with LocalStack(options, Progress()) as running:
         yield running
 
 
+@pytest.fixture(scope="session", params=VENDING_STRATEGIES)
+def strategy(request: pytest.FixtureRequest) -> str:
+    """Return the vending strategy: whatever uses the running API is tested under both."""
+    return str(request.param)
+
+
 @pytest.fixture(scope="session")
-def stage(stack: LocalStack) -> Stage:
+def stage(stack: LocalStack, strategy: str) -> Iterator[Stage]:
     """Return the running stage with its API."""
-    return stack.stage(stack.serve_api())
+    settings = vending_settings(stack.outputs, strategy)
+    with _running_api(stack, stack.folder / f"api-{strategy}.log", settings) as api:
+        yield stack.stage(api.url)
+
+
+@contextmanager
+def _running_api(stack: LocalStack, log: Path, changed: dict[str, str], module: str = "ops.local_api") -> Iterator[Api]:
+    port = free_port()
+    environment = {**process_basics(os.environ), **stack.settings, **changed}
+    child = Child(module, ["--port", str(port)], environment=environment, log=log)
+    api = Api(f"http://127.0.0.1:{port}")
+
+    def answers() -> bool:
+        try:
+            return api.call("GET", "/health").status == 200
+        except OSError:
+            return False
+
+    try:
+        child.wait_until(answers, seconds=30)
+        yield api
+    finally:
+        api.close()
+        child.stop()
 
 
 @pytest.fixture(scope="session")
@@ -74,16 +105,18 @@ def person(stage: Stage) -> Iterator[Callable[[str, str], Person]]:
 
 @pytest.fixture
 def newcomer(person: Callable[..., Person], table: DynamoDBClient, stage: Stage) -> Callable[[str], Person]:
-    """Return a function that empties a tenant's cart and returns its member."""
+    """Return a function that empties a tenant's cart, takes away its items, and returns its member."""
 
     def get(tenant: str) -> Person:
-        page = table.query(
-            TableName=stage.table_name,
-            KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues={":pk": {"S": f"{tenant}#cart#0"}},
-        )
-        for line in page["Items"]:
-            table.delete_item(TableName=stage.table_name, Key={"pk": line["pk"], "sk": line["sk"]})
+        partitions = [f"{tenant}#cart#0", *(f"{tenant}#item#{shard}" for shard in range(10))]
+        for pk in partitions:
+            page = table.query(
+                TableName=stage.table_name,
+                KeyConditionExpression="pk = :pk",
+                ExpressionAttributeValues={":pk": {"S": pk}},
+            )
+            for row in page["Items"]:
+                table.delete_item(TableName=stage.table_name, Key={"pk": row["pk"], "sk": row["sk"]})
         return person(tenant)
 
     return get
@@ -124,31 +157,12 @@ def forge(person: Callable[..., Person]) -> Callable[..., str]:
 
 
 @pytest.fixture
-def api_with(stack: LocalStack, tmp_path: Path) -> Iterator[Callable[..., Api]]:
+def api_with(stack: LocalStack, strategy: str, tmp_path: Path) -> Iterator[Callable[..., Api]]:
     """Return a function that starts the app, or a module like it, with some of its settings changed."""
-    started: list[tuple[Child, Api]] = []
+    with ExitStack() as running:
 
-    def start(module: str = "ops.local_api", **changed: str) -> Api:
-        port = free_port()
-        child = Child(
-            module,
-            ["--port", str(port)],
-            environment={**process_basics(os.environ), **stack.settings, **changed},
-            log=tmp_path / "api.log",
-        )
-        api = Api(f"http://127.0.0.1:{port}")
-        started.append((child, api))
+        def start(module: str = "ops.local_api", **changed: str) -> Api:
+            settings = {**vending_settings(stack.outputs, strategy), **changed}
+            return running.enter_context(_running_api(stack, tmp_path / "api.log", settings, module))
 
-        def answers() -> bool:
-            try:
-                return api.call("GET", "/health").status == 200
-            except OSError:
-                return False
-
-        child.wait_until(answers, seconds=30)
-        return api
-
-    yield start
-    for child, api in started:
-        api.close()
-        child.stop()
+        yield start

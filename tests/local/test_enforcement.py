@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
 from ops.decisions import read_decisions
 from ops.lambda_credentials import lambda_client
 from tests.support.http_api import Person
+from tests.support.scoped_clients import scoped_client
+from tests.support.weakened_policies import weakened
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,45 +27,81 @@ def _last(stage: Stage, action: str) -> dict[str, Any]:
     return [each for each in read_decisions(stage.aws_endpoint_url) if each["action"] == action][-1]
 
 
+_LINE = {"description": "x", "price": "1", "quantity": 1}
+_ITEM = {"name": "x", "price": "1", "attributes": {}}
+
+
 def test_a_store_with_the_wrong_tenant_is_refused_by_iam(
     api_with: Callable[..., Api], acme: Person, globex: Person, stage: Stage
 ) -> None:
     """403 for every operation, by the leading-key condition; acme's own call through the same bug works."""
     buggy = api_with(module="tests.support.wrong_tenant_api")
     acme.put("a", description="acme's")
+    item = acme.create("acme's")
     intruder = Person(buggy, globex.id_token, globex.access_token)
-    body = {"description": "x", "price": "1", "quantity": 1}
+    one = f"/items/{item['product_id']}"
 
-    for method, path in (("GET", "/cart"), ("PUT", "/cart/a"), ("PATCH", "/cart/a"), ("DELETE", "/cart/a")):
-        answer = intruder.call(method, path, body=body)
+    for method, path, body, action in (
+        ("GET", "/cart", None, "Query"),
+        ("PUT", "/cart/a", _LINE, "PutItem"),
+        ("PATCH", "/cart/a", _LINE, "UpdateItem"),
+        ("DELETE", "/cart/a", None, "DeleteItem"),
+        ("GET", "/items", None, "Query"),
+        ("POST", "/items", _ITEM, "PutItem"),
+        ("GET", one, None, "GetItem"),
+        ("PATCH", one, {"name": "x"}, "UpdateItem"),
+        ("DELETE", one, None, "DeleteItem"),
+    ):
+        answer = intruder.call(method, path, body=body, headers={"If-Match": "*"})
         assert (answer.status, answer.body["Code"]) == (403, "TenantAccessDeniedError")
+        decision = _last(stage, f"dynamodb:{action}")
+        assert decision["decision"] == "ImplicitlyDenied"
+        assert decision["tags"] == {"tenant": "globex", "role": "member"}
+        assert "dynamodb:LeadingKeys" in json.dumps(decision["unmet"])
 
-    decision = _last(stage, "dynamodb:DeleteItem")
-    assert decision["decision"] == "ImplicitlyDenied"
-    assert decision["tags"] == {"tenant": "globex", "role": "member"}
-    assert "dynamodb:LeadingKeys" in json.dumps(decision["unmet"])
-    assert Person(buggy, acme.id_token, "").cart()["items"][0]["description"] == "acme's"
-    assert acme.cart()["items"][0]["description"] == "acme's"
+    twin = Person(buggy, acme.id_token, "")
+    assert twin.cart()["items"][0]["description"] == acme.cart()["items"][0]["description"] == "acme's"
+    assert twin.items() == acme.items() == [item]
 
 
 def test_a_viewers_credentials_cannot_write_even_if_the_handler_lets_them(
-    person: Callable[..., Person], acme: Person, stage: Stage
+    person: Callable[..., Person], acme: Person, stage: Stage, strategy: str
 ) -> None:
-    """IAM's condition on the role tag refuses what the authorizer would have refused before."""
+    """IAM refuses what the authorizer would have refused before; the member's same writes are the allowed twins."""
     acme.put("a")
     assert person("acme", "viewer").cart()["items"][0]["item_id"] == "a"
-    decision = _last(stage, "dynamodb:Query")
+    assert _last(stage, "dynamodb:Query")["tags"] == {"tenant": "acme", "role": "viewer"}
+    viewer, member = (scoped_client(stage, strategy, "acme", role) for role in ("viewer", "member"))
+    where = {"TableName": stage.table_name}
 
-    assert decision["tags"] == {"tenant": "acme", "role": "viewer"}
-    with pytest.raises(ClientError) as refused:
-        _scoped(stage, "acme", "viewer").put_item(
-            TableName=stage.table_name, Item={"pk": {"S": "acme#cart#0"}, "sk": {"S": "b"}}
-        )
-    assert refused.value.response["Error"]["Code"] == "AccessDeniedException"
-    assert "aws:PrincipalTag/role" in json.dumps(_last(stage, "dynamodb:PutItem")["unmet"])
-    _scoped(stage, "acme", "member").put_item(
-        TableName=stage.table_name, Item={"pk": {"S": "acme#cart#0"}, "sk": {"S": "b"}}
-    )
+    for pk in ("acme#cart#0", "acme#item#3"):
+        key = {"pk": {"S": pk}, "sk": {"S": "b"}}
+        for operation, parameters in (
+            ("put_item", {"Item": key}),
+            ("update_item", {"Key": key, "UpdateExpression": "REMOVE nothing"}),
+            ("delete_item", {"Key": key}),
+        ):
+            with pytest.raises(ClientError) as refused:
+                getattr(viewer, operation)(**where, **parameters)
+            assert refused.value.response["Error"]["Code"] == "AccessDeniedException"
+            assert "because no identity-based policy allows" in str(refused.value)
+            getattr(member, operation)(**where, **parameters)
+        assert viewer.get_item(**where, Key=key)["ResponseMetadata"]["HTTPStatusCode"] == 200
+
+
+def test_a_session_policy_takes_writes_from_a_viewer_on_its_own(stack: LocalStack, stage: Stage) -> None:
+    """Also where the role's own policy would let it write, which only the session policy then refuses."""
+    key = {"pk": {"S": "acme#cart#0"}, "sk": {"S": "b"}}
+    viewer, member = (scoped_client(stage, "session_policy", "acme", role) for role in ("viewer", "member"))
+
+    with weakened(stack.client("iam"), "bulkhead-local-TenantPolicyRole", _without_role_condition):
+        with pytest.raises(ClientError, match="no session policy allows the dynamodb:PutItem action"):
+            viewer.put_item(TableName=stage.table_name, Item=key)
+        member.put_item(TableName=stage.table_name, Item=key)
+
+
+def _without_role_condition(statement: dict[str, Any]) -> None:
+    statement.get("Condition", {}).pop("StringEquals", None)
 
 
 def test_the_lambda_role_itself_reads_no_table(stage: Stage) -> None:
@@ -101,36 +139,58 @@ def test_the_lambda_role_itself_reads_no_table(stage: Stage) -> None:
     ],
     ids=str,
 )
-def test_the_tenant_role_opens_for_a_well_formed_tenant_and_role_only(stage: Stage, tags: dict[str, str]) -> None:
+def test_the_tenant_role_opens_for_a_well_formed_tenant_and_role_only(
+    stage: Stage, strategy: str, tags: dict[str, str]
+) -> None:
     """The applied trust policy refuses, also when the app's own checks are gone."""
-    sts = lambda_client(stage, "sts")
+    sts, role_arn = lambda_client(stage, "sts"), _role_arn(stage, strategy)
 
     with pytest.raises(ClientError, match="is not authorized to perform: sts:"):
-        _assume(sts, stage, tags)
-    assert _assume(sts, stage, {"tenant": "acme", "role": "member"})["Credentials"]
+        _assume(sts, role_arn, tags)
+    assert _assume(sts, role_arn, {"tenant": "acme", "role": "member"})["Credentials"]
 
 
-def test_nobody_but_the_lambda_role_opens_a_tenants_session(stack: LocalStack, stage: Stage) -> None:
+def test_nobody_but_the_lambda_role_opens_a_tenants_session(stack: LocalStack, stage: Stage, strategy: str) -> None:
     """Not even the account's administrator, whom the trust policy does not name."""
     with pytest.raises(ClientError, match="is not authorized to perform: sts:AssumeRole"):
-        _assume(stack.client("sts"), stage, {"tenant": "acme", "role": "member"})
+        _assume(stack.client("sts"), _role_arn(stage, strategy), {"tenant": "acme", "role": "member"})
 
 
-def _assume(sts: Any, stage: Stage, tags: dict[str, str]) -> Any:
+@pytest.mark.parametrize("other", ["acme-eu", "acme1", "acme10", "globex"])
+def test_past_the_application_no_operation_reaches_another_tenants_partition(
+    stage: Stage, strategy: str, other: str
+) -> None:
+    """With acme's credentials in hand: the other tenant's keys are refused, the same calls on acme's own are not."""
+    admin = scoped_client(stage, strategy, "acme", "admin")
+    for tenant in ("acme", other):
+        key = {"pk": {"S": f"{tenant}#item#3"}, "sk": {"S": "past-the-application"}}
+        query = {"KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": {":pk": key["pk"]}}
+        for operation, parameters in (
+            ("put_item", {"Item": key}),
+            ("get_item", {"Key": key}),
+            ("query", query),
+            ("update_item", {"Key": key, "UpdateExpression": "REMOVE nothing"}),
+            ("delete_item", {"Key": key}),
+        ):
+            call = partial(getattr(admin, operation), TableName=stage.table_name, **parameters)
+            if tenant == "acme":
+                call()
+            else:
+                with pytest.raises(ClientError, match="AccessDenied"):
+                    call()
+    with pytest.raises(ClientError, match="explicit deny"):
+        admin.scan(TableName=stage.table_name)
+
+
+def _role_arn(stage: Stage, strategy: str) -> str:
+    role_arn = stage.tenant_role_arn if strategy == "session_tags" else stage.tenant_policy_role_arn
+    assert role_arn
+    return role_arn
+
+
+def _assume(sts: Any, role_arn: str, tags: dict[str, str]) -> Any:
     return sts.assume_role(
-        RoleArn=stage.tenant_role_arn,
+        RoleArn=role_arn,
         RoleSessionName="test",
         Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
-    )
-
-
-def _scoped(stage: Stage, tenant: str, role: str) -> Any:
-    answer = _assume(lambda_client(stage, "sts"), stage, {"tenant": tenant, "role": role})
-    return boto3.client(
-        "dynamodb",
-        endpoint_url=stage.aws_endpoint_url,
-        region_name=stage.region,
-        aws_access_key_id=answer["Credentials"]["AccessKeyId"],
-        aws_secret_access_key=answer["Credentials"]["SecretAccessKey"],
-        aws_session_token=answer["Credentials"]["SessionToken"],
     )

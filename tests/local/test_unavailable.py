@@ -44,26 +44,34 @@ def test_what_cannot_be_reached_is_503_with_retry_after(
     api = api_with(**changed)
     headers = {"Authorization": f"Bearer {acme.id_token}"}
 
-    for method, path in (("GET", "/cart"), ("PUT", "/cart/a")):
-        answer = api.call(method, path, headers=headers, body={"description": "x", "price": "1", "quantity": 1})
+    line = {"description": "x", "price": "1", "quantity": 1}
+    item = {"name": "x", "price": "1", "attributes": {}}
+    for method, path, body in (
+        ("GET", "/cart", None),
+        ("PUT", "/cart/a", line),
+        ("GET", "/items", None),
+        ("POST", "/items", item),
+    ):
+        answer = api.call(method, path, headers=headers, body=body)
         assert (answer.status, answer.body["Code"]) == (503, code)
         assert int(answer.headers["retry-after"]) > 0
         assert answer.headers["access-control-allow-origin"] == "http://127.0.0.1:8080"
-    assert acme.cart()["items"] == []
+    assert (acme.cart()["items"], acme.items()) == ([], [])
     assert acme.put("a").status == 201
+    assert acme.create()
 
 
 def test_a_missing_setting_is_an_opaque_500_that_the_log_explains(
     api_with: Callable[..., Api], acme: Person, tmp_path: Path
 ) -> None:
     """The caller learns nothing of the deployment; the operator learns which setting."""
-    api = api_with(TABLE_NAME="")
+    api = api_with(TABLE_ARN="")
 
     answer = api.call("GET", "/cart", headers={"Authorization": f"Bearer {acme.id_token}"})
 
     assert (answer.status, answer.body["Code"]) == (500, "InternalServerError")
-    assert b"TABLE_NAME" not in answer.content
-    assert "set these environment variables: TABLE_NAME" in (tmp_path / "api.log").read_text()
+    assert b"TABLE_ARN" not in answer.content
+    assert "set these environment variables: TABLE_ARN" in (tmp_path / "api.log").read_text()
 
 
 def test_no_log_holds_a_token_or_a_key(stack: LocalStack, acme: Person) -> None:

@@ -88,6 +88,23 @@ class Person:
         body = {"description": description, "price": price, "quantity": quantity}
         return self.call("PUT", f"/cart/{item_id}", body=body)
 
+    def create(self, name: str = "anvil", price: str = "1.10", **attributes: Any) -> Any:
+        """Create an item and return it."""
+        answer = self.call("POST", "/items", body={"name": name, "price": price, "attributes": attributes})
+        assert answer.status == 201, answer
+        return answer.body
+
+    def items(self, limit: int = 100) -> list[Any]:
+        """Return all items, page after page."""
+        items, query = [], f"/items?limit={limit}"
+        while True:
+            page = self.call("GET", query)
+            assert page.status == 200, page
+            items += page.body["items"]
+            if page.body["next_cursor"] is None:
+                return items
+            query = f"/items?limit={limit}&cursor={page.body['next_cursor']}"
+
     def cart(self, query: str = "") -> Any:
         """Return a page of the cart."""
         answer = self.call("GET", f"/cart{query}")

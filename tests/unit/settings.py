@@ -6,8 +6,10 @@ from tests.unit.user_pool import AUDIENCE, ISSUER
 
 ENVIRONMENT = {
     "AWS_REGION": "eu-central-1",
-    "TABLE_NAME": "bulkhead",
+    "TABLE_ARN": "arn:aws:dynamodb:eu-central-1:123456789012:table/bulkhead",
+    "VENDING_STRATEGY": "session_tags",
     "TENANT_ROLE_ARN": "arn:aws:iam::123456789012:role/TenantRole",
+    "CACHED_TENANTS": "64",
     "TOKEN_ISSUER": ISSUER,
     "TOKEN_AUDIENCE": AUDIENCE,
     "JWKS_URL": "https://issuer.example.com/jwks.json",

@@ -51,14 +51,14 @@ def test_importing_the_app_reads_no_setting_and_makes_no_call(run_python: RunPyt
     assert imported["name"] == "bulkhead"
     assert {"/cart", "/cart/{item_id}", "/health", "/me"} <= set(imported["routes"])
     assert imported["calls"] == []
-    ours = ("AWS_", "CORS_", "JWKS_", "TABLE", "TENANT", "TOKEN", "AUTHORIZER", "*")
+    ours = ("AWS_", "CACHED_", "CORS_", "JWKS_", "TABLE", "TENANT", "TOKEN", "VENDING_", "AUTHORIZER", "*")
     chalices = {"AWS_EXECUTION_ENV"}  # by which it tells whether it runs in Lambda
     assert {name for name in imported["read"] if name.startswith(ours)} <= chalices
 
 
 @pytest.mark.parametrize(
     ("code", "event"),
-    [("os.environ.get('TABLE_NAME')", "TABLE_NAME"), ("dict(os.environ)", "*")],
+    [("os.environ.get('TABLE_ARN')", "TABLE_ARN"), ("dict(os.environ)", "*")],
     ids=["a setting", "the whole environment"],
 )
 def test_reading_a_setting_would_be_noticed(run_python: RunPython, code: str, event: str) -> None:

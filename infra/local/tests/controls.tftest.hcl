@@ -36,6 +36,92 @@ run "the_api_opens_tenant_sessions_on_the_pooled_table" {
   }
 }
 
+run "the_roles_are_those_of_the_one_table" {
+  command = plan
+
+  variables {
+    vending_strategy         = "session_policy"
+    database                 = { host = "127.0.0.1", port = 5432, name = "bulkhead" }
+    database_master_username = "postgres"
+    database_master_password = "a-master-password"
+  }
+
+  assert {
+    condition = alltrue([
+      for role in [module.tenant_role, module.tenant_policy_role[0]] :
+      jsondecode(role.trust_policy).Statement[0].Condition.StringEquals["aws:RequestTag/role"]
+      == jsondecode(file("../../chalicelib/permissions.json")).rights.read
+    ])
+    error_message = "The roles that read in permissions.json, in its order, must be those that sessions may have."
+  }
+
+  assert {
+    condition = alltrue([
+      for role in [module.tenant_role, module.tenant_policy_role[0]] : [
+        for s in jsondecode(role.identity_policy).Statement : s.Condition.StringEquals["aws:PrincipalTag/role"] if can(s.Condition.StringEquals)
+        ] == [
+        jsondecode(file("../../chalicelib/permissions.json")).rights.write,
+        jsondecode(file("../../chalicelib/permissions.json")).rights.administer,
+      ]
+    ])
+    error_message = "Whoever writes items, and whoever reads the writer's secret, must be those of permissions.json."
+  }
+}
+
+run "a_stage_of_session_tags_has_no_role_that_reaches_every_tenant" {
+  command = plan
+
+  assert {
+    condition     = output.vending_strategy == "session_tags"
+    error_message = "The strategy must be that of session tags unless a stage says otherwise."
+  }
+
+  assert {
+    condition     = output.tenant_policy_role_arn == null && length(module.tenant_policy_role) == 0
+    error_message = "A stage of session tags must have no TenantPolicyRole."
+  }
+
+  assert {
+    condition     = output.table_arn == "arn:aws:dynamodb:eu-central-1:123456789012:table/${output.table_name}"
+    error_message = "The output must be the ARN of the stage's table."
+  }
+}
+
+run "a_stage_of_session_policies_has_both_roles" {
+  command = plan
+
+  variables {
+    stage            = "t1"
+    vending_strategy = "session_policy"
+  }
+
+  assert {
+    condition = [output.vending_strategy, output.tenant_policy_role_arn] == [
+      "session_policy", "arn:aws:iam::123456789012:role/bulkhead-t1-TenantPolicyRole",
+    ]
+    error_message = "The outputs must tell the strategy and its role."
+  }
+
+  assert {
+    condition = [for s in jsondecode(module.lambda_role.identity_policy).Statement : s.Resource if s.Effect == "Allow"] == [
+      ["arn:aws:iam::123456789012:role/bulkhead-t1-TenantPolicyRole", "arn:aws:iam::123456789012:role/bulkhead-t1-TenantRole"],
+    ]
+    error_message = "The API's role may open sessions of both tenant roles and of no other role."
+  }
+
+  assert {
+    condition     = [for s in jsondecode(module.tenant_policy_role[0].trust_policy).Statement : s.Principal] == [{ AWS = [output.lambda_role_arn] }]
+    error_message = "TenantPolicyRole must trust the API's role and nobody else."
+  }
+
+  assert {
+    condition = alltrue([
+      for s in jsondecode(module.tenant_policy_role[0].identity_policy).Statement : s.Resource == [output.table_arn] if s.Effect == "Allow"
+    ])
+    error_message = "TenantPolicyRole must reach the stage's own table only."
+  }
+}
+
 run "names_carry_the_stage" {
   command = plan
 
@@ -61,19 +147,22 @@ run "each_role_reads_its_own_secrets_of_the_database" {
 
   variables {
     stage                    = "t1"
+    vending_strategy         = "session_policy"
     database                 = { host = "127.0.0.1", port = 5432, name = "bulkhead" }
     database_master_username = "postgres"
     database_master_password = "a-master-password"
   }
 
   assert {
-    condition = {
-      for s in jsondecode(module.tenant_role.identity_policy).Statement : s.Sid => s.Resource if s.Action == ["secretsmanager:GetSecretValue"]
-      } == {
-      ReadReaderSecretOnly        = ["arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead-t1/database/app_reader-??????"]
-      ReadWriterSecretAsAdminOnly = ["arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead-t1/database/app_writer-??????"]
-    }
-    error_message = "TenantRole must read the stage's own reader secret, and its writer secret, and not the master's."
+    condition = alltrue([
+      for role in [module.tenant_role, module.tenant_policy_role[0]] : {
+        for s in jsondecode(role.identity_policy).Statement : s.Sid => s.Resource if s.Action == ["secretsmanager:GetSecretValue"]
+        } == {
+        ReadReaderSecretOnly        = ["arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead-t1/database/app_reader-??????"]
+        ReadWriterSecretAsAdminOnly = ["arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead-t1/database/app_writer-??????"]
+      }
+    ])
+    error_message = "The tenant roles must read the stage's own reader secret, and its writer secret, and not the master's."
   }
 
   assert {
@@ -114,9 +203,11 @@ run "names_and_ids_are_checked" {
     stage      = "Local stage"
     region     = "Frankfurt"
     account_id = "1234"
+
+    vending_strategy = "session-policy"
   }
 
-  expect_failures = [var.stage, var.region, var.account_id]
+  expect_failures = [var.stage, var.region, var.account_id, var.vending_strategy]
 }
 
 run "a_database_needs_its_master" {

@@ -2,37 +2,22 @@
 # secret that its role is entitled to. Only the trusted roles may open a session, tagged with one
 # well-formed tenant id and one known role.
 
+module "trust" {
+  source = "../tenant_trust"
+
+  trusted_role_arns = var.trusted_role_arns
+  roles             = var.rights.read
+}
+
+module "secret_access" {
+  source = "../tenant_secret_access"
+
+  roles            = var.rights.administer
+  database_secrets = var.database_secrets
+}
+
 locals {
   arn = "arn:${var.partition}:iam::${var.account_id}:role/${var.name}"
-
-  # IAM has no regular expressions. These patterns admit exactly the tenant ids of the grammar
-  # ^[a-z0-9](?:[a-z0-9-]{1,30}[a-z0-9])$ among all ASCII tag values that STS takes; letters beyond
-  # ASCII, of which there are too many to list, are left to the token's verification.
-  three_or_more_characters = "???*"
-  not_a_tenant_id = concat(
-    ["${join("", [for _ in range(33) : "?"])}*", "-*", "*-"],
-    [for character in split("", "ABCDEFGHIJKLMNOPQRSTUVWXYZ_.:/=+@ ") : "*${character}*"],
-  )
-
-  trust_policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [
-      {
-        Sid       = "TrustedRolesForOneTaggedTenantOnly"
-        Effect    = "Allow"
-        Principal = { AWS = sort(var.trusted_role_arns) }
-        Action    = ["sts:AssumeRole", "sts:TagSession"]
-        Condition = {
-          # Both are false when the tag is absent, so each tag is required.
-          StringLike   = { "aws:RequestTag/tenant" = local.three_or_more_characters }
-          StringEquals = { "aws:RequestTag/role" = ["viewer", "member", "admin"] }
-
-          StringNotLike               = { "aws:RequestTag/tenant" = local.not_a_tenant_id }
-          "ForAllValues:StringEquals" = { "aws:TagKeys" = ["tenant", "role"] }
-        }
-      },
-    ]
-  })
 
   # Nothing but '#' may follow the tenant: it cannot occur in a tag value, while '-' would let acme
   # into acme-eu. ForAllValues is true when the key is absent, hence the Null guard.
@@ -40,26 +25,6 @@ locals {
     "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = ["$${aws:PrincipalTag/tenant}#*"] }
     Null                      = { "dynamodb:LeadingKeys" = "false" }
   }
-
-  # Row-level security shows either login one tenant's rows at a time. What IAM adds: nobody but an admin
-  # gets hold of a password that can write.
-  database_statements = flatten([
-    for secrets in var.database_secrets[*] : [
-      {
-        Sid      = "ReadReaderSecretOnly"
-        Effect   = "Allow"
-        Action   = ["secretsmanager:GetSecretValue"]
-        Resource = [secrets.reader_arn]
-      },
-      {
-        Sid       = "ReadWriterSecretAsAdminOnly"
-        Effect    = "Allow"
-        Action    = ["secretsmanager:GetSecretValue"]
-        Resource  = [secrets.writer_arn]
-        Condition = { StringEquals = { "aws:PrincipalTag/role" = ["admin"] } }
-      },
-    ]
-  ])
 
   identity_policy = jsonencode({
     Version = "2012-10-17"
@@ -72,15 +37,15 @@ locals {
         Condition = local.own_partition
       },
       {
-        Sid      = "WriteOwnPartitionOnlyAsMemberOrAdmin"
+        Sid      = "WriteOwnPartitionOnlyAs${join("Or", [for role in var.rights.write : title(role)])}"
         Effect   = "Allow"
         Action   = ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"]
         Resource = [var.table_arn]
         Condition = merge(local.own_partition, {
-          StringEquals = { "aws:PrincipalTag/role" = ["member", "admin"] }
+          StringEquals = { "aws:PrincipalTag/role" = var.rights.write }
         })
       },
-      ], local.database_statements, [
+      ], module.secret_access.statements, [
       {
         Sid      = "NeverScan"
         Effect   = "Deny"
@@ -94,15 +59,10 @@ locals {
 resource "aws_iam_role" "this" {
   name                 = var.name
   description          = "One tenant's session: assumed with the session tags tenant and role."
-  assume_role_policy   = local.trust_policy
+  assume_role_policy   = module.trust.policy
   max_session_duration = 3600
 
   lifecycle {
-    precondition {
-      condition     = length(local.trust_policy) <= 2048
-      error_message = "The trust policy has ${length(local.trust_policy)} characters, IAM's default quota is 2048: trust fewer roles, or give them shorter names."
-    }
-
     postcondition {
       condition     = self.arn == local.arn
       error_message = "The role is ${self.arn}, but policies name ${local.arn}: account or partition is wrong."

@@ -5,7 +5,7 @@ output "arn" {
 
 output "trust_policy" {
   description = "Who may open a tenant's session, and with which tags: the document as JSON, known at plan time."
-  value       = local.trust_policy
+  value       = module.trust.policy
 }
 
 output "identity_policy" {

@@ -39,16 +39,36 @@ variable "table_arn" {
   }
 }
 
-variable "trusted_role_arns" {
-  type        = list(string)
-  description = "ARNs of the only roles that may open a tenant's session. Their roles must exist before this one."
+variable "rights" {
+  type = object({
+    read       = list(string)
+    write      = list(string)
+    administer = list(string)
+  })
+  description = "The roles that have each right: which sessions may be opened, write to the table, and read the writer's secret."
 
   validation {
-    condition = length(var.trusted_role_arns) > 0 && alltrue([
-      for arn in var.trusted_role_arns : can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]+$", arn))
-    ])
-    error_message = "At least one role's ARN is needed, and nothing wider than a role: no account, user or wildcard."
+    condition     = alltrue([for roles in values(var.rights) : length(roles) > 0])
+    error_message = "Each right needs at least one role."
   }
+
+  validation {
+    condition     = alltrue([for role in flatten(values(var.rights)) : can(regex("^[a-z]+$", role))])
+    error_message = "A role has lower-case letters only."
+  }
+
+  validation {
+    condition = (
+      length(setsubtract(var.rights.write, var.rights.read)) == 0
+      && length(setsubtract(var.rights.administer, var.rights.write)) == 0
+    )
+    error_message = "Whoever writes must read, and whoever administers must write."
+  }
+}
+
+variable "trusted_role_arns" {
+  type        = list(string)
+  description = "ARNs of the only roles that may open a tenant's session, as tenant_trust checks. Their roles must exist before this one."
 }
 
 variable "database_secrets" {
@@ -56,19 +76,6 @@ variable "database_secrets" {
     reader_arn = string
     writer_arn = string
   })
-  description = "ARNs of the database logins' secrets, known at plan time: with ?????? for the six characters that AWS draws. Null in a stage without a database."
+  description = "ARNs of the database logins' secrets, known at plan time, as tenant_secret_access checks. Null in a stage without a database."
   default     = null
-
-  validation {
-    condition = var.database_secrets == null || can([
-      for arn in [var.database_secrets.reader_arn, var.database_secrets.writer_arn] :
-      regex("^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+-[?]{6}$", arn)
-    ])
-    error_message = "Each ARN names one secret and ends in -??????, without any other wildcard."
-  }
-
-  validation {
-    condition     = try(var.database_secrets.reader_arn != var.database_secrets.writer_arn, var.database_secrets == null)
-    error_message = "The reader's secret must not be the writer's."
-  }
 }

@@ -89,3 +89,48 @@ def test_a_number_of_connections_that_is_none_is_refused(number: str) -> None:
     """A whole number from 1 to 100."""
     with pytest.raises(ConfigError, match="DATABASE_CONNECTIONS must be a number from 1 to 100"):
         Config.from_environ(ENVIRONMENT | {"DATABASE_CONNECTIONS": number})
+
+
+def test_the_table_has_the_name_that_its_arn_gives() -> None:
+    """One setting, so that the two cannot contradict each other."""
+    assert Config.from_environ(ENVIRONMENT).table_name == "bulkhead"
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "bulkhead",
+        "arn:aws:dynamodb:eu-central-1:123456789012:table/*",
+        "arn:aws:dynamodb:eu-central-1:123456789012:table/bulkhead/index/by-name",
+        "arn:aws:dynamodb:*:123456789012:table/bulkhead",
+        "arn:aws:dynamodb:eu-central-1:123456789012:table/bulkhead\n",
+        "arn:aws:s3:::bulkhead",
+    ],
+)
+def test_what_is_no_table_is_refused(arn: str) -> None:
+    """A session policy names it: a wildcard or an index would widen every tenant's session."""
+    with pytest.raises(ConfigError, match="TABLE_ARN must be the ARN of one DynamoDB table"):
+        Config.from_environ(ENVIRONMENT | {"TABLE_ARN": arn})
+
+
+@pytest.mark.parametrize("strategy", ["session_tag", "SESSION_TAGS", "none", " session_tags"])
+def test_an_unknown_vending_strategy_is_refused(strategy: str) -> None:
+    """Nothing falls back to a strategy that nobody chose."""
+    with pytest.raises(ConfigError, match="VENDING_STRATEGY must be one of session_tags, session_policy"):
+        Config.from_environ(ENVIRONMENT | {"VENDING_STRATEGY": strategy})
+
+
+@pytest.mark.parametrize("strategy", ["session_tags", "session_policy"])
+def test_a_known_vending_strategy_is_accepted(strategy: str) -> None:
+    """The twin of the refusals above."""
+    assert Config.from_environ(ENVIRONMENT | {"VENDING_STRATEGY": strategy}).vending_strategy == strategy
+
+
+@pytest.mark.parametrize(("name", "maximum"), [("CACHED_TENANTS", 100_000), ("DATABASE_CONNECTIONS", 100)])
+def test_a_number_out_of_range_is_refused_with_its_range(name: str, maximum: int) -> None:
+    """Zero would keep nothing, and a sign or a thousands' separator is a mistake."""
+    for wrong in ("0", "-1", "+1", "1.5", "1e2", "1_0", "\u0661", str(maximum + 1), "9" * 5000):
+        with pytest.raises(ConfigError, match=f"{name} must be a number from 1 to {maximum}"):
+            Config.from_environ(ENVIRONMENT | {name: wrong})
+    for right in ("1", str(maximum)):
+        assert getattr(Config.from_environ(ENVIRONMENT | {name: right}), SETTINGS[name]) == int(right)

@@ -14,7 +14,14 @@ import pytest
 
 from chalicelib.config import Config
 from localaws.execution import PATH, execution_token
-from ops.app_environment import PREFERRED_CREDENTIALS, PREFERRED_ENDPOINTS, app_settings, as_shell, process_basics
+from ops.app_environment import (
+    PREFERRED_CREDENTIALS,
+    PREFERRED_ENDPOINTS,
+    app_settings,
+    as_shell,
+    process_basics,
+    vending_settings,
+)
 from tests.unit.http_stub import Answer, HttpStub
 
 if TYPE_CHECKING:
@@ -25,9 +32,11 @@ if TYPE_CHECKING:
 
 OUTPUTS = {
     "region": "eu-central-1",
-    "table_name": "bulkhead",
+    "table_arn": "arn:aws:dynamodb:eu-central-1:123456789012:table/bulkhead",
+    "vending_strategy": "session_tags",
     "lambda_role_arn": "arn:aws:iam::123456789012:role/service/bulkhead-lambda",
     "tenant_role_arn": "arn:aws:iam::123456789012:role/bulkhead-tenant",
+    "tenant_policy_role_arn": "arn:aws:iam::123456789012:role/bulkhead-tenant-policy",
     "token_issuer": "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Pool",
     "user_pool_id": "eu-central-1_Pool",
     "user_pool_client_id": "client",
@@ -50,7 +59,8 @@ def test_the_settings_are_all_that_the_app_must_be_told() -> None:
     config = dataclasses.asdict(Config.from_environ(SETTINGS))
     expected = {
         "region": "eu-central-1",
-        "table_name": "bulkhead",
+        "table_arn": OUTPUTS["table_arn"],
+        "vending_strategy": "session_tags",
         "tenant_role_arn": OUTPUTS["tenant_role_arn"],
         "token_issuer": OUTPUTS["token_issuer"],
         "token_audience": "client",
@@ -59,6 +69,14 @@ def test_the_settings_are_all_that_the_app_must_be_told() -> None:
     }
     assert {name: config[name] for name in expected} == expected
     assert SETTINGS["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4566"
+
+
+@pytest.mark.parametrize(
+    ("strategy", "role"), [("session_tags", "tenant_role_arn"), ("session_policy", "tenant_policy_role_arn")]
+)
+def test_each_vending_strategy_opens_sessions_of_its_own_role(strategy: str, role: str) -> None:
+    """A session policy on TenantRole would work, but none on TenantPolicyRole would reach every tenant."""
+    assert vending_settings(OUTPUTS, strategy) == {"VENDING_STRATEGY": strategy, "TENANT_ROLE_ARN": OUTPUTS[role]}
 
 
 def test_the_settings_hold_no_access_key() -> None:

@@ -135,7 +135,7 @@ def test_what_is_no_stage_document_is_refused(tmp_path: Path, content: bytes) ->
         Stage.load(tmp_path / "stage.json")
 
 
-@pytest.mark.parametrize("field", sorted(Stage.model_fields))
+@pytest.mark.parametrize("field", sorted(name for name, field in Stage.model_fields.items() if field.is_required()))
 def test_a_document_without_a_field_is_refused_without_its_secrets(tmp_path: Path, field: str) -> None:
     """The message names the field; keys and passwords do not go to a terminal or a CI log."""
     document: dict[str, Any] = STAGE.model_dump()
@@ -144,6 +144,15 @@ def test_a_document_without_a_field_is_refused_without_its_secrets(tmp_path: Pat
     with pytest.raises(OpsError) as refused:
         Stage.load(tmp_path / "stage.json")
     assert str(refused.value).endswith(f"is not a stage document: {field}: Field required")
+
+
+def test_what_a_stage_does_not_have_is_absent(tmp_path: Path) -> None:
+    """There is a role for session policies only in stages that choose them."""
+    path, arn = tmp_path / "stage.json", "arn:aws:iam::123456789012:role/tenant-policy"
+    STAGE.save(path)
+    assert "tenant_policy_role_arn" not in json.loads(path.read_text())
+    STAGE.model_copy(update={"tenant_policy_role_arn": arn}).save(path)
+    assert json.loads(path.read_text())["tenant_policy_role_arn"] == arn
 
 
 def test_a_document_of_a_later_version_is_read(tmp_path: Path) -> None:

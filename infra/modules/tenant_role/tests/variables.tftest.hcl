@@ -7,6 +7,11 @@ variables {
   account_id        = "123456789012"
   table_arn         = "arn:aws:dynamodb:eu-central-1:123456789012:table/pooled"
   trusted_role_arns = ["arn:aws:iam::123456789012:role/LambdaRole"]
+  rights = {
+    read       = ["viewer", "member", "admin"]
+    write      = ["member", "admin"]
+    administer = ["admin"]
+  }
 }
 
 run "names_and_ids_are_checked" {
@@ -41,70 +46,60 @@ run "every_table_is_refused" {
   expect_failures = [var.table_arn]
 }
 
-run "a_whole_account_is_not_trusted" {
+run "nobody_with_a_right_is_refused" {
   command = plan
 
   variables {
-    trusted_role_arns = ["arn:aws:iam::123456789012:role/LambdaRole", "arn:aws:iam::123456789012:root"]
-  }
-
-  expect_failures = [var.trusted_role_arns]
-}
-
-run "everyone_is_not_trusted" {
-  command = plan
-
-  variables {
-    trusted_role_arns = ["*"]
-  }
-
-  expect_failures = [var.trusted_role_arns]
-}
-
-run "somebody_must_be_trusted" {
-  command = plan
-
-  variables {
-    trusted_role_arns = []
-  }
-
-  expect_failures = [var.trusted_role_arns]
-}
-
-run "a_trust_policy_beyond_the_quota_is_refused" {
-  command = plan
-
-  variables {
-    trusted_role_arns = [for n in range(20) : "arn:aws:iam::123456789012:role/${join("", [for _ in range(62) : "r"])}${10 + n}"]
-  }
-
-  expect_failures = [aws_iam_role.this]
-}
-
-run "every_secret_is_refused" {
-  command = plan
-
-  variables {
-    database_secrets = {
-      reader_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_reader-*"
-      writer_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_writer-??????"
+    rights = {
+      read       = ["viewer"]
+      write      = ["viewer"]
+      administer = []
     }
   }
 
-  expect_failures = [var.database_secrets]
+  expect_failures = [var.rights]
 }
 
-run "the_writers_secret_is_not_the_readers" {
+run "every_role_is_refused" {
   command = plan
 
   variables {
-    database_secrets = {
-      reader_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_writer-??????"
-      writer_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_writer-??????"
+    rights = {
+      read       = ["viewer", "*"]
+      write      = ["viewer"]
+      administer = ["viewer"]
     }
   }
 
-  expect_failures = [var.database_secrets]
+  expect_failures = [var.rights]
+}
+
+run "writing_without_reading_is_refused" {
+  command = plan
+
+  variables {
+    rights = {
+      read       = ["viewer"]
+      write      = ["viewer", "member"]
+      administer = ["viewer"]
+    }
+  }
+
+  expect_failures = [var.rights]
+}
+
+run "administering_without_writing_is_refused" {
+  command = plan
+
+  variables {
+    rights = {
+      read       = ["viewer", "admin"]
+      write      = ["viewer"]
+      administer = ["admin"]
+    }
+  }
+
+  expect_failures = [var.rights]
 }
 
 run "an_arn_that_policies_do_not_name_is_refused" {

@@ -20,6 +20,7 @@ class MakeRequest(Protocol):
         body: str | bytes | None = None,
         *,
         query: Mapping[str, Sequence[str]] | None = None,
+        headers: Mapping[str, str] | None = None,
         authorizer: Any = None,
         lambda_context: Any = None,
     ) -> Request: ...
@@ -33,6 +34,7 @@ def make_request() -> MakeRequest:
         body: str | bytes | None = None,
         *,
         query: Mapping[str, Sequence[str]] | None = None,
+        headers: Mapping[str, str] | None = None,
         authorizer: Any = None,
         lambda_context: Any = None,
     ) -> Request:
@@ -41,7 +43,7 @@ def make_request() -> MakeRequest:
             context["authorizer"] = authorizer
         event = {
             "multiValueQueryStringParameters": None if query is None else dict(query),
-            "headers": {"content-type": "application/json", "x-tenant": "globex"},
+            "headers": {"content-type": "application/json", "x-tenant": "globex", **(headers or {})},
             "pathParameters": {"item_id": "a", "tenant": "globex"},
             "requestContext": context,
             "body": base64.b64encode(body).decode() if isinstance(body, bytes) else body,

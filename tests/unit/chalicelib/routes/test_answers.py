@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -9,7 +11,7 @@ import pytest
 from chalice.app import Response
 
 from chalicelib.errors import UnavailableError
-from chalicelib.routes.answers import REQUEST_ID_HEADER, RETRY_AFTER_SECONDS, finish_answer
+from chalicelib.routes.answers import REQUEST_ID_HEADER, RETRY_AFTER_SECONDS, exact_json, finish_answer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,6 +49,40 @@ def test_every_answer_names_its_request(make_request: MakeRequest) -> None:
 def test_an_answer_without_a_lambda_context_has_no_request_id(make_request: MakeRequest) -> None:
     """As in a test client; it is no reason to fail."""
     assert REQUEST_ID_HEADER not in finish_answer(make_request(), lambda _: Response("")).headers
+
+
+@pytest.mark.parametrize(
+    "literal",
+    [
+        "0",
+        "-1",
+        "7.5",
+        "0.1",
+        "12345678901234567890123456789012345678",
+        "-0.12345678901234567890123456789012345678",
+        "1E-130",
+        "9.9999999999999999999999999999999999999E+125",
+    ],
+)
+def test_a_decimal_is_answered_as_a_number_with_all_its_digits(literal: str) -> None:
+    """Neither as a float, which would round it, nor as a string."""
+    answer = exact_json({"weight": Decimal(literal)}).to_dict()
+
+    weight = json.loads(answer["body"], parse_float=Decimal, parse_int=Decimal)["weight"]
+    assert (type(weight), weight.as_tuple()) == (Decimal, Decimal(literal).as_tuple())
+
+
+def test_other_values_are_answered_as_json_knows_them() -> None:
+    """The twin of the test above: true is no number, and text of any script survives."""
+    body = {"new": True, "name": "\u00c4mbo\u00df \U0001f600", "none": None, "list": [1, "1"]}
+    assert json.loads(exact_json(body).to_dict()["body"]) == body
+
+
+def test_an_exact_answer_is_json_with_the_given_status_and_headers() -> None:
+    """Chalice must not encode it once more."""
+    answer = exact_json({"a": Decimal("1.10")}, 201, {"ETag": '"1"'}).to_dict()
+    assert (answer["statusCode"], answer["body"]) == (201, '{"a":1.10}')
+    assert answer["headers"] == {"Content-Type": "application/json", "ETag": '"1"'}
 
 
 @pytest.mark.parametrize(

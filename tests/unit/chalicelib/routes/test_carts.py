@@ -117,8 +117,13 @@ BAD_QUANTITIES = {
     "zero": "0",
     "negative": "-1",
     "negative zero": "-0",
-    "decimal": "1.0",
-    "exponent": "1e0",
+    "decimal": "1.5",
+    "zero with decimals": "0.0",
+    "negative zero with decimals": "-0.0",
+    "almost whole": "1.00000000000000000000000000001",
+    "too many with decimals": "1000001.0",
+    "huge exponent": "1e999999999",
+    "tiny exponent": "1e-999999999",
     "string": '"1"',
     "true": "true",
     "null": "null",
@@ -141,6 +146,13 @@ def test_what_is_no_quantity_is_refused_by_name(
     message = refusal(make_request, body(quantity=literal), model)
     assert message.startswith("quantity: Input should be")
     assert ";" not in message
+
+
+@pytest.mark.parametrize(("literal", "quantity"), [("1.0", 1), ("1e0", 1), ("2.5e1", 25), ("1000000.000", 1_000_000)])
+def test_a_whole_number_may_have_a_fraction_of_zeros(make_request: MakeRequest, literal: str, quantity: int) -> None:
+    """JSON Schema calls 1.0 an integer (2020-12, section 4.2.3), and so does whoever reads the OpenAPI document."""
+    given_as = parse_body(make_request(body(quantity=literal)), CartLineBody).quantity
+    assert (type(given_as), given_as) == (int, quantity)
 
 
 @pytest.mark.parametrize("literal", ["1", "1000000"])

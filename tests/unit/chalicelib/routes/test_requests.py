@@ -15,10 +15,13 @@ from pydantic import Field
 from chalicelib.errors import InvalidRequestError
 from chalicelib.routes.requests import (
     Body,
+    Patch,
+    cursor_after,
     encode_cursor,
     parse_body,
     parse_cursor,
     parse_limit,
+    parse_parameter,
     parse_path_parameter,
 )
 
@@ -211,6 +214,53 @@ def test_a_refusal_never_sends_a_large_body_back(make_request: MakeRequest, body
     assert len(refusal(make_request, body)) < 1000
 
 
+class ParcelPatch(Patch):
+    """Some fields of a parcel."""
+
+    label: str = Field(default=None)  # type: ignore[assignment]
+    count: int = Field(default=None)  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize(
+    ("body", "changes"),
+    [
+        ('{"label": "x"}', {"label": "x"}),
+        ('{"count": 0}', {"count": 0}),
+        ('{"label": "", "count": 1}', {"label": "", "count": 1}),
+    ],
+)
+def test_a_patch_holds_what_the_body_names(make_request: MakeRequest, body: str, changes: dict[str, Any]) -> None:
+    """And knows which fields were left out, whatever their default."""
+    patch = parse_body(make_request(body), ParcelPatch)
+    assert patch.model_dump(exclude_unset=True) == changes
+    assert patch.model_fields_set == changes.keys()
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("{}", "body: name at least one of label, count"),
+        ('{"label": null}', "label: Input should be a valid string"),
+        ('{"count": null}', "count: Input should be a valid integer"),
+        ('{"weight": 1}', "weight: Extra inputs are not permitted"),
+        ('{"label": "x", "pk": "x"}', "pk: Extra inputs are not permitted"),
+    ],
+)
+def test_a_patch_names_a_field_and_no_null(make_request: MakeRequest, body: str, message: str) -> None:
+    """The default None stands for a field that is left out, and is no value that a body may give."""
+    with pytest.raises(InvalidRequestError) as refused:
+        parse_body(make_request(body), ParcelPatch)
+    assert str(refused.value) == message
+
+
+def test_a_patch_is_described_without_its_defaults() -> None:
+    """The JSON schema neither offers null nor an empty object."""
+    schema = ParcelPatch.model_json_schema()
+    assert schema["minProperties"] == 1
+    assert not any("default" in field for field in schema["properties"].values())
+    assert "required" not in schema
+
+
 @given(body=st.text() | st.binary())
 def test_any_body_is_parsed_or_refused(make_request: MakeRequest, body: str | bytes) -> None:
     """No bytes at all make another error than the one that is answered with 400."""
@@ -291,6 +341,41 @@ def test_without_a_cursor_the_list_begins_at_its_beginning(
 ) -> None:
     """The store starts where the partition does."""
     assert parse_cursor(make_request(query=query), POSITION) is None
+
+
+def test_the_documented_cursor_is_one_that_the_list_takes(make_request: MakeRequest) -> None:
+    """The example and the pattern that the OpenAPI document shows."""
+    described = cursor_after("a.b-c_1")
+    assert described.example is not None
+    assert re.search(described.schema["pattern"], described.example)
+    assert parse_cursor(make_request(query={"cursor": [described.example]}), POSITION) == "a.b-c_1"
+
+
+@pytest.mark.parametrize(
+    ("query", "value"),
+    [
+        (None, None),
+        ({}, None),
+        ({"shard_id": ["x"]}, None),
+        ({"Product_id": ["x"]}, None),
+        ({"product_id": [""]}, ""),
+        ({"product_id": ["a#b c"], "shard_id": ["x", "y"]}, "a#b c"),
+    ],
+    ids=["no query", "empty query", "another", "other letters", "empty", "given"],
+)
+def test_a_parameter_is_what_the_query_says(
+    make_request: MakeRequest, query: dict[str, list[str]] | None, value: str | None
+) -> None:
+    """As it is; empty is not absent, and how often others are given is their own affair."""
+    assert parse_parameter(make_request(query=query), "product_id") == value
+
+
+@pytest.mark.parametrize("values", [["x", "x"], ["x", "y"], ["", ""]])
+def test_any_parameter_that_is_given_twice_is_refused(make_request: MakeRequest, values: list[str]) -> None:
+    """By name, even when both say the same."""
+    with pytest.raises(InvalidRequestError) as refused:
+        parse_parameter(make_request(query={"product_id": values}), "product_id")
+    assert str(refused.value) == "product_id: must be given once"
 
 
 def cursor_of(text: str) -> str:

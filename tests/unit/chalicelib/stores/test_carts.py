@@ -5,66 +5,25 @@ The emulator enforces no IAM here: what keeps tenants apart in these tests is th
 
 from __future__ import annotations
 
-import itertools
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from moto import mock_aws
 
 from chalicelib.errors import CartLineNotFoundError, StoreUnavailableError, TenantAccessDeniedError
 from chalicelib.stores.carts import CartLine, CartStore
 from chalicelib.tenant import Role, TenantContext
+from tests.support.emulated_dynamodb import make_client
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mypy_boto3_dynamodb import DynamoDBClient
 
 TENANTS = ("acme", "acme-eu", "acme1", "acme10")
 ANVIL = CartLine("1700000000000", "anvil", Decimal("1.10"), 2)
-
-
-def make_client() -> DynamoDBClient:
-    """Make a client with throw-away keys."""
-    client: DynamoDBClient = boto3.client(
-        "dynamodb", region_name="eu-central-1", aws_access_key_id="AKIATEST", aws_secret_access_key="secret"
-    )
-    return client
-
-
-@pytest.fixture(scope="module")
-def dynamodb() -> Iterator[DynamoDBClient]:
-    """A client of an emulated DynamoDB."""
-    with mock_aws():
-        yield make_client()
-
-
-@pytest.fixture(scope="module")
-def table_names() -> Iterator[str]:
-    """Names for tables, no two alike."""
-    return (f"bulkhead-{number}" for number in itertools.count())
-
-
-@pytest.fixture
-def table_name(dynamodb: DynamoDBClient, table_names: Iterator[str]) -> str:
-    """An empty pooled table."""
-    name = next(table_names)
-    dynamodb.create_table(
-        TableName=name,
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        AttributeDefinitions=[
-            {"AttributeName": "pk", "AttributeType": "S"},
-            {"AttributeName": "sk", "AttributeType": "S"},
-        ],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    return name
 
 
 def cart_of(dynamodb: DynamoDBClient, table_name: str, tenant_id: str) -> CartStore:
@@ -286,19 +245,6 @@ def test_the_last_page_does_not_run_on_into_the_next_tenant(
     lines, after = cart_of(dynamodb, table_name, tenant_id).page(limit=2, after="a")
     assert lines == [line("b", f"of {tenant_id}"), line("c", f"of {tenant_id}")]
     assert after is None
-
-
-@pytest.fixture
-def calls(dynamodb: DynamoDBClient) -> Iterator[list[tuple[str, dict[str, Any]]]]:
-    """Every call that the client makes, with its parameters."""
-    made: list[tuple[str, dict[str, Any]]] = []
-
-    def record(params: dict[str, Any], model: Any, **_: object) -> None:
-        made.append((model.name, params))
-
-    dynamodb.meta.events.register("provide-client-params.dynamodb", record, unique_id="calls")
-    yield made
-    dynamodb.meta.events.unregister("provide-client-params.dynamodb", unique_id="calls")
 
 
 def test_every_operation_is_one_call_of_dynamodb(cart: CartStore, calls: list[tuple[str, dict[str, Any]]]) -> None:

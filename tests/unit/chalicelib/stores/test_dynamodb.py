@@ -9,8 +9,11 @@ from botocore.exceptions import (
     ConnectTimeoutError,
     EndpointConnectionError,
     NoCredentialsError,
+    ParamValidationError,
     ReadTimeoutError,
+    SSLError,
 )
+from botocore.parsers import ResponseParserError
 
 from chalicelib.errors import StoreUnavailableError, TenantAccessDeniedError
 from chalicelib.stores.dynamodb import application_errors
@@ -62,7 +65,8 @@ def test_a_refusal_by_iam_is_access_denied() -> None:
         pytest.param(ConnectTimeoutError(endpoint_url=URL), id="connect timeout"),
         pytest.param(ReadTimeoutError(endpoint_url=URL), id="read timeout"),
         pytest.param(ConnectionClosedError(endpoint_url=URL), id="connection closed"),
-        pytest.param(NoCredentialsError(), id="no credentials"),
+        pytest.param(SSLError(endpoint_url=URL, error=OSError("handshake")), id="no TLS"),
+        pytest.param(ResponseParserError("not JSON"), id="an answer that is none of DynamoDB"),
     ],
 )
 def test_a_failure_that_may_pass_is_store_unavailable(failure: Exception) -> None:
@@ -84,6 +88,13 @@ def test_other_errors_stay_what_they_are(code: str) -> None:
     with pytest.raises(ClientError) as raised, application_errors():
         raise error
     assert raised.value is error
+
+
+@pytest.mark.parametrize("bug", [ParamValidationError(report="TableName is missing"), NoCredentialsError()])
+def test_a_wrong_call_is_a_bug_and_no_unavailable_store(bug: Exception) -> None:
+    """Trying again would not help: it becomes an opaque 500."""
+    with pytest.raises(type(bug)), application_errors():
+        raise bug
 
 
 def test_what_is_no_error_of_dynamodb_passes_through() -> None:

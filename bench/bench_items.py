@@ -1,0 +1,154 @@
+"""Measures listing 300 items over ten shards against the textbook way, and the memory of a cached tenant.
+
+The textbook way is that of the published samples: for every shard a thread of its own, with a new AssumeRole, session
+and client.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+
+import app  # noqa: F401 -- what a function loads is part of its memory
+from bench.measuring import report, report_ratio, seconds
+from chalicelib import wiring
+from chalicelib.keys import SHARDING, Kind, Partitions
+from chalicelib.tenant import Role, TenantContext
+from ops.progress import Progress
+from ops.stack import LocalStack, StackOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ITEMS, SHARDS, ROUNDS, PAGE = 300, 10, 20, 100
+CACHED_TENANTS = 512
+ACME = TenantContext("acme", Role.MEMBER, "bench", "bench@example.com")
+
+#: Lists the items in a process with the application's environment, as many times as it is told, in turn with the
+#: textbook way.
+LISTING = "from bench.bench_items import measure_listing; measure_listing()"
+#: Holds the clients of many tenants, in a process that holds nothing else.
+MEMORY = "from bench.bench_items import measure_memory; measure_memory()"
+
+
+def main() -> None:
+    """Print a line for each figure."""
+    progress = Progress()
+    project = Path(__file__).parent.parent
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        LocalStack(StackOptions(project=project, folder=Path(folder)), progress) as stack,
+    ):
+        with progress.step(f"listing {ITEMS} items, {ROUNDS} times each way, in turn"):
+            ours, textbook = json.loads(_run(LISTING, stack.settings, project))
+        with progress.step(f"clients of {CACHED_TENANTS} tenants"):
+            alone, with_tenants = json.loads(_run(MEMORY, stack.settings, project))
+    report(f"{ITEMS} items, cached credentials", ours)
+    report(f"{ITEMS} items, the textbook way", textbook)
+    report_ratio("cached / textbook", ours, textbook)
+    print(f"{'memory of a cached tenant':44} {(with_tenants - alone) / CACHED_TENANTS:.0f} kB")
+    print(f"{f'process with {CACHED_TENANTS} cached tenants':44} {with_tenants / 1024:.0f} MB")
+
+
+def _run(code: str, settings: dict[str, str], project: Path) -> str:
+    command = [sys.executable, "-c", code]
+    finished = subprocess.run(command, env=settings, cwd=project, check=True, stdout=subprocess.PIPE, text=True)
+    return finished.stdout
+
+
+def measure_listing() -> None:
+    """Print the seconds of each listing, as JSON."""
+    store = wiring.item_store(ACME)
+    for number in range(ITEMS):
+        store.create(name=f"item {number}", price=Decimal(1), attributes={})
+    assert len(_listed()) == len(_listed_by_the_book()) == ITEMS
+    measured: tuple[list[float], list[float]] = [], []
+    for _ in range(ROUNDS):
+        measured[0].append(seconds(_listed))
+        measured[1].append(seconds(_listed_by_the_book))
+    print(json.dumps(measured))
+
+
+def _listed() -> list[Any]:
+    """List as the API does: page after page of the largest size that it allows."""
+    items: list[Any] = []
+    after: str | None = None
+    while not items or after is not None:
+        page, after = wiring.item_store(ACME).page(limit=PAGE, after=after)
+        items += page
+    return items
+
+
+def _listed_by_the_book() -> list[Any]:
+    keys = Partitions(ACME, Kind.ITEM, SHARDING[Kind.ITEM]).every()
+    with ThreadPoolExecutor(SHARDS) as threads:
+        return [item for items in threads.map(_query_by_the_book, keys) for item in items]
+
+
+def _query_by_the_book(shard_id: str) -> list[Any]:
+    key = (
+        boto3.Session()
+        .client("sts")
+        .assume_role(
+            RoleArn=wiring.config().tenant_role_arn,
+            RoleSessionName="bench",
+            Tags=[{"Key": "tenant", "Value": ACME.tenant_id}, {"Key": "role", "Value": ACME.role.value}],
+        )["Credentials"]
+    )
+    session = boto3.Session(
+        aws_access_key_id=key["AccessKeyId"],
+        aws_secret_access_key=key["SecretAccessKey"],
+        aws_session_token=key["SessionToken"],
+    )
+    dynamodb = session.client("dynamodb")
+    items: list[Any] = []
+    start: dict[str, Any] = {}
+    while True:
+        answer = dynamodb.query(
+            TableName=wiring.config().table_name,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": shard_id}},
+            **start,
+        )
+        items += answer["Items"]
+        if "LastEvaluatedKey" not in answer:
+            return items
+        start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+
+def measure_memory() -> None:
+    """Print the resident kB of the process with one tenant's clients and with those of all, as JSON."""
+    use = _client_user()
+    use(0)
+    alone = _resident_kilobytes()
+    for number in range(1, CACHED_TENANTS):
+        use(number)
+    print(json.dumps([alone, _resident_kilobytes()]))
+
+
+def _client_user() -> Callable[[int], None]:
+    """Return a function that makes a tenant's calls as the routes do: a Query and the reading of a secret."""
+
+    def use(number: int) -> None:
+        tenant = TenantContext(f"tenant-{number}", Role.MEMBER, "bench", "bench@example.com")
+        wiring.cart_store(tenant).page(limit=1, after=None)
+        wiring.scoped_clients().secretsmanager(tenant).get_secret_value(SecretId=wiring.config().reader_secret_arn)
+
+    return use
+
+
+def _resident_kilobytes() -> int:
+    (line,) = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmRSS")]
+    return int(line.split()[1])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,26 @@
+"""Texts that people write and read."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import Field, WithJsonSchema
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+def printable(value: str) -> str:
+    """Return the text, of any script.
+
+    Raises:
+        ValueError: it holds control characters.
+    """
+    if _CONTROL.search(value):
+        raise ValueError("must not hold control characters")
+    return value
+
+
+#: Beside `Printable` in an annotation, for its JSON schema.
+PRINTABLE = Field(json_schema_extra={"pattern": r"^[^\u0000-\u001f\u007f-\u009f]*$"})
+Instant = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]

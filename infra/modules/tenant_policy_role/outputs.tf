@@ -1,0 +1,14 @@
+output "arn" {
+  description = "ARN of the role, known at plan time."
+  value       = local.arn
+}
+
+output "trust_policy" {
+  description = "Who may open a tenant's session, and with which tags: the document as JSON, known at plan time."
+  value       = module.trust.policy
+}
+
+output "identity_policy" {
+  description = "What a tenant's session may do at most, before its session policy: the document as JSON, known at plan time."
+  value       = local.identity_policy
+}

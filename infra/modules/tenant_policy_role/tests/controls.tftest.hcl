@@ -1,0 +1,181 @@
+# What a tenant's session may do before a session policy narrows it, and who may open one, read from the plan
+# alone: a policy that is not known at plan time fails here as well ("Unknown condition value").
+
+mock_provider "aws" {}
+
+variables {
+  name              = "TenantPolicyRole"
+  account_id        = "123456789012"
+  table_arn         = "arn:aws:dynamodb:eu-central-1:123456789012:table/pooled"
+  trusted_role_arns = ["arn:aws:iam::123456789012:role/LambdaRole"]
+  rights = {
+    read       = ["viewer", "member", "admin"]
+    write      = ["member", "admin"]
+    administer = ["admin"]
+  }
+}
+
+run "a_session_reaches_items_by_leading_key_only" {
+  command = plan
+
+  assert {
+    condition = { for s in jsondecode(aws_iam_role_policy.by_leading_key_only.policy).Statement : s.Sid => "${s.Effect} ${join(" ", s.Action)}" } == {
+      ReadByLeadingKeyOnly                 = "Allow dynamodb:GetItem dynamodb:Query"
+      WriteByLeadingKeyOnlyAsMemberOrAdmin = "Allow dynamodb:PutItem dynamodb:UpdateItem dynamodb:DeleteItem"
+      NeverScan                            = "Deny dynamodb:Scan dynamodb:PartiQL*"
+    }
+    error_message = "The policy must allow five actions on items, and deny Scan and PartiQL."
+  }
+
+  assert {
+    condition = alltrue([
+      for s in jsondecode(aws_iam_role_policy.by_leading_key_only.policy).Statement :
+      try(s.Condition.Null, null) == { "dynamodb:LeadingKeys" = "false" }
+      if s.Effect == "Allow"
+    ])
+    error_message = "Every Allow must require a leading key, which is what a session policy narrows."
+  }
+
+  assert {
+    condition = alltrue([
+      for s in jsondecode(aws_iam_role_policy.by_leading_key_only.policy).Statement :
+      s.Resource == [var.table_arn]
+      if s.Effect == "Allow"
+    ])
+    error_message = "Every Allow must name the table and nothing else: no index, no stream."
+  }
+
+  assert {
+    condition = try(
+      one([for s in jsondecode(aws_iam_role_policy.by_leading_key_only.policy).Statement : s if s.Sid == "WriteByLeadingKeyOnlyAsMemberOrAdmin"]).Condition.StringEquals,
+      null
+    ) == { "aws:PrincipalTag/role" = ["member", "admin"] }
+    error_message = "Only sessions tagged member or admin may write."
+  }
+
+  assert {
+    condition = try(one([for s in jsondecode(aws_iam_role_policy.by_leading_key_only.policy).Statement : s if s.Sid == "NeverScan"]), null) == {
+      Sid      = "NeverScan"
+      Effect   = "Deny"
+      Action   = ["dynamodb:Scan", "dynamodb:PartiQL*"]
+      Resource = ["*"]
+    }
+    error_message = "Scan and PartiQL must be denied on everything, without a condition."
+  }
+
+  assert {
+    condition = (
+      aws_iam_role_policies_exclusive.this.policy_names == toset([aws_iam_role_policy.by_leading_key_only.name])
+      && length(aws_iam_role_policy_attachments_exclusive.this.policy_arns) == 0
+    )
+    error_message = "The role must have this one policy and no other."
+  }
+
+  assert {
+    condition     = output.identity_policy == aws_iam_role_policy.by_leading_key_only.policy
+    error_message = "The output must be the policy that the role has."
+  }
+}
+
+run "a_session_reads_the_database_secret_of_its_role_only" {
+  command = plan
+
+  variables {
+    database_secrets = {
+      reader_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_reader-??????"
+      writer_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_writer-??????"
+    }
+  }
+
+  assert {
+    condition = [for s in jsondecode(aws_iam_role_policy.by_leading_key_only.policy).Statement : s.Sid] == [
+      "ReadByLeadingKeyOnly", "WriteByLeadingKeyOnlyAsMemberOrAdmin", "ReadReaderSecretOnly", "ReadWriterSecretAsAdminOnly", "NeverScan",
+    ]
+    error_message = "The policy must say nothing more than in a stage without a database, but for two secrets."
+  }
+
+  assert {
+    condition = [
+      for s in jsondecode(aws_iam_role_policy.by_leading_key_only.policy).Statement : jsonencode(s) if startswith(s.Action[0], "secretsmanager:")
+    ] == [for s in module.secret_access.statements : jsonencode(s)]
+    error_message = "What a session may do with secrets must be what tenant_secret_access says."
+  }
+
+  assert {
+    condition = try(
+      one([for s in jsondecode(aws_iam_role_policy.by_leading_key_only.policy).Statement : s if s.Sid == "ReadWriterSecretAsAdminOnly"]).Condition,
+      null
+    ) == { StringEquals = { "aws:PrincipalTag/role" = ["admin"] } }
+    error_message = "Only sessions of roles that administer may read the writer's secret."
+  }
+
+  assert {
+    condition     = output.identity_policy == aws_iam_role_policy.by_leading_key_only.policy
+    error_message = "The output must be the policy that the role has."
+  }
+}
+
+run "only_trusted_roles_open_a_session" {
+  command = plan
+
+  assert {
+    condition = [for s in jsondecode(aws_iam_role.this.assume_role_policy).Statement : s.Principal] == [
+      { AWS = ["arn:aws:iam::123456789012:role/LambdaRole"] },
+    ]
+    error_message = "Only the trusted roles may assume the role."
+  }
+
+  assert {
+    condition     = aws_iam_role.this.assume_role_policy == module.trust.policy
+    error_message = "The trust policy must be the one that tenant_trust says."
+  }
+
+  assert {
+    condition     = aws_iam_role.this.max_session_duration == 3600
+    error_message = "A session lives for an hour at most."
+  }
+
+  assert {
+    condition     = output.trust_policy == aws_iam_role.this.assume_role_policy
+    error_message = "The output must be the policy that the role has."
+  }
+
+  assert {
+    condition     = output.arn == "arn:aws:iam::123456789012:role/TenantPolicyRole"
+    error_message = "The ARN must be built from the name."
+  }
+}
+
+run "the_roles_are_those_of_the_rights" {
+  command = plan
+
+  variables {
+    rights = {
+      read       = ["owner", "clerk", "auditor"]
+      write      = ["owner", "clerk"]
+      administer = ["owner"]
+    }
+    database_secrets = {
+      reader_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_reader-??????"
+      writer_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_writer-??????"
+    }
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role.this.assume_role_policy).Statement[0].Condition.StringEquals == {
+      "aws:RequestTag/role" = ["owner", "clerk", "auditor"]
+    }
+    error_message = "The roles that read, in their order, must be those that sessions may have."
+  }
+
+  assert {
+    condition = {
+      for s in jsondecode(aws_iam_role_policy.by_leading_key_only.policy).Statement : s.Sid => s.Condition.StringEquals["aws:PrincipalTag/role"]
+      if can(s.Condition.StringEquals)
+      } == {
+      WriteByLeadingKeyOnlyAsOwnerOrClerk = ["owner", "clerk"]
+      ReadWriterSecretAsOwnerOnly         = ["owner"]
+    }
+    error_message = "The roles that write and those that administer must be the given ones, and the statements' names must say so."
+  }
+}

@@ -1,0 +1,220 @@
+"""The running API does what its OpenAPI document says, as schemathesis judges it.
+
+schemathesis runs as a command: its plugin for pytest would meddle with every other test.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+import subprocess
+import sys
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from chalicelib.permissions import PERMISSIONS, Permission
+from chalicelib.tenant import Role
+from ops.app_environment import VENDING_STRATEGIES, process_basics
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from ops.stage import Stage
+    from tests.support.http_api import Api, Person
+
+    Run = Callable[..., subprocess.CompletedProcess[str]]
+
+# How credentials are vended is in no document: one strategy does.
+pytestmark = pytest.mark.parametrize("strategy", [VENDING_STRATEGIES[0]], indirect=True, scope="session")
+
+TENANT = "acme10"  # whose lists no other test expects to be empty unless it empties them itself
+CURSORS = [base64.urlsafe_b64encode(text).decode() for text in (b"a", b"00000000-0000-4000-8000-000000000000")]
+#: All checks are on, except where a comment says why not.
+CONFIG = f"""
+[generation]
+deterministic = true
+
+[phases.fuzzing.error-feedback]
+enabled = false  # it learns constraints from the wording of refusals; here the document alone counts
+
+[checks.missing_required_header]
+expected-statuses = [400, 401, 403, 428]  # 428: RFC 6585 section 3
+
+[checks.positive_data_acceptance]
+# A request may be well-formed and come too late (412, 409), or name what is not there or not the caller's (404, 403).
+expected-statuses = ["2xx", 401, 403, 404, 409, 412]
+
+[dictionaries]
+addresses = {{ values = ["ann@example.com", "bob@example.com", "cai@example.com"] }}
+positions = {{ values = ["{CURSORS[0]}"] }}
+ids = {{ values = ["{CURSORS[1]}"] }}
+
+# No schema says which domains take mail (RFC 6761), nor that a cursor is one that the list has returned.
+[[operations]]
+include-path = ["/users", "/users/{{user_id}}"]
+parameters = {{ "body.email" = {{ dictionary = "addresses" }}, "query.cursor" = {{ dictionary = "ids" }} }}
+
+[[operations]]
+include-path = "/cart"
+parameters = {{ "query.cursor" = {{ dictionary = "positions" }} }}
+
+# OpenAPI cannot say that shard_id and product_id go together, and without limit and cursor.
+[[operations]]
+include-name = "GET /items"
+checks.positive_data_acceptance.enabled = false
+
+# schemathesis 4.32 finds no value for an optional header with a pattern there, and sends 0 as a good one.
+[[operations]]
+include-name = "DELETE /items/{{product_id}}"
+phases.coverage.checks.positive_data_acceptance.enabled = false
+"""
+
+
+class Report:
+    """What schemathesis did, and what came of it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def statuses(self) -> dict[str, set[int]]:
+        """Return the statuses of the answers, by operation."""
+        statuses: dict[str, set[int]] = defaultdict(set)
+        for recorder in self._recorders():
+            for case_id, exchange in recorder["interactions"].items():
+                case = recorder["cases"][case_id]["value"]
+                if exchange["response"]:
+                    statuses[f"{case['method']} {case['path']}"].add(exchange["response"]["status_code"])
+        return statuses
+
+    def failed_checks(self) -> set[str]:
+        """Return the names of the checks that failed."""
+        checks = (check for recorder in self._recorders() for found in recorder["checks"].values() for check in found)
+        return {check["name"] for check in checks if check["status"] == "failure"}
+
+    def _recorders(self) -> Iterator[Any]:
+        for line in self._path.read_text().splitlines():
+            finished = json.loads(line).get("ScenarioFinished")
+            if finished and "interactions" in finished["recorder"]:
+                yield finished["recorder"]
+
+
+@pytest.fixture
+def schemathesis(stage: Stage, tmp_path: Path) -> Run:
+    """Return a function that holds the API against a document, as the bearer of a token or as anyone."""
+
+    def run(document: Any, token: str, *options: str) -> subprocess.CompletedProcess[str]:
+        config, described = tmp_path / "schemathesis.toml", tmp_path / "openapi.json"
+        config.write_text(CONFIG + (f'[headers]\nAuthorization = "Bearer {token}"\n' if token else ""))
+        described.write_text(json.dumps(document))  # from its URL, schemathesis would leave that URL out
+        command = [sys.executable, "-m", "schemathesis.cli", "--no-color", "--config-file", str(config), "run"]
+        report = ["--warnings", "off", "--report", "ndjson", "--report-ndjson-path", str(tmp_path / "report.ndjson")]
+        return subprocess.run(
+            [*command, str(described), "--url", stage.api_url, *report, *options],
+            cwd=tmp_path,
+            env=process_basics(os.environ),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture
+def report(tmp_path: Path) -> Report:
+    """Return the report that schemathesis leaves."""
+    return Report(tmp_path / "report.ndjson")
+
+
+@pytest.fixture
+def document(anyone: Api) -> Any:
+    """Return the document that the API answers."""
+    return anyone.call("GET", "/openapi.json").body
+
+
+def _operations(document: Any) -> dict[str, Any]:
+    return {
+        f"{method.upper()} {path}": operation
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    }
+
+
+def test_the_document_is_there_for_anyone(anyone: Api) -> None:
+    """As JSON, with the CORS headers of every answer."""
+    answer = anyone.call("GET", "/openapi.json")
+
+    assert (answer.status, answer.headers["content-type"]) == (200, "application/json")
+    assert answer.body["openapi"].startswith("3.1.")
+    assert answer.headers["access-control-allow-origin"] == "http://127.0.0.1:8080"
+
+
+@pytest.mark.parametrize("role", ["member", "admin"])
+def test_every_answer_to_a_signed_in_user_is_as_documented(
+    schemathesis: Run, document: Any, report: Report, person: Callable[..., Person], *, role: str
+) -> None:
+    """Status, headers and body, for good requests and bad; every operation that the role opens also succeeds."""
+    admin = person(TENANT, "admin")
+    assert admin.call("POST", "/users", body={"email": f"{role}@example.com", "display_name": "x"}).status in {201, 409}
+
+    done = schemathesis(document, person(TENANT, role).id_token, "--max-examples", "10")
+
+    assert done.returncode == 0, done.stdout
+    statuses = report.statuses()
+    for name, operation in _operations(document).items():
+        permission = Permission(*re.sub(r"{[^/]+}", "*", name).split(" "))
+        if "security" in operation and permission not in PERMISSIONS[Role(role)]:
+            assert statuses[name] <= {401, 403}, name
+        else:
+            assert statuses[name] & {200, 201, 204}, name
+
+
+def test_every_answer_to_anyone_is_as_documented(schemathesis: Run, document: Any, report: Report) -> None:
+    """Without a token, what has a security requirement answers 401, whatever else is wrong; the rest succeeds."""
+    done = schemathesis(document, "", "--max-examples", "5", "--phases", "coverage,fuzzing")
+
+    assert done.returncode == 0, done.stdout
+    statuses = report.statuses()
+    for name, operation in _operations(document).items():
+        assert statuses[name] == ({401} if "security" in operation else {200, 415}), name
+
+
+def test_a_document_that_says_otherwise_would_be_noticed(
+    schemathesis: Run, document: Any, report: Report, person: Callable[..., Person]
+) -> None:
+    """The canary of the tests above: one untruth for each check."""
+    paths, components = document["paths"], document["components"]
+    del paths["/me"]["get"]["responses"]["401"]
+    components["schemas"]["MeAnswer"]["properties"]["tenant"] = {"type": "integer"}
+    components["headers"]["X-Request-Id"]["schema"] = {"type": "integer"}
+    paths["/openapi.json"]["get"]["responses"]["200"]["content"] = {"text/html": {}}
+    paths["/health"]["get"]["security"] = [{"idToken": []}]
+    _limit(paths["/cart"])["maximum"] = 1000
+    _limit(paths["/users"])["maximum"] = 10
+    del paths["/items"]["post"]
+
+    options = ["--phases", "coverage", "--continue-on-failure", "--include-method", "GET"]
+    done = schemathesis(document, person(TENANT).id_token, *options)
+
+    assert done.returncode == 1, done.stdout
+    assert report.failed_checks() == {
+        "status_code_conformance",
+        "response_schema_conformance",
+        "response_headers_conformance",
+        "content_type_conformance",
+        "ignored_auth",
+        "missing_required_header",
+        "positive_data_acceptance",
+        "negative_data_rejection",
+        "unsupported_method",
+    }
+
+
+def _limit(path: Any) -> Any:
+    return next(each["schema"] for each in path["get"]["parameters"] if each["name"] == "limit")
