@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Self
 
 from chalicelib.errors import ConfigError
 
@@ -12,11 +13,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _SSL_MODES = ("verify-full", "disable")
-_VENDING_STRATEGIES = ("session_tags", "session_policy")
 _MAX_CONNECTIONS = 100
 _MAX_CACHED_TENANTS = 100_000
 _TABLE_ARN = re.compile(r"arn:[a-z-]+:dynamodb:[a-z0-9-]+:[0-9]{12}:table/[A-Za-z0-9_.-]{3,255}")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
+
+
+class Strategy(StrEnum):
+    """How a session of AWS STS comes to reach one tenant only."""
+
+    SESSION_TAGS = "session_tags"
+    SESSION_POLICY = "session_policy"
 
 
 def is_origin(text: str) -> bool:
@@ -26,12 +33,17 @@ def is_origin(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What the application must be told; there is no default that could point it at another stage."""
+    """What the application must be told; there is no default that could point it at another stage.
+
+    `tenant_policy_role_arn` is there under the strategy of session policies and None under the other: no setting by
+    itself makes the application open sessions of that role without a session policy.
+    """
 
     region: str
     table_arn: str
-    vending_strategy: str
+    strategy: Strategy
     tenant_role_arn: str
+    tenant_policy_role_arn: str | None
     cached_tenants: int
     token_issuer: str
     token_audience: str
@@ -49,16 +61,25 @@ class Config:
         Raises:
             ConfigError: settings are unset or malformed; the message names each of them.
         """
-        values = _required(environ, SETTINGS)
+        values: dict[str, Any] = _required(environ, SETTINGS)
         if not is_origin(values["cors_origin"]):
             raise ConfigError("CORS_ORIGIN must be one origin such as https://app.example.com: no path, no wildcard")
         if not _TABLE_ARN.fullmatch(values["table_arn"]):
             raise ConfigError("TABLE_ARN must be the ARN of one DynamoDB table")
-        if values["vending_strategy"] not in _VENDING_STRATEGIES:
-            raise ConfigError(f"VENDING_STRATEGY must be one of {', '.join(_VENDING_STRATEGIES)}")
+        if (name := values.pop("strategy")) not in list(Strategy):
+            raise ConfigError(f"VENDING_STRATEGY must be one of {', '.join(Strategy)}")
+        strategy = Strategy(name)
         cached_tenants = _number("CACHED_TENANTS", values.pop("cached_tenants"), _MAX_CACHED_TENANTS)
         connections = _number("DATABASE_CONNECTIONS", values.pop("database_connections"), _MAX_CONNECTIONS)
-        return cls(**values, cached_tenants=cached_tenants, database_connections=connections)
+        values["tenant_policy_role_arn"] = None
+        if strategy is Strategy.SESSION_POLICY:
+            values |= _required(environ, SESSION_POLICY_SETTINGS)
+        return cls(
+            **values,
+            strategy=strategy,
+            cached_tenants=cached_tenants,
+            database_connections=connections,
+        )
 
     @property
     def table_name(self) -> str:
@@ -70,7 +91,7 @@ class Config:
 SETTINGS = {
     "AWS_REGION": "region",
     "TABLE_ARN": "table_arn",
-    "VENDING_STRATEGY": "vending_strategy",
+    "VENDING_STRATEGY": "strategy",
     "TENANT_ROLE_ARN": "tenant_role_arn",
     "CACHED_TENANTS": "cached_tenants",
     "TOKEN_ISSUER": "token_issuer",
@@ -82,6 +103,9 @@ SETTINGS = {
     "DATABASE_SSLMODE": "database_sslmode",
     "DATABASE_CONNECTIONS": "database_connections",
 }
+
+#: Required under the strategy of session policies, and not read under the other.
+SESSION_POLICY_SETTINGS = {"TENANT_POLICY_ROLE_ARN": "tenant_policy_role_arn"}
 
 #: The same for the functions of the control plane.
 CONTROL_PLANE_SETTINGS = {
@@ -123,6 +147,6 @@ def _required(environ: Mapping[str, str], settings: Mapping[str, str]) -> dict[s
     missing = [name for name in settings if not environ.get(name)]
     if missing:
         raise ConfigError(f"set these environment variables: {', '.join(missing)}")
-    if environ["DATABASE_SSLMODE"] not in _SSL_MODES:
+    if "DATABASE_SSLMODE" in settings and environ["DATABASE_SSLMODE"] not in _SSL_MODES:
         raise ConfigError(f"DATABASE_SSLMODE must be one of {', '.join(_SSL_MODES)}")
     return {field: environ[name] for name, field in settings.items()}

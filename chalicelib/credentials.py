@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
@@ -15,6 +14,7 @@ from chalicelib.errors import ScopedCredentialsError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from botocore.awsrequest import AWSPreparedRequest, AWSResponse
     from botocore.client import BaseClient
     from botocore.config import Config as ClientConfig
     from botocore.credentials import ReadOnlyCredentials
@@ -29,16 +29,17 @@ _REJECTED = frozenset({"ExpiredTokenException", "UnrecognizedClientException"})
 _FAILURE_KEPT = timedelta(seconds=1)
 # A refusal may be the answer to a session that was revoked, so that a new one helps; but somebody who keeps asking for
 # what is not theirs must not turn every request into a call of STS, whose rate all tenants share.
-_DROPPED_WHEN_REFUSED_AFTER = timedelta(seconds=10)
+_REPLACED_WHEN_REFUSED_AFTER = timedelta(seconds=10)
 
 
 class ScopedClients:
     """Vends clients that are signed with one tenant's scoped credentials and have no others to fall back to.
 
     Credentials are kept per (tenant, role), the `capacity` last used ones; refreshed before they expire; and fetched
-    once when many threads want the same at the same time. They are dropped when a service says that they expired, or
-    refuses them ten seconds or more after they came. A failure is kept for a second. All clients come from one botocore
-    session, so that a service model is loaded once.
+    once when many threads want the same at the same time. They are dropped when a service says that they expired, and
+    replaced, if STS can be reached, when it refuses them ten seconds or more after they came. A failure is kept for a
+    second. All clients come from one botocore session, so that a service model is loaded once, and send over one pool
+    of connections: a signature belongs to a request and not to the connection that carries it.
     """
 
     def __init__(  # noqa: PLR0913 -- a composition of parts, each named at the one call
@@ -49,6 +50,7 @@ class ScopedClients:
         *,
         region: str,
         capacity: int,
+        send: Callable[[AWSPreparedRequest], AWSResponse],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._session = session
@@ -56,6 +58,7 @@ class ScopedClients:
         self._vending = vending
         self._region = region
         self._capacity = capacity
+        self._send = send
         self._now = now
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[str, Role], _Kept] = OrderedDict()
@@ -91,14 +94,31 @@ class ScopedClients:
         key = (tenant.tenant_id, tenant.role)
         with self._lock:
             kept = self._kept.get(key)
+            refused = kept is not None and kept.refused
             if kept is None:
-                refresh = _Refresh(self._vending, tenant, self._now)
-                credentials = DeferredRefreshableCredentials(refresh, "assume-role", time_fetcher=self._now)
-                kept = self._kept[key] = _Kept(key, credentials, self._now())
-                if len(self._kept) > self._capacity:
-                    self._kept.popitem(last=False)
+                kept = self._keep(key, _Kept(key, tenant, self._vending, self._now))
+            kept.refused = False
             self._kept.move_to_end(key)
+        return self._replaced(kept) if refused else kept
+
+    def _keep(self, key: tuple[str, Role], kept: _Kept) -> _Kept:
+        self._kept[key] = kept
+        if len(self._kept) > self._capacity:
+            self._kept.popitem(last=False)
         return kept
+
+    def _replaced(self, refused: _Kept) -> _Kept:
+        """Return new credentials, since those may have been revoked; without STS they are still the best there are."""
+        new = _Kept(refused.key, refused.tenant, self._vending, self._now)
+        try:
+            new.credentials.get_frozen_credentials()
+        except ScopedCredentialsError:
+            refused.refresh.vended_at = self._now()  # it is not tried again at the very next refusal
+            return refused
+        with self._lock:
+            if refused.key in self._kept:
+                self._kept[refused.key] = new
+        return new
 
     def _forget(self, rejected: _Kept) -> None:
         """Drop credentials that a service rejected; the next request vends new ones, unless another has already."""
@@ -119,23 +139,32 @@ class ScopedClients:
 
         def after_call(parsed: dict[str, Any], **_: object) -> None:
             code = parsed.get("Error", {}).get("Code")
-            late = self._now() - kept.since >= _DROPPED_WHEN_REFUSED_AFTER
-            if code in _REJECTED or (code == "AccessDeniedException" and late):
+            if code in _REJECTED:
                 self._forget(kept)
+            elif code == "AccessDeniedException":
+                kept.refused = self._now() - kept.refresh.vended_at >= _REPLACED_WHEN_REFUSED_AFTER
+
+        def send(request: AWSPreparedRequest, **_: object) -> Any:
+            return self._send(request)  # botocore takes what this event returns for the answer
 
         client.meta.events.register("after-call", after_call)
+        client.meta.events.register("before-send", send)
         return client
 
 
-@dataclass(slots=True)
 class _Kept:
     """One tenant's credentials, and the client made from the current ones."""
 
-    key: tuple[str, Role]
-    credentials: DeferredRefreshableCredentials
-    since: datetime
-    dynamodb: tuple[ReadOnlyCredentials, DynamoDBClient] | None = None
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    def __init__(
+        self, key: tuple[str, Role], tenant: TenantContext, vending: VendingStrategy, now: Callable[[], datetime]
+    ) -> None:
+        self.key = key
+        self.tenant = tenant
+        self.refresh = _Refresh(vending, tenant, now)
+        self.credentials = DeferredRefreshableCredentials(self.refresh, "assume-role", time_fetcher=now)
+        self.dynamodb: tuple[ReadOnlyCredentials, DynamoDBClient] | None = None
+        self.refused = False
+        self.lock = threading.Lock()
 
 
 class _Refresh:
@@ -146,6 +175,7 @@ class _Refresh:
         self._tenant = tenant
         self._now = now
         self._failed_at: datetime | None = None
+        self.vended_at = now()
 
     def __call__(self) -> dict[str, str]:
         # Threads that waited for a vending that failed must not all try it anew, one after the other.
@@ -161,6 +191,7 @@ class _Refresh:
         vended = self._vending.vend(self._tenant)
         if vended["Expiration"] <= self._now():  # a clock is wrong by an hour: AWS would refuse them
             raise ScopedCredentialsError
+        self.vended_at = self._now()
         return {
             "access_key": vended["AccessKeyId"],
             "secret_key": vended["SecretAccessKey"],

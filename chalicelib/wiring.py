@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from botocore.config import Config as ClientConfig
+    from botocore.httpsession import URLLib3Session
+    from botocore.session import Session
     from mypy_boto3_sts import STSClient
 
     from chalicelib.credentials import ScopedClients
@@ -30,8 +32,8 @@ if TYPE_CHECKING:
     from chalicelib.tokens import JwtTokenManager
     from chalicelib.vending import VendingStrategy
 
-# A caller gets the 503 well before API Gateway's 29 s. An unreachable STS costs three tries of 3 s and pauses of up to
-# 1 s and 2 s, which botocore draws at random; DynamoDB or the secret two tries and one pause after it: 19 s.
+# So that a caller gets the 503 before API Gateway's 29 s are over: a try takes up to 4 s. An unreachable STS costs
+# three, and pauses of up to 1 s and 2 s, which botocore draws at random; DynamoDB or the secret two and one pause.
 _CONNECT_SECONDS, _READ_SECONDS, _ATTEMPTS, _STS_ATTEMPTS = 1, 3, 2, 3
 _LISTING_THREADS = 10
 
@@ -119,16 +121,32 @@ def scoped_clients() -> ScopedClients:
         _vending_strategy(sts, settings),
         region=settings.region,
         capacity=settings.cached_tenants,
+        send=_connections(session).send,
     )
 
 
 def _vending_strategy(sts: Callable[[], STSClient], settings: Config) -> VendingStrategy:
     from chalicelib.vending import SessionPolicyVending, SessionTagVending, TenantResources
 
-    if settings.vending_strategy == "session_tags":
+    if settings.tenant_policy_role_arn is None:
         return SessionTagVending(sts, settings.tenant_role_arn)
     resources = TenantResources(settings.table_arn, settings.reader_secret_arn, settings.writer_secret_arn)
-    return SessionPolicyVending(sts, settings.tenant_role_arn, resources)
+    return SessionPolicyVending(sts, settings.tenant_policy_role_arn, resources)
+
+
+def _connections(session: Session) -> URLLib3Session:
+    """Return the one pool of connections over which all tenants' clients send.
+
+    A pool for each client would leave up to ten idle connections for each tenant: 1,024 file descriptors, all that a
+    function has, are used up by a hundred tenants.
+    """
+    from botocore.httpsession import URLLib3Session
+
+    return URLLib3Session(
+        verify=session.get_config_variable("ca_bundle") or True,
+        timeout=(_CONNECT_SECONDS, _READ_SECONDS),  # type: ignore[arg-type] # as botocore itself gives it
+        max_pool_connections=2 * _LISTING_THREADS,
+    )
 
 
 def _client_config(attempts: int) -> ClientConfig:
@@ -137,7 +155,6 @@ def _client_config(attempts: int) -> ClientConfig:
     return ClientConfig(
         connect_timeout=_CONNECT_SECONDS,
         read_timeout=_READ_SECONDS,
-        max_pool_connections=2 * _LISTING_THREADS,
         retries={"mode": "standard", "total_max_attempts": attempts},
     )
 

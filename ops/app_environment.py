@@ -6,6 +6,7 @@ import os
 import shlex
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.config import Strategy
 from localaws.execution import PATH, execution_token
 
 if TYPE_CHECKING:
@@ -33,8 +34,6 @@ PREFERRED_ENDPOINTS = (
     "AWS_ENDPOINT_URL_SECRETS_MANAGER",
     "AWS_ENDPOINT_URL_STS",
 )
-#: The strategies by which credentials come to reach one tenant only, as infra/ and the app name them.
-VENDING_STRATEGIES = ("session_tags", "session_policy")
 #: Of each login; on AWS one, since an environment of Lambda serves one request at a time.
 _CONNECTIONS = "8"
 _CACHED_TENANTS = "512"
@@ -59,9 +58,11 @@ def app_settings(local_aws: LocalAws, outputs: Mapping[str, Any], *, cors_origin
 
 
 def vending_settings(outputs: Mapping[str, Any], strategy: str) -> dict[str, str]:
-    """Return the settings that choose a vending strategy, with the role whose sessions it opens."""
-    role = "tenant_policy_role_arn" if strategy == "session_policy" else "tenant_role_arn"
-    return {"VENDING_STRATEGY": strategy, "TENANT_ROLE_ARN": outputs[role]}
+    """Return the settings that choose a vending strategy, with the roles whose sessions it opens."""
+    settings = {"VENDING_STRATEGY": strategy, "TENANT_ROLE_ARN": outputs["tenant_role_arn"]}
+    if strategy == Strategy.SESSION_POLICY:
+        settings["TENANT_POLICY_ROLE_ARN"] = outputs["tenant_policy_role_arn"]
+    return settings
 
 
 def function_settings(local_aws: LocalAws, outputs: Mapping[str, Any], role_arn: str) -> dict[str, str]:

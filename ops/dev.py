@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.markup import escape
 
-from ops.app_environment import VENDING_STRATEGIES
+from chalicelib.config import Strategy
 from ops.errors import OpsError
 from ops.processes import refuse_unusable_port
 from ops.progress import Progress
@@ -136,7 +136,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--api-port", type=int, default=8000, help="port of the API (default: %(default)s)")
     parser.add_argument("--cors-origin", default="http://127.0.0.1:8080", help="the web page's origin")
     parser.add_argument(
-        "--vending-strategy", choices=VENDING_STRATEGIES, default=VENDING_STRATEGIES[0], help="default: %(default)s"
+        "--vending-strategy", choices=list(Strategy), default=Strategy.SESSION_TAGS, help="default: %(default)s"
     )
     parser.add_argument("--stage-file", type=Path, default=DEFAULT_PATH, help="default: %(default)s")
     return parser.parse_args(arguments)

@@ -11,16 +11,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from botocore.exceptions import ClientError
 
 from chalicelib.errors import InvalidTenantError, ScopedCredentialsError
 from chalicelib.keys import Kind, PartitionKey
 from chalicelib.tenant import Role, TenantContext
-from chalicelib.vending import SessionTagVending
 from ops.decisions import read_decisions
 from ops.errors import OpsError
-from ops.lambda_credentials import lambda_client
+from ops.scoped_credentials import scoped_client
 from ops.shell import forget_aws_settings
 from ops.stage import DEFAULT_PATH, Stage
 
@@ -39,24 +37,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         stage = Stage.load(options.stage_file)
         tenant, other = (TenantContext(each, Role.MEMBER, "knock", "-") for each in (options.tenant, options.other))
-        dynamodb = _scoped_client(stage, tenant)
+        dynamodb = scoped_client(stage, tenant, stage.vending_strategy)
         foreign, own = (_knock(stage, dynamodb, each) for each in (other, tenant))
     except (OpsError, InvalidTenantError, ScopedCredentialsError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
     return 0 if (foreign, own) == ("ImplicitlyDenied", "Allowed") else 1
-
-
-def _scoped_client(stage: Stage, tenant: TenantContext) -> Any:
-    key = SessionTagVending(lambda: lambda_client(stage, "sts"), stage.tenant_role_arn).vend(tenant)
-    return boto3.client(
-        "dynamodb",
-        endpoint_url=stage.aws_endpoint_url,
-        region_name=stage.region,
-        aws_access_key_id=key["AccessKeyId"],
-        aws_secret_access_key=key["SecretAccessKey"],
-        aws_session_token=key["SessionToken"],
-    )
 
 
 def _knock(stage: Stage, dynamodb: Any, door: TenantContext) -> str:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from ops.app_environment import VENDING_STRATEGIES, app_settings, as_shell, function_settings, process_basics
+from chalicelib.config import Strategy
+from ops.app_environment import app_settings, as_shell, function_settings, process_basics
 from ops.demo_users import DEMO_TENANTS, create_demo_users
 from ops.functions import invoke_function
 from ops.local_aws import LocalAws
@@ -42,7 +43,7 @@ class StackOptions:
     api_port: int = 0
     cors_origin: str = "http://127.0.0.1:8080"
     tenants: tuple[str, ...] = DEMO_TENANTS
-    vending_strategy: str = VENDING_STRATEGIES[0]
+    vending_strategy: Strategy = Strategy.SESSION_TAGS
 
 
 class LocalStack:
@@ -165,6 +166,7 @@ class LocalStack:
                 full_uri=self.settings["AWS_CONTAINER_CREDENTIALS_FULL_URI"],
                 authorization_token=self.settings["AWS_CONTAINER_AUTHORIZATION_TOKEN"],
             ),
+            vending_strategy=self.outputs["vending_strategy"],
             tenant_role_arn=self.outputs["tenant_role_arn"],
             tenant_policy_role_arn=self.outputs.get("tenant_policy_role_arn"),
             table_name=self.outputs["table_name"],

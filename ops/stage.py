@@ -8,6 +8,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from chalicelib.config import Strategy
 from ops.errors import OpsError
 
 DEFAULT_PATH = Path(".local/stage.json")
@@ -67,6 +68,7 @@ class Stage(BaseModel):
     operator: Operator
     lambda_role_arn: str
     lambda_credentials: LambdaCredentials
+    vending_strategy: Strategy
     tenant_role_arn: str
     tenant_policy_role_arn: str | None = None  # in a stage with the strategy session_policy
     table_name: str

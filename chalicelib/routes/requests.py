@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _LIMIT = re.compile(r"[1-9][0-9]{0,2}")
 _DEFAULT_LIMIT, _MAX_LIMIT = 50, 100
+_MAX_NUMBER_LENGTH = 400  # DynamoDB's smallest number, written out with 38 digits, has 170
 _MAX_INTEGER_DIGITS = 18  # longer ones become decimals, which no integer field takes
 LIMIT = Parameter(
     "limit",
@@ -164,6 +165,8 @@ def _integer(literal: str) -> int | Decimal:
 
 
 def _exact(literal: str) -> Decimal:
+    if len(literal) > _MAX_NUMBER_LENGTH:
+        return Decimal("Infinity")  # which no field takes; its digits are not worth looking at
     try:
         return Decimal(literal)
     except InvalidOperation:  # an exponent beyond what a decimal can hold; the field's own check will name it

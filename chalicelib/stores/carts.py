@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from chalicelib.errors import CartLineNotFoundError
 from chalicelib.keys import SHARDING, Kind, Partitions
-from chalicelib.stores.dynamodb import application_errors
+from chalicelib.stores.dynamodb import ConditionFailedError, application_errors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,8 +93,8 @@ class CartStore:
                     ExpressionAttributeValues={f":{name}": value for name, value in changed.items()},
                     ReturnValues="ALL_NEW",
                 )
-        except ClientError as error:
-            raise _not_found(error) from error
+        except ConditionFailedError as failed:
+            raise _not_found() from failed
         return _line(answer["Attributes"])
 
     def delete(self, item_id: str) -> None:
@@ -112,8 +110,8 @@ class CartStore:
                     Key=self._key(item_id),
                     ConditionExpression="attribute_exists(pk)",
                 )
-        except ClientError as error:
-            raise _not_found(error) from error
+        except ConditionFailedError as failed:
+            raise _not_found() from failed
 
     def _key(self, item_id: str) -> dict[str, dict[str, str]]:
         return {"pk": {"S": self._pk}, "sk": {"S": item_id}}
@@ -139,7 +137,5 @@ def _line(attributes: Mapping[str, Any]) -> CartLine:
     )
 
 
-def _not_found(error: ClientError) -> Exception:
-    if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
-        return CartLineNotFoundError("There is no such line in the cart.")
-    return error
+def _not_found() -> CartLineNotFoundError:
+    return CartLineNotFoundError("There is no such line in the cart.")

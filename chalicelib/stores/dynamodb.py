@@ -32,20 +32,36 @@ _SERVER_ERROR = 500
 log = logging.getLogger(__name__)
 
 
+class ConditionFailedError(Exception):
+    """The condition of a write does not hold, and nothing was written: for the stores, which know what that means.
+
+    `found` is the item that is there, if the write asked for it.
+    """
+
+    def __init__(self, found: object) -> None:
+        super().__init__("the condition does not hold")
+        self.found = found
+
+
 @contextmanager
 def application_errors() -> Iterator[None]:
-    """Raise DynamoDB's refusals and failures as the application's errors; a conditional check stays as it is.
+    """Raise DynamoDB's refusals and failures as the application's errors.
 
     Raises:
         TenantAccessDeniedError: IAM refused.
-        StoreUnavailableError: DynamoDB is unreachable, throttling or failing.
+        StoreUnavailableError: DynamoDB is unreachable, throttling or failing; or a conditional write was tried again
+            because its answer was lost, and it may have been its own first try that made the condition false.
+        ConditionFailedError: the condition of a write does not hold.
     """
     try:
         yield
     except ClientError as error:
         code = error.response["Error"]["Code"]
-        if code != "ConditionalCheckFailedException":
-            log.warning("DynamoDB refused: %s", error)
+        if code == "ConditionalCheckFailedException":
+            if error.response["ResponseMetadata"].get("RetryAttempts"):
+                raise StoreUnavailableError("It is not known whether this was done: look, and try again.") from error
+            raise ConditionFailedError(error.response.get("Item")) from error
+        log.warning("DynamoDB refused: %s", error)
         if code == "AccessDeniedException":
             raise TenantAccessDeniedError("IAM does not let this tenant do that.") from error
         status = error.response["ResponseMetadata"]["HTTPStatusCode"]

@@ -10,11 +10,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from chalicelib.errors import InvalidRequestError, ItemNotFoundError, PreconditionFailedError
 from chalicelib.keys import Kind
-from chalicelib.stores.dynamodb import application_errors
+from chalicelib.stores.dynamodb import ConditionFailedError, application_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -27,8 +25,8 @@ if TYPE_CHECKING:
 #: A number is a Decimal, so that it comes back exactly.
 AttributeValue = str | Decimal | bool
 
-# An answer must fit into what Lambda returns (6 MB), also when escaping makes its text several times as long.
-_MAX_PAGE_BYTES = 1_000_000
+# An answer must fit into the 6 MB that Lambda returns, where a control character takes seven bytes: \\u0001.
+_MAX_PAGE_BYTES = 800_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +44,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class _Chunk:
-    """What one Query brought; complete when the shard holds nothing beyond it."""
+    """What one Query brought, and the id that the shard goes on after; None when it holds nothing beyond it."""
 
     items: list[Item]
-    complete: bool
+    after: str | None
 
 
 class ItemStore:
@@ -119,7 +117,7 @@ class ItemStore:
         """Return up to `limit` items by id, and the id to go on after, or None at the end.
 
         One Query a shard, all side by side, strongly consistent, merged by id; a shard that runs out before the page is
-        full is asked for more. A page also ends after a megabyte.
+        full is asked for more. A page also ends after 800 kB.
         """
         wanted = limit + 1  # one more tells whether there is a next page
         shard_ids = self._partitions.every()
@@ -198,11 +196,9 @@ class ItemStore:
                         ReturnValuesOnConditionCheckFailure="ALL_OLD",
                         **request,
                     )
-            except ClientError as error:
-                if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                    raise
-                if error.response.get("Item"):
-                    raise PreconditionFailedError("The item has changed meanwhile: read it again.") from error
+            except ConditionFailedError as failed:
+                if failed.found:
+                    raise PreconditionFailedError("The item has changed meanwhile: read it again.") from failed
         raise _not_found()
 
     def _read(self, shard_id: str, product_id: str) -> dict[str, Any] | None:
@@ -222,12 +218,13 @@ class ItemStore:
                 ConsistentRead=True,
                 Limit=rows,
             )
-        return _Chunk([_item(stored) for stored in answer["Items"]], complete="LastEvaluatedKey" not in answer)
+        last = answer.get("LastEvaluatedKey")
+        return _Chunk([_item(stored) for stored in answer["Items"]], last["sk"]["S"] if last else None)
 
     def _rest(self, shard_id: str, chunk: _Chunk, rows: int) -> Iterator[Item]:
         yield from chunk.items
-        while not chunk.complete:
-            chunk = self._query(shard_id, chunk.items[-1].product_id, rows)
+        while chunk.after is not None:
+            chunk = self._query(shard_id, chunk.after, rows)
             yield from chunk.items
 
 

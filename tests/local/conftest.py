@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING, Any
 import jwt
 import pytest
 
-from ops.app_environment import VENDING_STRATEGIES, process_basics, vending_settings
+from chalicelib.config import Strategy
+from chalicelib.keys import SHARDING, Partitions
+from chalicelib.tenant import Role, TenantContext
+from ops.app_environment import process_basics, vending_settings
 from ops.processes import Child, free_port
 from ops.progress import Progress
 from ops.shell import forget_aws_settings
@@ -39,20 +42,20 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
         project=PROJECT,
         folder=tmp_path_factory.mktemp("stage"),
         tenants=("acme", "acme-eu", "acme1", "acme10", "globex"),
-        vending_strategy="session_policy",  # such a stage has the roles of both strategies
+        vending_strategy=Strategy.SESSION_POLICY,  # such a stage has the roles of both strategies
     )
     with LocalStack(options, Progress()) as running:
         yield running
 
 
-@pytest.fixture(scope="session", params=VENDING_STRATEGIES)
-def strategy(request: pytest.FixtureRequest) -> str:
+@pytest.fixture(scope="session", params=list(Strategy))
+def strategy(request: pytest.FixtureRequest) -> Strategy:
     """Return the vending strategy: whatever uses the running API is tested under both."""
-    return str(request.param)
+    return Strategy(request.param)
 
 
 @pytest.fixture(scope="session")
-def stage(stack: LocalStack, strategy: str) -> Iterator[Stage]:
+def stage(stack: LocalStack, strategy: Strategy) -> Iterator[Stage]:
     """Return the running stage with its API."""
     settings = vending_settings(stack.outputs, strategy)
     with _running_api(stack, stack.folder / f"api-{strategy}.log", settings) as api:
@@ -108,8 +111,8 @@ def newcomer(person: Callable[..., Person], table: DynamoDBClient, stage: Stage)
     """Return a function that empties a tenant's cart, takes away its items, and returns its member."""
 
     def get(tenant: str) -> Person:
-        partitions = [f"{tenant}#cart#0", *(f"{tenant}#item#{shard}" for shard in range(10))]
-        for pk in partitions:
+        context = TenantContext(tenant, Role.MEMBER, "test", "test@example.com")
+        for pk in [key for kind, sharding in SHARDING.items() for key in Partitions(context, kind, sharding).every()]:
             page = table.query(
                 TableName=stage.table_name,
                 KeyConditionExpression="pk = :pk",
@@ -124,13 +127,13 @@ def newcomer(person: Callable[..., Person], table: DynamoDBClient, stage: Stage)
 
 @pytest.fixture
 def acme(newcomer: Callable[[str], Person]) -> Person:
-    """Return acme's member, whose cart is empty."""
+    """Return acme's member, who has an empty cart and no items."""
     return newcomer("acme")
 
 
 @pytest.fixture
 def globex(newcomer: Callable[[str], Person]) -> Person:
-    """Return globex's member, whose cart is empty."""
+    """Return globex's member, who has an empty cart and no items."""
     return newcomer("globex")
 
 
@@ -157,7 +160,7 @@ def forge(person: Callable[..., Person]) -> Callable[..., str]:
 
 
 @pytest.fixture
-def api_with(stack: LocalStack, strategy: str, tmp_path: Path) -> Iterator[Callable[..., Api]]:
+def api_with(stack: LocalStack, strategy: Strategy, tmp_path: Path) -> Iterator[Callable[..., Api]]:
     """Return a function that starts the app, or a module like it, with some of its settings changed."""
     with ExitStack() as running:
 

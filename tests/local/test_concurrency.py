@@ -10,13 +10,13 @@ from tests.support.http_api import Api, Person
 if TYPE_CHECKING:
     from ops.stage import Stage
 
-CLIENTS, CALLS = 32, 2_000
+CLIENTS, CALLS = 32, 2_000  # of the cart; and a fifth as many of the items, each of which is ten queries
 
 
-def test_concurrent_callers_of_two_tenants_never_see_each_others_lines(
+def test_concurrent_callers_of_two_tenants_never_see_each_others_data(
     acme: Person, globex: Person, stage: Stage
 ) -> None:
-    """2,000 cart calls of 32 clients: every line that comes back is the caller's tenant's, and nothing fails."""
+    """Cart lines and items of 32 clients: all that comes back is the caller's tenant's, and nothing fails."""
 
     def work(number: int) -> list[str]:
         tenant, who = [("acme", acme), ("globex", globex)][number % 2]
@@ -32,6 +32,8 @@ def test_concurrent_callers_of_two_tenants_never_see_each_others_lines(
                 wrong.append(f"{tenant} saw {foreign}")
             elif item_id not in {line["item_id"] for line in listed.body["items"]}:
                 wrong.append(f"{tenant} does not see its own {item_id}")
+            if call % 10 == 0:
+                wrong += _wrong_items(caller, tenant)
         caller.api.close()
         return wrong
 
@@ -39,3 +41,10 @@ def test_concurrent_callers_of_two_tenants_never_see_each_others_lines(
         wrong = [line for lines in clients.map(work, range(CLIENTS)) for line in lines]
 
     assert not wrong
+
+
+def _wrong_items(caller: Person, tenant: str) -> list[str]:
+    created = caller.create(tenant)
+    listed = caller.items()
+    wrong = [str(item) for item in [created, *listed] if item["name"] != tenant]
+    return wrong if created in listed else [*wrong, f"{tenant} does not see its own {created}"]

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from chalicelib.config import Strategy
 from ops.decisions import read_decisions
 from ops.lambda_credentials import function_client, lambda_client
+from tests.support.scoped_clients import scoped_client
+from tests.support.weakened_policies import weakened, without_role_condition
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,21 +23,10 @@ if TYPE_CHECKING:
 SECRETS = ("reader", "writer", "master")
 
 
-def _scoped(stage: Stage, role: str) -> Any:
-    """Return a Secrets Manager client with acme's scoped credentials for a role."""
-    answer = lambda_client(stage, "sts").assume_role(
-        RoleArn=stage.tenant_role_arn,
-        RoleSessionName="test",
-        Tags=[{"Key": "tenant", "Value": "acme"}, {"Key": "role", "Value": role}],
-    )
-    return boto3.client(
-        "secretsmanager",
-        endpoint_url=stage.aws_endpoint_url,
-        region_name=stage.region,
-        aws_access_key_id=answer["Credentials"]["AccessKeyId"],
-        aws_secret_access_key=answer["Credentials"]["SecretAccessKey"],
-        aws_session_token=answer["Credentials"]["SessionToken"],
-    )
+@pytest.fixture
+def scoped(stage: Stage, strategy: Strategy) -> Callable[[str], Any]:
+    """Return a function that makes a Secrets Manager client with acme's scoped credentials for a role."""
+    return lambda role: scoped_client(stage, strategy, "acme", role, "secretsmanager")
 
 
 def _arn(stage: Stage, secret: str) -> str:
@@ -68,24 +59,37 @@ def _last_decision(stage: Stage, secret: str) -> dict[str, Any]:
     [("viewer", {"reader"}), ("member", {"reader"}), ("admin", {"reader", "writer"})],
 )
 def test_scoped_credentials_read_the_secrets_of_their_role_and_never_the_masters(
-    stage: Stage, role: str, readable: set[str]
+    stage: Stage, scoped: Callable[[str], Any], role: str, readable: set[str]
 ) -> None:
     """The writer's is the admin's alone, and nobody's the master's."""
-    assert _readable(_scoped(stage, role), stage) == readable
+    assert _readable(scoped(role), stage) == readable
     assert _last_decision(stage, "master")["decision"] == "ImplicitlyDenied"
 
 
 @pytest.mark.parametrize("role", ["viewer", "member"])
-def test_the_role_tag_is_what_keeps_the_writers_secret_from_who_is_no_admin(stage: Stage, role: str) -> None:
+def test_the_role_tag_is_what_keeps_the_writers_secret_from_who_is_no_admin(
+    stage: Stage, scoped: Callable[[str], Any], role: str
+) -> None:
     """The recorded decision names the condition that was not met; for the admin it is met."""
-    _readable(_scoped(stage, role), stage)
+    _readable(scoped(role), stage)
     refused = _last_decision(stage, "writer")
-    _readable(_scoped(stage, "admin"), stage)
+    _readable(scoped("admin"), stage)
     allowed = _last_decision(stage, "writer")
 
     assert (refused["decision"], refused["tags"]["role"]) == ("ImplicitlyDenied", role)
     assert "aws:PrincipalTag/role" in json.dumps(refused["unmet"])
     assert (allowed["decision"], allowed["tags"]["role"]) == ("Allowed", "admin")
+
+
+@pytest.mark.parametrize("role", ["viewer", "member"])
+def test_a_session_policy_keeps_the_writers_secret_from_who_is_no_admin_on_its_own(
+    stack: LocalStack, stage: Stage, role: str
+) -> None:
+    """Also where the role's own policy would give it to everybody."""
+    with weakened(stack.client("iam"), "bulkhead-local-TenantPolicyRole", without_role_condition):
+        for one, readable in ((role, {"reader"}), ("admin", {"reader", "writer"})):
+            client = scoped_client(stage, Strategy.SESSION_POLICY, "acme", one, "secretsmanager")
+            assert _readable(client, stage) == readable
 
 
 @pytest.mark.parametrize(
@@ -101,9 +105,11 @@ def test_the_role_tag_is_what_keeps_the_writers_secret_from_who_is_no_admin(stag
     ],
     ids=["put", "update", "delete", "describe", "list", "batch", "policy"],
 )
-def test_an_admins_credentials_do_nothing_to_a_secret_but_read_it(stage: Stage, call: Callable[..., Any]) -> None:
+def test_an_admins_credentials_do_nothing_to_a_secret_but_read_it(
+    stage: Stage, scoped: Callable[[str], Any], call: Callable[..., Any]
+) -> None:
     """Every other action on the reader's secret is refused; reading it works."""
-    admin = _scoped(stage, "admin")
+    admin = scoped("admin")
 
     with pytest.raises(ClientError, match="AccessDenied"):
         call(admin, stage.database.reader_secret_arn)

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
+from chalicelib.config import Strategy
 from ops.decisions import read_decisions
 from ops.lambda_credentials import lambda_client
 from tests.support.http_api import Person
 from tests.support.scoped_clients import scoped_client
-from tests.support.weakened_policies import weakened
+from tests.support.weakened_policies import weakened, without_role_condition
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +28,13 @@ def _last(stage: Stage, action: str) -> dict[str, Any]:
     return [each for each in read_decisions(stage.aws_endpoint_url) if each["action"] == action][-1]
 
 
+_ACTIONS = {
+    "put_item": "dynamodb:PutItem",
+    "update_item": "dynamodb:UpdateItem",
+    "delete_item": "dynamodb:DeleteItem",
+    "get_item": "dynamodb:GetItem",
+    "query": "dynamodb:Query",
+}
 _LINE = {"description": "x", "price": "1", "quantity": 1}
 _ITEM = {"name": "x", "price": "1", "attributes": {}}
 
@@ -65,7 +73,7 @@ def test_a_store_with_the_wrong_tenant_is_refused_by_iam(
 
 
 def test_a_viewers_credentials_cannot_write_even_if_the_handler_lets_them(
-    person: Callable[..., Person], acme: Person, stage: Stage, strategy: str
+    person: Callable[..., Person], acme: Person, stage: Stage, strategy: Strategy
 ) -> None:
     """IAM refuses what the authorizer would have refused before; the member's same writes are the allowed twins."""
     acme.put("a")
@@ -84,7 +92,8 @@ def test_a_viewers_credentials_cannot_write_even_if_the_handler_lets_them(
             with pytest.raises(ClientError) as refused:
                 getattr(viewer, operation)(**where, **parameters)
             assert refused.value.response["Error"]["Code"] == "AccessDeniedException"
-            assert "because no identity-based policy allows" in str(refused.value)
+            decision = _last(stage, _ACTIONS[operation])
+            assert "aws:PrincipalTag/role" in json.dumps(decision["unmet"])
             getattr(member, operation)(**where, **parameters)
         assert viewer.get_item(**where, Key=key)["ResponseMetadata"]["HTTPStatusCode"] == 200
 
@@ -92,16 +101,12 @@ def test_a_viewers_credentials_cannot_write_even_if_the_handler_lets_them(
 def test_a_session_policy_takes_writes_from_a_viewer_on_its_own(stack: LocalStack, stage: Stage) -> None:
     """Also where the role's own policy would let it write, which only the session policy then refuses."""
     key = {"pk": {"S": "acme#cart#0"}, "sk": {"S": "b"}}
-    viewer, member = (scoped_client(stage, "session_policy", "acme", role) for role in ("viewer", "member"))
+    viewer, member = (scoped_client(stage, Strategy.SESSION_POLICY, "acme", role) for role in ("viewer", "member"))
 
-    with weakened(stack.client("iam"), "bulkhead-local-TenantPolicyRole", _without_role_condition):
+    with weakened(stack.client("iam"), "bulkhead-local-TenantPolicyRole", without_role_condition):
         with pytest.raises(ClientError, match="no session policy allows the dynamodb:PutItem action"):
             viewer.put_item(TableName=stage.table_name, Item=key)
         member.put_item(TableName=stage.table_name, Item=key)
-
-
-def _without_role_condition(statement: dict[str, Any]) -> None:
-    statement.get("Condition", {}).pop("StringEquals", None)
 
 
 def test_the_lambda_role_itself_reads_no_table(stage: Stage) -> None:
@@ -140,7 +145,7 @@ def test_the_lambda_role_itself_reads_no_table(stage: Stage) -> None:
     ids=str,
 )
 def test_the_tenant_role_opens_for_a_well_formed_tenant_and_role_only(
-    stage: Stage, strategy: str, tags: dict[str, str]
+    stage: Stage, strategy: Strategy, tags: dict[str, str]
 ) -> None:
     """The applied trust policy refuses, also when the app's own checks are gone."""
     sts, role_arn = lambda_client(stage, "sts"), _role_arn(stage, strategy)
@@ -150,7 +155,9 @@ def test_the_tenant_role_opens_for_a_well_formed_tenant_and_role_only(
     assert _assume(sts, role_arn, {"tenant": "acme", "role": "member"})["Credentials"]
 
 
-def test_nobody_but_the_lambda_role_opens_a_tenants_session(stack: LocalStack, stage: Stage, strategy: str) -> None:
+def test_nobody_but_the_lambda_role_opens_a_tenants_session(
+    stack: LocalStack, stage: Stage, strategy: Strategy
+) -> None:
     """Not even the account's administrator, whom the trust policy does not name."""
     with pytest.raises(ClientError, match="is not authorized to perform: sts:AssumeRole"):
         _assume(stack.client("sts"), _role_arn(stage, strategy), {"tenant": "acme", "role": "member"})
@@ -158,7 +165,7 @@ def test_nobody_but_the_lambda_role_opens_a_tenants_session(stack: LocalStack, s
 
 @pytest.mark.parametrize("other", ["acme-eu", "acme1", "acme10", "globex"])
 def test_past_the_application_no_operation_reaches_another_tenants_partition(
-    stage: Stage, strategy: str, other: str
+    stage: Stage, strategy: Strategy, other: str
 ) -> None:
     """With acme's credentials in hand: the other tenant's keys are refused, the same calls on acme's own are not."""
     admin = scoped_client(stage, strategy, "acme", "admin")
@@ -176,14 +183,36 @@ def test_past_the_application_no_operation_reaches_another_tenants_partition(
             if tenant == "acme":
                 call()
             else:
-                with pytest.raises(ClientError, match="AccessDenied"):
+                with pytest.raises(ClientError, match=r"because no (identity-based|session) policy allows"):
                     call()
+                assert "dynamodb:LeadingKeys" in json.dumps(_last(stage, _ACTIONS[operation])["unmet"])
     with pytest.raises(ClientError, match="explicit deny"):
         admin.scan(TableName=stage.table_name)
 
 
-def _role_arn(stage: Stage, strategy: str) -> str:
-    role_arn = stage.tenant_role_arn if strategy == "session_tags" else stage.tenant_policy_role_arn
+@pytest.mark.parametrize("operation", ["transact_get_items", "transact_write_items"])
+def test_one_foreign_key_among_ones_own_refuses_the_whole_transaction(
+    stage: Stage, strategy: Strategy, operation: str
+) -> None:
+    """ForAllValues holds for all of them or not at all; the transaction on one's own keys is allowed."""
+    admin = scoped_client(stage, strategy, "acme", "admin")
+
+    def transaction(*tenants: str) -> Any:
+        keys = [{"pk": {"S": f"{tenant}#item#3"}, "sk": {"S": "in-a-transaction"}} for tenant in tenants]
+        where = {"TableName": stage.table_name}
+        if operation == "transact_get_items":
+            return admin.transact_get_items(TransactItems=[{"Get": where | {"Key": key}} for key in keys])
+        return admin.transact_write_items(TransactItems=[{"Put": where | {"Item": key}} for key in keys])
+
+    with pytest.raises(ClientError, match="AccessDenied"):
+        transaction("acme", "globex")
+    transaction("acme")
+    key = {"pk": {"S": "acme#item#3"}, "sk": {"S": "in-a-transaction"}}
+    admin.delete_item(TableName=stage.table_name, Key=key)
+
+
+def _role_arn(stage: Stage, strategy: Strategy) -> str:
+    role_arn = stage.tenant_role_arn if strategy is Strategy.SESSION_TAGS else stage.tenant_policy_role_arn
     assert role_arn
     return role_arn
 

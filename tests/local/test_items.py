@@ -7,14 +7,16 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, nullcontext
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
 
+from chalicelib.config import Strategy
 from ops.decisions import read_decisions
 from tests.support.http_api import Api, Person
-from tests.support.weakened_policies import weakened
+from tests.support.weakened_policies import weakened, without_leading_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -117,25 +119,21 @@ def test_without_the_leading_key_condition_the_same_request_returns_the_item(
 
 @pytest.fixture
 def unconfined(
-    stack: LocalStack, stage: Stage, strategy: str, api_with: Callable[..., Api]
+    stack: LocalStack, stage: Stage, strategy: Strategy, api_with: Callable[..., Api]
 ) -> Callable[[], AbstractContextManager[Api]]:
     """Return a context with an API whose tenants' sessions are not confined to their leading keys."""
-    if strategy == "session_policy":  # the app renders the policy that holds the condition
+    if strategy is Strategy.SESSION_POLICY:  # the app renders the policy that holds the condition
         return lambda: nullcontext(api_with(module="tests.support.unconfined_session_policy_api"))
 
     @contextmanager
     def weakened_role() -> Iterator[Api]:
         with (
-            weakened(stack.client("iam"), "bulkhead-local-TenantRole", _without_leading_keys),
+            weakened(stack.client("iam"), "bulkhead-local-TenantRole", without_leading_keys),
             closing(Api(stage.api_url)) as api,
         ):
             yield api
 
     return weakened_role
-
-
-def _without_leading_keys(statement: dict[str, Any]) -> None:
-    statement.get("Condition", {}).pop("ForAllValues:StringLike", None)
 
 
 @pytest.mark.parametrize(
@@ -195,25 +193,76 @@ def test_a_foreign_cursor_moves_within_the_callers_own_list_only(acme: Person, g
 
 
 def test_of_concurrent_patches_with_one_version_exactly_one_wins(acme: Person) -> None:
-    """The others get 412 and change nothing."""
+    """The others get 412 and change nothing; so it goes for five versions."""
     path = f"/items/{acme.create()['product_id']}"
 
-    def patch(number: int) -> int:
+    def patch(version: int, number: int) -> int:
         caller = Person(Api(acme.api.url), acme.id_token, "")
-        status = caller.call("PATCH", path, body={"name": f"of {number}"}, headers={"If-Match": '"1"'}).status
+        tag = {"If-Match": f'"{version}"'}
+        status = caller.call("PATCH", path, body={"name": f"{version} of {number}"}, headers=tag).status
         caller.api.close()
         return status
 
     for version in range(1, 6):
         with ThreadPoolExecutor(8) as threads:
-            statuses = list(threads.map(patch, range(8)))
-        if version == 1:
-            assert sorted(statuses) == [200, *[412] * 7]
-            winner = acme.call("GET", path).body
-            assert winner["name"] == f"of {statuses.index(200)}"
-        else:
-            assert statuses == [412] * 8
-    assert acme.call("GET", path).body == winner
+            statuses = list(threads.map(partial(patch, version), range(8)))
+        assert sorted(statuses) == [200, *[412] * 7]
+        item = acme.call("GET", path).body
+        assert (item["version"], item["name"]) == (version + 1, f"{version} of {statuses.index(200)}")
+
+
+LARGEST = {"name": "𒀀" * 200, "price": "999999999999.99999999", "attributes": {"text": "x" * 98_996}}
+
+
+@pytest.mark.parametrize(
+    ("field", "accepted", "refused"),
+    [
+        ("name", ["a", "Ä ⚒ 漢字 ", "😀" * 200], ["", "a" * 201, "a\nb", None, 1]),
+        ("price", ["0", "1.10", 7], ["-1", "1e3", "", None, True, "1.123456789", 10**12]),
+        (
+            "attributes",
+            [{}, {f"a{n}": n for n in range(50)}, {"a": "", "b": False, "c": -0.5}, {"n" * 100: 1}],
+            [
+                {f"a{n}": n for n in range(51)},
+                {"a": None},
+                {"a": [1]},
+                {"a": {"b": 1}},
+                {"": 1},
+                {"n" * 101: 1},
+                {"text": "x" * 99_001},
+                {"a": int("1" * 39)},
+                {"a": 10**126},
+                [],
+                None,
+            ],
+        ),
+    ],
+)
+def test_a_field_that_is_not_understood_is_refused_by_its_name(
+    acme: Person, field: str, accepted: list[Any], refused: list[Any]
+) -> None:
+    """400 beside the greatest and strangest that is taken; nothing is stored of what is refused."""
+    good = {"name": "anvil", "price": "1", "attributes": {}}
+    for value in accepted:
+        answer = acme.call("POST", "/items", body=good | {field: value})
+        assert answer.status == 201, value
+        assert acme.call("GET", answer.headers["location"]).body == answer.body
+    for value in refused:
+        for method, path in (("POST", "/items"), ("PATCH", answer.headers["location"])):
+            body = good | {field: value} if method == "POST" else {field: value}
+            refusal = acme.call(method, path, body=body, headers={"If-Match": "*"})
+            assert (refusal.status, refusal.body["Code"]) == (400, "InvalidRequestError"), value
+            assert refusal.body["Message"].startswith(field)
+    assert len(acme.items()) == len(accepted)
+
+
+def test_the_largest_item_is_stored_and_answered_whole(acme: Person) -> None:
+    """As large as an item may be, in every field."""
+    created = acme.call("POST", "/items", body=LARGEST)
+    assert created.status == 201
+    assert {name: created.body[name] for name in LARGEST} == LARGEST
+    assert acme.call("GET", created.headers["location"]).body == created.body
+    assert acme.items() == [created.body]
 
 
 def test_tenants_with_similar_names_and_the_same_product_ids_never_meet(

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from chalicelib.config import Strategy
 from chalicelib.permissions import PERMISSIONS, Permission
 from chalicelib.tenant import Role
-from ops.app_environment import VENDING_STRATEGIES, process_basics
+from ops.app_environment import process_basics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     Run = Callable[..., subprocess.CompletedProcess[str]]
 
 # How credentials are vended is in no document: one strategy does.
-pytestmark = pytest.mark.parametrize("strategy", [VENDING_STRATEGIES[0]], indirect=True, scope="session")
+pytestmark = pytest.mark.parametrize("strategy", [Strategy.SESSION_TAGS], indirect=True, scope="session")
 
 TENANT = "acme10"  # whose lists no other test expects to be empty unless it empties them itself
 CURSORS = [base64.urlsafe_b64encode(text).decode() for text in (b"a", b"00000000-0000-4000-8000-000000000000")]

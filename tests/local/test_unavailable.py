@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tests.support.http_api import Api, Person
 
 
+_ONE = "/items/00000000-0000-4000-8000-000000000000"
 NOWHERE = f"http://127.0.0.1:{free_port()}"
 
 
@@ -30,7 +31,10 @@ NOWHERE = f"http://127.0.0.1:{free_port()}"
             id="the role's credentials",
         ),
         pytest.param(
-            {"TENANT_ROLE_ARN": "arn:aws:iam::123456789012:role/bulkhead-local-LambdaRole"},
+            dict.fromkeys(
+                ("TENANT_ROLE_ARN", "TENANT_POLICY_ROLE_ARN"),
+                "arn:aws:iam::123456789012:role/bulkhead-local-LambdaRole",
+            ),
             "ScopedCredentialsError",
             id="a role that does not trust the caller",
         ),
@@ -51,8 +55,11 @@ def test_what_cannot_be_reached_is_503_with_retry_after(
         ("PUT", "/cart/a", line),
         ("GET", "/items", None),
         ("POST", "/items", item),
+        ("GET", _ONE, None),
+        ("PATCH", _ONE, {"name": "x"}),
+        ("DELETE", _ONE, None),
     ):
-        answer = api.call(method, path, headers=headers, body=body)
+        answer = api.call(method, path, headers=headers | {"If-Match": "*"}, body=body)
         assert (answer.status, answer.body["Code"]) == (503, code)
         assert int(answer.headers["retry-after"]) > 0
         assert answer.headers["access-control-allow-origin"] == "http://127.0.0.1:8080"

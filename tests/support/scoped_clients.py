@@ -1,41 +1,18 @@
-"""A tenant's scoped credentials, vended as the application vends them, for calls past its stores and routes."""
+"""A tenant's scoped credentials under a given strategy."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import boto3
-
 from chalicelib.tenant import Role, TenantContext
-from chalicelib.vending import SessionPolicyVending, SessionTagVending, TenantResources
-from ops.lambda_credentials import lambda_client
+from ops import scoped_credentials
 
 if TYPE_CHECKING:
-    from chalicelib.vending import VendingStrategy
+    from chalicelib.config import Strategy
     from ops.stage import Stage
 
 
-def scoped_client(stage: Stage, strategy: str, tenant: str, role: str, service: str = "dynamodb") -> Any:
+def scoped_client(stage: Stage, strategy: Strategy, tenant: str, role: str, service: str = "dynamodb") -> Any:
     """Return a client that holds the credentials of a tenant's user of that role."""
-    vended = vending_of(stage, strategy).vend(TenantContext(tenant, Role(role), "test", "test@example.com"))
-    return boto3.client(
-        service,
-        endpoint_url=stage.aws_endpoint_url,
-        region_name=stage.region,
-        aws_access_key_id=vended["AccessKeyId"],
-        aws_secret_access_key=vended["SecretAccessKey"],
-        aws_session_token=vended["SessionToken"],
-    )
-
-
-def vending_of(stage: Stage, strategy: str) -> VendingStrategy:
-    """Return the strategy on the stage's own roles, called by the Lambda role."""
-    if strategy == "session_tags":
-        return SessionTagVending(lambda: lambda_client(stage, "sts"), stage.tenant_role_arn)
-    resources = TenantResources(
-        table_arn=f"arn:aws:dynamodb:{stage.region}:{stage.account_id}:table/{stage.table_name}",
-        reader_secret_arn=stage.database.reader_secret_arn,
-        writer_secret_arn=stage.database.writer_secret_arn,
-    )
-    assert stage.tenant_policy_role_arn
-    return SessionPolicyVending(lambda: lambda_client(stage, "sts"), stage.tenant_policy_role_arn, resources)
+    context = TenantContext(tenant, Role(role), "test", "test@example.com")
+    return scoped_credentials.scoped_client(stage, context, strategy, service)

@@ -25,3 +25,19 @@ def weakened(iam: Any, role: str, weaken: Callable[[dict[str, Any]], object]) ->
         yield
     finally:
         iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(applied))
+
+
+def without_role_condition(statement: dict[str, Any]) -> None:
+    """Take out the condition on the role tag."""
+    _without(statement, "StringEquals")
+
+
+def without_leading_keys(statement: dict[str, Any]) -> None:
+    """Take out the condition on the leading keys, but not the guard that there must be one."""
+    _without(statement, "ForAllValues:StringLike")
+
+
+def _without(statement: dict[str, Any], operator: str) -> None:
+    conditions = statement.get("Condition", {})
+    if conditions.pop(operator, None) is not None and not conditions:
+        del statement["Condition"]

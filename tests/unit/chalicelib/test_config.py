@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from chalicelib.config import SETTINGS, Config
+from chalicelib.config import SETTINGS, Config, Strategy
 from chalicelib.errors import ConfigError
 from tests.unit.settings import ENVIRONMENT
 
@@ -19,12 +19,13 @@ def test_each_setting_goes_to_its_own_field() -> None:
     assert {name: str(getattr(config, field)) for name, field in SETTINGS.items()} == {
         name: ENVIRONMENT[name] for name in SETTINGS
     }
+    assert config.tenant_policy_role_arn is None
 
 
 def test_no_setting_has_a_default() -> None:
     """A field that had one would read another stage when it is forgotten."""
     assert all(field.default is dataclasses.MISSING for field in dataclasses.fields(Config))
-    assert {field.name for field in dataclasses.fields(Config)} == set(SETTINGS.values())
+    assert {field.name for field in dataclasses.fields(Config)} == {*SETTINGS.values(), "tenant_policy_role_arn"}
 
 
 @pytest.mark.parametrize("name", SETTINGS)
@@ -120,10 +121,15 @@ def test_an_unknown_vending_strategy_is_refused(strategy: str) -> None:
         Config.from_environ(ENVIRONMENT | {"VENDING_STRATEGY": strategy})
 
 
-@pytest.mark.parametrize("strategy", ["session_tags", "session_policy"])
-def test_a_known_vending_strategy_is_accepted(strategy: str) -> None:
-    """The twin of the refusals above."""
-    assert Config.from_environ(ENVIRONMENT | {"VENDING_STRATEGY": strategy}).vending_strategy == strategy
+def test_the_role_for_session_policies_is_read_under_that_strategy_only() -> None:
+    """Else one wrong setting would open its sessions without a policy, and reach every tenant."""
+    arn = "arn:aws:iam::123456789012:role/TenantPolicyRole"
+    tags = Config.from_environ(ENVIRONMENT | {"TENANT_POLICY_ROLE_ARN": arn})
+    policy = Config.from_environ(ENVIRONMENT | {"VENDING_STRATEGY": "session_policy", "TENANT_POLICY_ROLE_ARN": arn})
+    assert (tags.strategy, tags.tenant_policy_role_arn) == (Strategy.SESSION_TAGS, None)
+    assert (policy.strategy, policy.tenant_policy_role_arn) == (Strategy.SESSION_POLICY, arn)
+    with pytest.raises(ConfigError, match="set these environment variables: TENANT_POLICY_ROLE_ARN"):
+        Config.from_environ(ENVIRONMENT | {"VENDING_STRATEGY": "session_policy"})
 
 
 @pytest.mark.parametrize(("name", "maximum"), [("CACHED_TENANTS", 100_000), ("DATABASE_CONNECTIONS", 100)])

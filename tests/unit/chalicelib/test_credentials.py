@@ -87,11 +87,29 @@ class FakeSts:
         return [call["RoleSessionName"] for call in self.calls]
 
 
+class FakeWire:
+    """Takes requests and answers all of them alike."""
+
+    def __init__(self, status: int = 200, body: bytes = b"{}") -> None:
+        self.sent: list[AWSPreparedRequest] = []
+        self._status = status
+        self._body = body
+
+    def __call__(self, request: AWSPreparedRequest) -> Any:
+        """Answer."""
+        self.sent.append(request)
+        response = HTTPResponse(io.BytesIO(self._body), preload_content=False)
+        return AWSResponse(request.url, self._status, HTTPHeaders(), response)
+
+
 def clients_of(sts: FakeSts, clock: FakeClock, **options: Any) -> ScopedClients:
-    """Make the clients as the application wires them, but for STS and the clock."""
+    """Make the clients as the application wires them, but for STS, the wire and the clock."""
     vending = SessionTagVending(lambda: cast("STSClient", sts), ROLE_ARN)
-    options = {"capacity": 512, **options}
+    options = {"capacity": 512, "send": WIRE, **options}
     return ScopedClients(SESSION, ClientConfig(), vending, region="eu-central-1", now=clock, **options)
+
+
+WIRE = FakeWire()
 
 
 def tenant(tenant_id: str, role: Role = Role.MEMBER, user_id: str = "user-1") -> TenantContext:
@@ -121,20 +139,21 @@ def clients(sts: FakeSts, clock: FakeClock) -> ScopedClients:
 
 
 def signed_with(client: DynamoDBClient) -> tuple[str, str]:
-    """Send a request that goes no further than the wire, and return the access key and the token that it carries."""
-    sent: list[AWSPreparedRequest] = []
-
-    def answer(request: AWSPreparedRequest, **_: object) -> Any:
-        sent.append(request)
-        return AWSResponse(request.url, 200, HTTPHeaders(), HTTPResponse(io.BytesIO(b"{}"), preload_content=False))
-
-    client.meta.events.register("before-send.dynamodb", answer, unique_id="wire")
+    """Send a request, and return the access key and the token that it carries on the wire."""
     client.query(TableName="bulkhead")
-    client.meta.events.unregister("before-send.dynamodb", unique_id="wire")
-    wire: dict[str, Any] = dict(sent[0].headers)
+    wire: dict[str, Any] = dict(WIRE.sent[-1].headers)
     headers = {name: value.decode() if isinstance(value, bytes) else value for name, value in wire.items()}
     credential = headers["Authorization"].split("Credential=")[1].split("/")[0]
     return credential, headers["X-Amz-Security-Token"]
+
+
+def test_all_tenants_clients_send_over_the_one_pool_of_connections(clients: ScopedClients) -> None:
+    """A pool for each would use up a function's file descriptors with a hundred tenants."""
+    before = len(WIRE.sent)
+    for caller in (ACME, GLOBEX, INITECH):
+        clients.dynamodb(caller).query(TableName="bulkhead")
+        clients.secretsmanager(caller).get_secret_value(SecretId="x")
+    assert len(WIRE.sent) == before + 6
 
 
 def test_requests_are_signed_with_the_vended_key(clients: ScopedClients) -> None:
@@ -213,7 +232,9 @@ def test_one_tenants_slow_sts_call_holds_up_no_other_tenant(clock: FakeClock) ->
                 assert globex_is_served.wait(10)
             return SessionTagVending(lambda: cast("STSClient", sts), ROLE_ARN).vend(caller)
 
-    clients = ScopedClients(SESSION, ClientConfig(), SlowForAcme(), region="eu-central-1", capacity=512, now=clock)
+    clients = ScopedClients(
+        SESSION, ClientConfig(), SlowForAcme(), region="eu-central-1", capacity=512, send=WIRE, now=clock
+    )
     with ThreadPoolExecutor(1) as threads:
         slow = threads.submit(clients.dynamodb, ACME)
         clients.dynamodb(GLOBEX)
@@ -358,6 +379,11 @@ def test_credentials_that_are_vended_expired_yield_no_client(clients: ScopedClie
             clients.dynamodb(ACME)
 
 
+def rejecting(code: str) -> FakeWire:
+    """Return a wire on which every request is rejected."""
+    return FakeWire(400, f'{{"__type": "com.amazon.coral.service#{code}"}}'.encode())
+
+
 @pytest.mark.parametrize(
     ("code", "seconds", "calls"),
     [
@@ -373,24 +399,49 @@ def test_credentials_that_a_service_rejects_are_vended_anew(
 ) -> None:
     """The request that met the rejection fails, the next one has new credentials.
 
-    A refusal by IAM drops them too, since the session may have been revoked, but not fresh ones: whoever asks for
+    A refusal by IAM replaces them too, since the session may have been revoked, but not fresh ones: whoever asks for
     another tenant's items again and again must not use up the rate of STS.
     """
-    clients = clients_of(sts, clock)
+    clients = clients_of(sts, clock, send=rejecting(code))
     rejected, globex = clients.dynamodb(ACME), clients.dynamodb(GLOBEX)
     clock.now += timedelta(seconds=seconds)
-    body = f'{{"__type": "com.amazon.coral.service#{code}"}}'.encode()
-
-    def reject(request: AWSPreparedRequest, **_: object) -> Any:
-        return AWSResponse(request.url, 400, HTTPHeaders(), HTTPResponse(io.BytesIO(body), preload_content=False))
-
-    rejected.meta.events.register("before-send.dynamodb", reject)
     with pytest.raises(ClientError, match=code):
-        rejected.query(TableName="bulkhead")
+        rejected.get_item(TableName="bulkhead", Key={})
 
     assert (clients.dynamodb(ACME) is rejected) is (calls == 1)
     assert sts.sessions().count("acme.member") == calls
     assert clients.dynamodb(GLOBEX) is globex
+
+
+def test_fresh_credentials_are_those_that_were_refreshed_just_now(sts: FakeSts, clock: FakeClock) -> None:
+    """The ten seconds are counted from the vending, not from the tenant's first request."""
+    clients = clients_of(sts, clock, send=rejecting("AccessDeniedException"))
+    clients.dynamodb(ACME)
+    clock.now = START + timedelta(hours=2)
+    refreshed = clients.dynamodb(ACME)
+    with pytest.raises(ClientError):
+        refreshed.get_item(TableName="bulkhead", Key={})
+    assert clients.dynamodb(ACME) is refreshed
+    assert len(sts.calls) == 2
+
+
+def test_refused_credentials_are_kept_while_sts_cannot_replace_them(sts: FakeSts, clock: FakeClock) -> None:
+    """Else one request for another tenant's key would shut a tenant out for as long as STS is away."""
+    clients = clients_of(sts, clock, send=rejecting("AccessDeniedException"))
+    kept = clients.dynamodb(ACME)
+    clock.now += timedelta(minutes=1)
+    sts.failure = UNREACHABLE
+    for _ in range(3):
+        with pytest.raises(ClientError):
+            clients.dynamodb(ACME).get_item(TableName="bulkhead", Key={})
+    assert clients.dynamodb(ACME) is kept
+    assert len(sts.calls) == 2, "tried once, and not again at every refusal"
+
+    sts.failure = None
+    clock.now += timedelta(seconds=10)
+    with pytest.raises(ClientError):
+        kept.get_item(TableName="bulkhead", Key={})
+    assert clients.dynamodb(ACME) is not kept
 
 
 def test_the_tenant_that_was_not_served_for_the_longest_time_is_dropped(sts: FakeSts, clock: FakeClock) -> None:
@@ -424,7 +475,7 @@ def test_a_second_tenants_client_loads_no_service_model_again(sts: FakeSts, cloc
     files, session = CountingFileLoader(), Session()
     session.register_component("data_loader", Loader(file_loader=files))
     vending = SessionTagVending(lambda: cast("STSClient", sts), ROLE_ARN)
-    clients = ScopedClients(session, ClientConfig(), vending, region="eu-central-1", capacity=512, now=clock)
+    clients = ScopedClients(session, ClientConfig(), vending, region="eu-central-1", capacity=512, send=WIRE, now=clock)
     clients.dynamodb(ACME)
     models = [path for path in files.loaded if path.endswith("/service-2") and "/dynamodb/" in path]
     assert len(models) == 1, "the first client loads it through this loader, so that the count below means something"

@@ -60,7 +60,7 @@ def test_the_settings_are_all_that_the_app_must_be_told() -> None:
     expected = {
         "region": "eu-central-1",
         "table_arn": OUTPUTS["table_arn"],
-        "vending_strategy": "session_tags",
+        "strategy": "session_tags",
         "tenant_role_arn": OUTPUTS["tenant_role_arn"],
         "token_issuer": OUTPUTS["token_issuer"],
         "token_audience": "client",
@@ -71,12 +71,12 @@ def test_the_settings_are_all_that_the_app_must_be_told() -> None:
     assert SETTINGS["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4566"
 
 
-@pytest.mark.parametrize(
-    ("strategy", "role"), [("session_tags", "tenant_role_arn"), ("session_policy", "tenant_policy_role_arn")]
-)
-def test_each_vending_strategy_opens_sessions_of_its_own_role(strategy: str, role: str) -> None:
-    """A session policy on TenantRole would work, but none on TenantPolicyRole would reach every tenant."""
-    assert vending_settings(OUTPUTS, strategy) == {"VENDING_STRATEGY": strategy, "TENANT_ROLE_ARN": OUTPUTS[role]}
+def test_only_the_strategy_of_session_policies_is_told_of_its_role() -> None:
+    """Sessions of it without a policy would reach every tenant."""
+    tags = {"VENDING_STRATEGY": "session_tags", "TENANT_ROLE_ARN": OUTPUTS["tenant_role_arn"]}
+    policy = {"VENDING_STRATEGY": "session_policy", "TENANT_POLICY_ROLE_ARN": OUTPUTS["tenant_policy_role_arn"]}
+    assert vending_settings(OUTPUTS, "session_tags") == tags
+    assert vending_settings(OUTPUTS, "session_policy") == tags | policy
 
 
 def test_the_settings_hold_no_access_key() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.config import Strategy
 from ops.errors import OpsError
 from ops.stage import DEFAULT_PATH, DatabaseEndpoint, LambdaCredentials, Operator, Stage, User, write_privately
 
@@ -21,6 +22,7 @@ STAGE = Stage(
     operator=Operator(access_key_id="AKIATEST", secret_access_key="operators-secret"),
     lambda_role_arn="arn:aws:iam::123456789012:role/lambda",
     lambda_credentials=LambdaCredentials(full_uri="http://127.0.0.1:4566/x", authorization_token="role-token"),
+    vending_strategy=Strategy.SESSION_TAGS,
     tenant_role_arn="arn:aws:iam::123456789012:role/tenant",
     table_name="bulkhead",
     user_pool_id="eu-central-1_Pool",

@@ -16,7 +16,7 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from chalicelib.errors import StoreUnavailableError, TenantAccessDeniedError
-from chalicelib.stores.dynamodb import application_errors
+from chalicelib.stores.dynamodb import ConditionFailedError, application_errors
 
 SECRET = "arn:aws:sts::123456789012:assumed-role/TenantRole/acme.member"
 URL = "https://dynamodb.invalid"
@@ -79,11 +79,26 @@ def test_a_failure_that_may_pass_is_store_unavailable(failure: Exception) -> Non
     assert URL not in str(unavailable.value)
 
 
-@pytest.mark.parametrize(
-    "code", ["ConditionalCheckFailedException", "ValidationException", "ResourceNotFoundException"]
-)
+def test_a_condition_that_does_not_hold_is_the_stores_to_read() -> None:
+    """With the item that is there, if the write asked for it."""
+    error = client_error("ConditionalCheckFailedException")
+    error.response["Item"] = {"pk": {"S": "a"}}  # type: ignore[typeddict-unknown-key]
+    with pytest.raises(ConditionFailedError) as failed, application_errors():
+        raise error
+    assert failed.value.found == {"pk": {"S": "a"}}
+
+
+def test_after_a_lost_answer_a_condition_that_does_not_hold_says_nothing() -> None:
+    """The first try may have been carried out, and have made it false: the caller must look, not give up."""
+    error = client_error("ConditionalCheckFailedException")
+    error.response["ResponseMetadata"]["RetryAttempts"] = 1
+    with pytest.raises(StoreUnavailableError, match="not known whether this was done"), application_errors():
+        raise error
+
+
+@pytest.mark.parametrize("code", ["ValidationException", "ResourceNotFoundException"])
 def test_other_errors_stay_what_they_are(code: str) -> None:
-    """A failed condition is the store's to read; anything else is a bug and must become an opaque 500."""
+    """They are bugs and must become an opaque 500."""
     error = client_error(code)
     with pytest.raises(ClientError) as raised, application_errors():
         raise error

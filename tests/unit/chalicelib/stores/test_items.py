@@ -6,6 +6,7 @@ The emulator enforces no IAM here: what keeps tenants apart in these tests is th
 from __future__ import annotations
 
 import itertools
+import json
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -241,12 +242,36 @@ def test_a_page_is_complete_when_all_of_it_lies_in_one_shard(items_of: Callable[
     assert [[item.product_id for item in page] for page in pages] == [written[:50], written[50:]]
 
 
-def test_a_page_ends_after_a_megabyte_and_none_of_the_rest_is_lost(items: ItemStore) -> None:
-    """Lambda answers with 6 MB at most; DynamoDB cuts its own pages, too."""
-    written = sorted(create(items, text="é" * 45_000).product_id for _ in range(25))
-    pages = all_pages(items, 100)
-    assert [item.product_id for page in pages for item in page] == written
-    assert [len(page) for page in pages] == [11, 11, 3]
+@pytest.mark.parametrize(("text", "pages"), [("é" * 45_000, [8, 8, 8, 1]), ("\x01" * 90_000, [8, 8, 8, 1])])
+def test_a_page_ends_before_it_is_too_large_for_lambda_and_none_of_the_rest_is_lost(
+    items: ItemStore, text: str, pages: list[int]
+) -> None:
+    """6 MB, in which a control character takes seven bytes; DynamoDB cuts its own pages, too."""
+    written = sorted(create(items, text=text).product_id for _ in range(25))
+    read = all_pages(items, 100)
+    assert [item.product_id for page in read for item in page] == written
+    assert [len(page) for page in read] == pages
+    body = json.dumps([dict(item.attributes) for item in read[0]])
+    assert len(json.dumps({"body": body})) < 6_291_556
+
+
+def test_a_shard_goes_on_where_dynamodb_stopped_even_if_it_brought_nothing(threads: ThreadPoolExecutor) -> None:
+    """What is missing of a page is asked for by LastEvaluatedKey."""
+    row = {
+        "pk": {"S": "acme#item#0"},
+        "sk": {"S": "b"},
+        "name": {"S": "anvil"},
+        "price": {"S": "1"},
+        "attributes": {"M": {}},
+        "version": {"N": "1"},
+        "created_at": {"S": NOON.isoformat()},
+    }
+    client = make_client()
+    with Stubber(client) as stub:
+        stub.add_response("query", {"Items": [], "LastEvaluatedKey": {"pk": row["pk"], "sk": {"S": "a"}}})
+        stub.add_response("query", {"Items": [row]})
+        page, after = store_with(client, "bulkhead", threads, sharding=Sharding(1)).page(limit=5, after=None)
+    assert ([item.product_id for item in page], after) == (["b"], None)
 
 
 def test_a_page_goes_on_after_an_id_that_is_not_there_any_more(items: ItemStore) -> None:
