@@ -1,6 +1,6 @@
 """What enforcement costs: one GetItem through the gate against the same GetItem of bare moto, in turn, in one run.
 
-Bare moto takes the same shortcuts as the one behind the gate (localaws/shortcuts.py), so that the gate alone is measured.
+Bare moto takes the same shortcuts as the one behind the gate (localaws/shortcuts.py): the gate alone is measured.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3
 
@@ -26,9 +26,6 @@ from chalicelib.keys import SHARDING, Kind, Partitions
 from chalicelib.tenant import Role, TenantContext
 from ops.progress import Progress
 from ops.stack import LocalStack, StackOptions
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 ITEMS, SHARDS, ROUNDS, PAGE = 300, 10, 20, 100
 CACHED_TENANTS = 512
