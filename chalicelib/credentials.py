@@ -91,40 +91,36 @@ class ScopedClients:
         )
 
     def _of(self, tenant: TenantContext) -> _Kept:
-        key = (tenant.tenant_id, tenant.role)
+        key = _key(tenant)
         with self._lock:
             kept = self._kept.get(key)
             refused = kept is not None and kept.refused
             if kept is None:
-                kept = self._keep(key, _Kept(key, tenant, self._vending, self._now))
+                kept = self._kept[key] = _Kept(tenant, self._vending, self._now)
+                if len(self._kept) > self._capacity:
+                    self._kept.popitem(last=False)
             kept.refused = False
             self._kept.move_to_end(key)
         return self._replaced(kept) if refused else kept
 
-    def _keep(self, key: tuple[str, Role], kept: _Kept) -> _Kept:
-        self._kept[key] = kept
-        if len(self._kept) > self._capacity:
-            self._kept.popitem(last=False)
-        return kept
-
     def _replaced(self, refused: _Kept) -> _Kept:
         """Return new credentials, since those may have been revoked; without STS they are still the best there are."""
-        new = _Kept(refused.key, refused.tenant, self._vending, self._now)
+        new = _Kept(refused.tenant, self._vending, self._now)
         try:
             new.credentials.get_frozen_credentials()
         except ScopedCredentialsError:
             refused.refresh.vended_at = self._now()  # it is not tried again at the very next refusal
             return refused
         with self._lock:
-            if refused.key in self._kept:
-                self._kept[refused.key] = new
+            if _key(new.tenant) in self._kept:
+                self._kept[_key(new.tenant)] = new
         return new
 
     def _forget(self, rejected: _Kept) -> None:
         """Drop credentials that a service rejected; the next request vends new ones, unless another has already."""
         with self._lock:
-            if self._kept.get(rejected.key) is rejected:
-                del self._kept[rejected.key]
+            if self._kept.get(_key(rejected.tenant)) is rejected:
+                del self._kept[_key(rejected.tenant)]
 
     def _create(self, service: str, credentials: ReadOnlyCredentials, kept: _Kept) -> BaseClient:
         with self._lock:  # botocore's sessions do not create clients safely from several threads
@@ -155,10 +151,7 @@ class ScopedClients:
 class _Kept:
     """One tenant's credentials, and the client made from the current ones."""
 
-    def __init__(
-        self, key: tuple[str, Role], tenant: TenantContext, vending: VendingStrategy, now: Callable[[], datetime]
-    ) -> None:
-        self.key = key
+    def __init__(self, tenant: TenantContext, vending: VendingStrategy, now: Callable[[], datetime]) -> None:
         self.tenant = tenant
         self.refresh = _Refresh(vending, tenant, now)
         self.credentials = DeferredRefreshableCredentials(self.refresh, "assume-role", time_fetcher=now)
@@ -198,3 +191,7 @@ class _Refresh:
             "token": vended["SessionToken"],
             "expiry_time": vended["Expiration"].isoformat(),
         }
+
+
+def _key(tenant: TenantContext) -> tuple[str, Role]:
+    return tenant.tenant_id, tenant.role

@@ -11,6 +11,8 @@ import boto3
 from ops.app_environment import function_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ops.stack import LocalStack
     from ops.stage import Stage
 
@@ -45,11 +47,16 @@ def _client(service: str, endpoint_url: str, region: str, full_uri: str, authori
     request = urllib.request.Request(full_uri, headers={"Authorization": authorization_token})  # noqa: S310
     with urllib.request.urlopen(request) as answer:  # noqa: S310 -- on loopback
         key = json.load(answer)
+    return client_of_session(service, endpoint_url, region, {**key, "SessionToken": key["Token"]})
+
+
+def client_of_session(service: str, endpoint_url: str, region: str, key: Mapping[str, Any]) -> Any:
+    """Return a boto3 client with a session's credentials, in the form in which STS gives them."""
     return boto3.client(
         service,
         endpoint_url=endpoint_url,
         region_name=region,
         aws_access_key_id=key["AccessKeyId"],
         aws_secret_access_key=key["SecretAccessKey"],
-        aws_session_token=key["Token"],
+        aws_session_token=key["SessionToken"],
     )

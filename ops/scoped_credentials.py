@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import boto3
-
 from chalicelib.config import Strategy
 from chalicelib.vending import SessionPolicyVending, SessionTagVending, TenantResources
-from ops.lambda_credentials import lambda_client
+from ops.lambda_credentials import client_of_session, lambda_client
 
 if TYPE_CHECKING:
     from chalicelib.tenant import TenantContext
@@ -23,14 +21,7 @@ def scoped_client(stage: Stage, tenant: TenantContext, strategy: Strategy, servi
         ScopedCredentialsError: STS would not vend, or could not be reached.
     """
     vended = _vending(stage, strategy).vend(tenant)
-    return boto3.client(
-        service,
-        endpoint_url=stage.aws_endpoint_url,
-        region_name=stage.region,
-        aws_access_key_id=vended["AccessKeyId"],
-        aws_secret_access_key=vended["SecretAccessKey"],
-        aws_session_token=vended["SessionToken"],
-    )
+    return client_of_session(service, stage.aws_endpoint_url, stage.region, vended)
 
 
 def _vending(stage: Stage, strategy: Strategy) -> VendingStrategy:

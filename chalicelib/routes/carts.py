@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Annotated
 
 from chalice.app import Blueprint, Response
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 from typing_extensions import TypedDict
 
 from chalicelib import wiring
@@ -72,7 +72,7 @@ class CartLinePatch(Patch):
 class CartLineAnswer(TypedDict):
     """A line of the caller's cart."""
 
-    item_id: Annotated[str, Field(pattern=f"^(?:{ITEM_ID.pattern})$")]
+    item_id: Annotated[str, WithJsonSchema(text_of_form(ITEM_ID))]
     description: Description
     price: PriceText
     quantity: Quantity

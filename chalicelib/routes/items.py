@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 from chalice.app import Blueprint, Response
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 from typing_extensions import TypedDict
 
 from chalicelib import wiring
@@ -74,7 +74,7 @@ class ItemPatch(Patch):
 class ItemAnswer(TypedDict):
     """An item of the caller's tenant; `shard_id` and `product_id` are its primary key."""
 
-    product_id: Annotated[str, Field(pattern=f"^(?:{_PRODUCT_ID.pattern})$")]
+    product_id: Annotated[str, WithJsonSchema(text_of_form(_PRODUCT_ID))]
     shard_id: str
     name: Name
     price: PriceText

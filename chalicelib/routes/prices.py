@@ -8,6 +8,8 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, WithJsonSchema
 
+from chalicelib.routes.operations import text_of_form
+
 _INTEGER_DIGITS, _DECIMAL_PLACES = 12, 8
 # As JSON writes numbers: a leading zero could not come back, since 007 is 7.
 _PRICE = re.compile(rf"(?:0|[1-9][0-9]{{0,{_INTEGER_DIGITS - 1}}})(?:\.[0-9]{{1,{_DECIMAL_PLACES}}})?")
@@ -36,7 +38,7 @@ def exact_price(value: object) -> Decimal:
     return Decimal(digits)
 
 
-_TEXT = {"type": "string", "pattern": f"^(?:{_PRICE.pattern})$"}
+_TEXT = text_of_form(_PRICE)
 _NUMBER = {
     "type": "number",
     "minimum": 0,

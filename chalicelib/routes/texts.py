@@ -21,6 +21,6 @@ def printable(value: str) -> str:
     return value
 
 
-#: Beside `Printable` in an annotation, for its JSON schema.
+#: Beside `printable` in an annotation, for its JSON schema.
 PRINTABLE = Field(json_schema_extra={"pattern": r"^[^\u0000-\u001f\u007f-\u009f]*$"})
 Instant = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]

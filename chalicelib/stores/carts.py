@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.errors import CartLineNotFoundError
 from chalicelib.keys import SHARDING, Kind, Partitions
-from chalicelib.stores.dynamodb import ConditionFailedError, application_errors
+from chalicelib.stores.dynamodb import ConditionFailedError, application_errors, assignments, price_attribute
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,16 +81,16 @@ class CartStore:
         Raises:
             CartLineNotFoundError: the cart holds no such line; none is created.
         """
-        changed = _attributes(description, price, quantity)
+        clause, names, values = assignments(_attributes(description, price, quantity))
         try:
             with application_errors():
                 answer = self._dynamodb.update_item(
                     TableName=self._table_name,
                     Key=self._key(item_id),
-                    UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in changed),
+                    UpdateExpression=f"SET {clause}",
                     ConditionExpression="attribute_exists(pk)",
-                    ExpressionAttributeNames={f"#{name}": name for name in changed},
-                    ExpressionAttributeValues={f":{name}": value for name, value in changed.items()},
+                    ExpressionAttributeNames=names,
+                    ExpressionAttributeValues=values,
                     ReturnValues="ALL_NEW",
                 )
         except ConditionFailedError as failed:
@@ -122,7 +122,7 @@ def _attributes(description: str | None, price: Decimal | None, quantity: int | 
     if description is not None:
         attributes["description"] = {"S": description}
     if price is not None:
-        attributes["price"] = {"S": format(price, "f")}  # a DynamoDB number would forget the zero of 1.10
+        attributes["price"] = price_attribute(price)
     if quantity is not None:
         attributes["quantity"] = {"N": str(quantity)}
     return attributes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as BotocoreConnectionError
@@ -13,7 +13,8 @@ from botocore.parsers import ResponseParserError
 from chalicelib.errors import StoreUnavailableError, TenantAccessDeniedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+    from decimal import Decimal
 
 # Source: AWS, "Error handling with DynamoDB" (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/
 # Programming.Errors.html). Credentials that STS no longer knows are dropped by ScopedClients and vended anew.
@@ -41,6 +42,20 @@ class ConditionFailedError(Exception):
     def __init__(self, found: object) -> None:
         super().__init__("the condition does not hold")
         self.found = found
+
+
+def assignments(changed: Mapping[str, Any]) -> tuple[str, dict[str, str], dict[str, Any]]:
+    """Return the clause of an update that sets these attributes, and the names and values that it refers to."""
+    return (
+        ", ".join(f"#{name} = :{name}" for name in changed),
+        {f"#{name}": name for name in changed},
+        {f":{name}": value for name, value in changed.items()},
+    )
+
+
+def price_attribute(price: Decimal) -> dict[str, str]:
+    """Return a price as text: a DynamoDB number would forget the zero of 1.10."""
+    return {"S": format(price, "f")}
 
 
 @contextmanager
