@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from threading import Condition, Lock
 from typing import TYPE_CHECKING
 
+from moto.iam.access_control import PermissionResult
 from moto.iam.models import iam_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.s3.models import FakeBucket
 
 from localaws.shortcuts import take_shortcuts
 
@@ -50,8 +52,12 @@ def create_emulator() -> WSGIApplication:
     DynamoDB's transactions are carried out alone: moto undoes one that fails by putting back a copy of its whole
     tables, and with it would go what others wrote meanwhile and were told is stored. Other writes take turns: moto
     checks a condition and writes in two steps, between which another write could make the condition false.
+
+    Bucket policies are the gate's to judge. moto would judge a second time, without their conditions, and refuse
+    everybody for a Deny that is meant for some.
     """
     take_shortcuts()
+    setattr(FakeBucket, "get_permission", _no_opinion)  # noqa: B010 -- mypy takes a plain assignment for a mistake
     application: WSGIApplication = DomainDispatcherApplication(create_backend_app)
     turns = _Turns()
     writing = Lock()
@@ -67,6 +73,10 @@ def create_emulator() -> WSGIApplication:
             return application(environ, start_response)
 
     return emulator
+
+
+def _no_opinion(*_: object) -> PermissionResult:
+    return PermissionResult.NEUTRAL
 
 
 class _Turns:

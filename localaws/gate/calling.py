@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from localaws.gate.calls import Call
 from localaws.gate.checks import MalformedRequestError, UnmappableRequestError
 from localaws.gate.routing import JSON_TARGETS, form_parameters
+from localaws.gate.s3_calls import read_s3_call
 from localaws.gate.wire import QUERY_SERVICES
 
 if TYPE_CHECKING:
@@ -21,8 +22,11 @@ def read_call(request: HttpRequest, service: str, *, region: str, account: str) 
 
     Raises:
         MalformedRequestError: the body is not what the protocol says.
-        UnmappableRequestError: the service's protocol is not one that this gate reads.
+        UnmappableRequestError: the service's protocol is not one that this gate reads, or it is a call of S3 that it
+            cannot read in one way only.
     """
+    if service == "s3":
+        return read_s3_call(request, region=region, account=account)
     if "x-amz-target" in request.headers:
         operation = request.headers["x-amz-target"].rpartition(".")[2]
         return Call(service, operation, read_json(request.body), region, account)

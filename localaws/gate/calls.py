@@ -17,7 +17,7 @@ class Call:
         service: the signing name of the service that will answer, such as `dynamodb`.
         operation: as the service's API names it, such as `GetItem`.
         parameters: a JSON protocol's body; of the query protocol its form fields, flat and by their wire names
-            (`Tags.member.1.Key`), without `Action` and `Version`.
+            (`Tags.member.1.Key`), without `Action` and `Version`; of S3 see localaws.gate.s3_calls.
         region: where the call goes.
         account: whose resources it is about.
     """

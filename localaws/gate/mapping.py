@@ -12,8 +12,9 @@ from moto.core.utils import unix_time_millis
 from localaws.gate.checks import UnmappableRequestError
 from localaws.gate.dynamodb import as_moto_reads, dynamodb_checks
 from localaws.gate.dynamodb.moto_catalog import MotoTableCatalog
-from localaws.gate.mappers import cognito_idp, iam, secretsmanager, tags
+from localaws.gate.mappers import cognito_idp, iam, s3, secretsmanager, tags
 from localaws.gate.mappers.moto_catalogs import (
+    MotoBucketCatalog,
     MotoIamCatalog,
     MotoSecretCatalog,
     MotoUserPoolCatalog,
@@ -53,6 +54,8 @@ class MotoMapper:
             return secretsmanager.checks(call, MotoSecretCatalog(call.account, call.region))
         if call.service == "cognito-idp":
             return cognito_idp.checks(call, MotoUserPoolCatalog(call.account, call.region))
+        if call.service == "s3":
+            return s3.checks(call, MotoBucketCatalog(call.account, call.region))
         raise UnmappableRequestError(f"This gate cannot map {call.service}:{call.operation[:64]} to IAM actions")
 
     def as_emulator_reads(self, call: Call) -> Call:

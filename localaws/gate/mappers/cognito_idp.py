@@ -37,6 +37,7 @@ _ON_EVERYTHING: dict[str, frozenset[str]] = {
     "DescribeUserPoolDomain": frozenset({"Domain"}),
     "ListUserPools": frozenset({"NextToken", "MaxResults"}),
 }
+_CHANGED = {"AdminUpdateUserAttributes": "UserAttributes", "AdminDeleteUserAttributes": "UserAttributeNames"}
 _WITH_DOMAIN = frozenset({"CreateUserPoolDomain", "DeleteUserPoolDomain"})
 
 OPERATIONS = frozenset({*ON_POOL, *_TAGGING, *_ON_EVERYTHING, *PUBLIC_OPERATIONS} - WITHOUT_ACTION)
@@ -51,6 +52,9 @@ class UserPoolCatalog(Protocol):
 
     def pool_of_domain(self, domain: str) -> str | None:
         """Return the id of the pool that the emulator finds for a domain."""
+
+    def immutable_attributes(self, pool_id: str) -> Collection[str]:
+        """Return the names of the attributes that a user of the pool gets once."""
 
     def pools_of_client(self, client_id: str) -> Collection[str]:
         """Return the ARNs of the pools, in all accounts and regions, that have a client of this id."""
@@ -89,11 +93,25 @@ def _pool_checks(
         arn, catalog.pools_of_client(required_text(structure, "ClientId"))
     ):
         raise UnmappableRequestError("moto would answer the challenge of another user pool")
+    for name in _attributes_changed(operation, structure):
+        if name in catalog.immutable_attributes(pool_id):  # moto would change it
+            raise MalformedRequestError(f"user.{name}: Attribute cannot be updated.", code=_CODE)
     existing = catalog.tags(pool_id)
     context = tags.attached(existing, "aws")
     if operation != "UpdateUserPool":
         return [AuthorizationCheck(f"cognito-idp:{operation}", arn, context)]
     return _update_checks(structure, arn, existing, context)
+
+
+def _attributes_changed(operation: str, structure: dict[str, Any]) -> list[str]:
+    """Return the attributes that a call sets or deletes in a user who is there already."""
+    if operation not in _CHANGED:
+        return []
+    given = structure.get(_CHANGED[operation], [])
+    names = [each.get("Name") if isinstance(each, dict) else each for each in given] if isinstance(given, list) else []
+    if not isinstance(given, list) or not all(isinstance(name, str) for name in names):
+        raise MalformedRequestError(f"{_CHANGED[operation]} is not a list of attributes", code=_CODE)
+    return [str(name) for name in names]
 
 
 def _has_alone(arn: str, arns: Collection[str]) -> bool:

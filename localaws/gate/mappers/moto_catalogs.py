@@ -1,4 +1,4 @@
-"""The IAM resources, secrets and user pools of a running moto, read from its memory at each call.
+"""The IAM resources, secrets, user pools and buckets of a running moto, read from its memory at each call.
 
 The only file of this package that imports moto.
 """
@@ -10,9 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from moto.cognitoidp.models import cognitoidp_backends
 from moto.iam.models import iam_backends
+from moto.s3.exceptions import MissingBucket
+from moto.s3.models import FakeBucket, FakeKey, s3_backends
 from moto.secretsmanager.models import ReplicaSecret, secretsmanager_backends
 
+from localaws.gate.checks import UnmappableRequestError
 from localaws.gate.mappers.arns import partition_of
+from localaws.gate.mappers.buckets import Bucket, StoredObject
 from localaws.gate.mappers.entities import Entity
 from localaws.gate.mappers.secrets import Secret
 
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
     from localaws.gate.mappers.iam_operations import Kind
 
 _MANAGED_KEY = "alias/aws/secretsmanager"
+_MANAGED_BY_S3 = "alias/aws/s3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +117,75 @@ class MotoUserPoolCatalog:
         found = self._cognito and self._cognito.user_pool_domains.get(domain)
         return str(found.user_pool_id) if found else None
 
+    def immutable_attributes(self, pool_id: str) -> set[str]:
+        """Return the names of the attributes that a user of the pool gets once."""
+        pool = self._cognito and self._cognito.user_pools.get(pool_id)
+        own = pool.schema_attributes.values() if pool else ()
+        return {"sub"} | {each.name for each in own if not each.mutable}  # moto forgets sub beside custom ones
+
     def pools_of_client(self, client_id: str) -> list[str]:
         """Return the ARNs of the pools, in all accounts and regions, that have a client of this id."""
         return [pool.arn for pool in _all_pools() if client_id in pool.clients]
+
+
+@dataclass(frozen=True, slots=True)
+class MotoBucketCatalog:
+    """The buckets in the partition of a region; see localaws.gate.mappers.buckets.BucketCatalog."""
+
+    account: str
+    region: str
+
+    def bucket(self, name: str) -> Bucket | None:
+        """Return the bucket that moto finds by this name, whoever owns it.
+
+        Raises:
+            UnmappableRequestError: it is the storage of a table bucket.
+        """
+        found = self._find(name)
+        if found is None:
+            return None
+        rule = (found.encryption or {}).get("Rule", {}).get("ApplyServerSideEncryptionByDefault", {})
+        return Bucket(
+            account=found.account_id,
+            policy=None if found.policy is None else found.policy.decode(errors="replace"),
+            versioning=found.versioning_status,
+            kms_key=_customers_key(rule.get("SSEAlgorithm"), rule.get("KMSMasterKeyID")),
+        )
+
+    def stored(self, bucket: str, key: str, version_id: str | None) -> StoredObject | None:
+        """Return this version of an object, by the same comparison as moto's; with None, its last one."""
+        found = self._find(bucket)
+        versions = [] if found is None else found.keys.getlist(key, [])
+        if version_id is None:
+            versions = versions[-1:]
+        else:
+            versions = [each for each in versions if str(each.version_id) == version_id][:1]
+        if not versions or not isinstance(versions[0], FakeKey):
+            return None
+        stored = versions[0]
+        return StoredObject(
+            tags=self._backend.tagger.get_tag_dict_for_resource(stored.arn),
+            kms_key=_customers_key(stored.encryption, stored.kms_key_id),
+        )
+
+    @property
+    def _backend(self) -> Any:
+        return s3_backends[self.account][partition_of(self.region)]
+
+    def _find(self, name: str) -> Any:
+        try:
+            found = self._backend.get_bucket(name)
+        except MissingBucket:
+            return None
+        if type(found) is not FakeBucket:
+            raise UnmappableRequestError("The bucket is the storage of a table bucket")
+        return found
+
+
+def _customers_key(algorithm: str | None, key: str | None) -> str | None:
+    if not key or not (algorithm or "").startswith("aws:kms"):
+        return None
+    return None if key == _MANAGED_BY_S3 or key.endswith(f":{_MANAGED_BY_S3}") else key
 
 
 def _all_pools() -> Iterator[Any]:

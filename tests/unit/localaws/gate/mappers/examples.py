@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from localaws.gate.mappers.buckets import Bucket, StoredObject
     from localaws.gate.mappers.entities import Entity
     from localaws.gate.mappers.iam_operations import Kind
     from localaws.gate.mappers.secrets import Secret
@@ -65,6 +66,11 @@ class UserPools:
     tagged: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     domains: Mapping[str, str] = field(default_factory=dict)
     clients: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    immutable: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def immutable_attributes(self, pool_id: str) -> tuple[str, ...]:
+        """Return the attributes that a pool's users get once."""
+        return self.immutable.get(pool_id, ())
 
     def tags(self, pool_id: str) -> Mapping[str, str]:
         """Return a pool's tags."""
@@ -77,3 +83,19 @@ class UserPools:
     def pools_of_client(self, client_id: str) -> tuple[str, ...]:
         """Return the ARNs of a client's pools."""
         return self.clients.get(client_id, ())
+
+
+@dataclass(frozen=True)
+class Buckets:
+    """Buckets by name, and objects by bucket, key and version."""
+
+    existing: Mapping[str, Bucket] = field(default_factory=dict)
+    objects: Mapping[tuple[str, str, str | None], StoredObject] = field(default_factory=dict)
+
+    def bucket(self, name: str) -> Bucket | None:
+        """Return a bucket."""
+        return self.existing.get(name)
+
+    def stored(self, bucket: str, key: str, version_id: str | None) -> StoredObject | None:
+        """Return a version of an object."""
+        return self.objects.get((bucket, key, version_id))

@@ -133,6 +133,45 @@ def test_the_arn_that_is_checked_is_the_one_that_moto_gives_the_pool(emulator: E
     assert MotoUserPoolCatalog(account=ACCOUNT, region="mars-1").tags(pool_id) == {}
 
 
+@pytest.mark.parametrize("operation", ["AdminUpdateUserAttributes", "AdminDeleteUserAttributes"])
+def test_an_immutable_attribute_is_not_changed_and_a_mutable_one_is(emulator: Emulator, operation: str) -> None:
+    """Moto changes both, so that whoever may change a user's role could move the user to another tenant."""
+    emulator.reset()
+    cognito: Any = cognitoidp_backends[ACCOUNT][REGION]
+    schema = [
+        {"Name": "tenantID", "AttributeDataType": "String", "Mutable": False},
+        {"Name": "role", "AttributeDataType": "String", "Mutable": True},
+    ]
+    pool = cognito.create_user_pool("mine", {"SchemaAttributes": schema, "Schema": schema})
+    given = [{"Name": "custom:tenantID", "Value": "acme"}, {"Name": "custom:role", "Value": "viewer"}]
+    cognito.admin_create_user(pool.id, "user", "SUPPRESS", PASSWORD, given)
+
+    def change(*names: str) -> Call:
+        if operation == "AdminDeleteUserAttributes":
+            return call(
+                "cognito-idp", operation, {"UserPoolId": pool.id, "Username": "user", "UserAttributeNames": list(names)}
+            )
+        attributes = [{"Name": name, "Value": "globex"} for name in names]
+        return call("cognito-idp", operation, {"UserPoolId": pool.id, "Username": "user", "UserAttributes": attributes})
+
+    for names in (["custom:tenantID"], ["custom:role", "custom:tenantID"], ["sub"]):
+        with pytest.raises(MalformedRequestError, match="Attribute cannot be updated"):
+            checks(change(*names), CATALOG)
+    (check,) = checks(change("custom:role"), CATALOG)
+    assert check.action == f"cognito-idp:{operation}"
+    emulator.execute(change("custom:tenantID"))
+    user = cognito.admin_get_user(pool.id, "user")
+    assert {"custom:tenantID": "acme"}.items() - {each["Name"]: each["Value"] for each in user.attributes}.items()
+
+
+@pytest.mark.parametrize("given", ["custom:role", [1], [{"Value": "x"}], {"Name": "custom:role"}])
+def test_attributes_that_are_no_list_of_names_are_refused(given: Any) -> None:
+    """What cannot be read cannot be compared with the immutable ones."""
+    wanted = {"UserPoolId": "eu-west-1_pool", "Username": "user", "UserAttributes": given}
+    with pytest.raises(MalformedRequestError, match="UserAttributes is not a list of attributes"):
+        checks(call("cognito-idp", "AdminUpdateUserAttributes", wanted), CATALOG)
+
+
 def test_a_domain_of_another_pool_is_not_deleted_with_permission_on_ones_own(emulator: Emulator) -> None:
     """It is in moto, which looks at the domain only: so the gate refuses it, and lets the twin pass."""
     found = populate(emulator)
