@@ -1,13 +1,14 @@
-# `make` alone lists the targets. PYTHON, TF_PLUGIN_DIR, AWS_PORT, API_PORT, VENDING_STRATEGY may be set.
+# `make` alone lists the targets. PYTHON, TF_PLUGIN_DIR, AWS_PORT, API_PORT, VENDING_STRATEGY, ARGS may be set.
 
 PYTHON ?= python3
 AWS_PORT ?= 4566
 API_PORT ?= 8000
 VENDING_STRATEGY ?= session_tags
+ARGS ?= list
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev stack test lint format bench clean
+.PHONY: help setup dev stack tenants test lint format bench clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -27,9 +28,12 @@ dev: setup ## Run the whole product on this machine until Ctrl-C
 stack: setup ## Run everything but the API, for `chalice local --stage local` in a second terminal
 	@$(BIN)/python -m ops.dev --no-api --aws-port $(AWS_PORT) --vending-strategy $(VENDING_STRATEGY)
 
+tenants: setup ## List the running stage's tenants; ARGS="--help" says what else there is
+	@$(BIN)/python -m ops.tenants $(ARGS)
+
 test: lint ## Run every check and every test that needs no AWS account
-	@echo "running the tests: they start a local stack of their own"
-	@$(BIN)/python -m pytest
+	@echo "running the tests in two processes: about ten minutes, a local stack of their own included"
+	@$(BIN)/python -m pytest -n 2
 
 lint: setup ## Check formatting, lint, types, import contracts and Terraform's formatting
 	@$(BIN)/ruff format --check .

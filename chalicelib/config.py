@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _SSL_MODES = ("verify-full", "disable")
 _MAX_CONNECTIONS = 100
 _MAX_CACHED_TENANTS = 100_000
+_MAX_CACHE_SECONDS = 3600
+_MAX_DAYS = 36_500
 _TABLE_ARN = re.compile(r"arn:[a-z-]+:dynamodb:[a-z0-9-]+:[0-9]{12}:table/[A-Za-z0-9_.-]{3,255}")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 
@@ -53,6 +55,8 @@ class Config:
     writer_secret_arn: str
     database_sslmode: str
     database_connections: int
+    registry_table_name: str
+    authorizer_cache_seconds: int
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Self:
@@ -71,6 +75,7 @@ class Config:
         strategy = Strategy(name)
         cached_tenants = _number("CACHED_TENANTS", values.pop("cached_tenants"), _MAX_CACHED_TENANTS)
         connections = _number("DATABASE_CONNECTIONS", values.pop("database_connections"), _MAX_CONNECTIONS)
+        cache_seconds = _number("AUTHORIZER_CACHE_SECONDS", values.pop("authorizer_cache_seconds"), _MAX_CACHE_SECONDS)
         values["tenant_policy_role_arn"] = None
         if strategy is Strategy.SESSION_POLICY:
             values |= _required(environ, SESSION_POLICY_SETTINGS)
@@ -79,6 +84,7 @@ class Config:
             strategy=strategy,
             cached_tenants=cached_tenants,
             database_connections=connections,
+            authorizer_cache_seconds=cache_seconds,
         )
 
     @property
@@ -102,6 +108,8 @@ SETTINGS = {
     "WRITER_SECRET_ARN": "writer_secret_arn",
     "DATABASE_SSLMODE": "database_sslmode",
     "DATABASE_CONNECTIONS": "database_connections",
+    "REGISTRY_TABLE_NAME": "registry_table_name",
+    "AUTHORIZER_CACHE_SECONDS": "authorizer_cache_seconds",
 }
 
 #: Required under the strategy of session policies, and not read under the other.
@@ -137,9 +145,69 @@ class ControlPlaneConfig:
         return cls(**_required(environ, CONTROL_PLANE_SETTINGS))
 
 
-def _number(name: str, text: str, maximum: int) -> int:
-    if not text.isascii() or not text.isdecimal() or len(text) > len(str(maximum)) or not 1 <= int(text) <= maximum:
-        raise ConfigError(f"{name} must be a number from 1 to {maximum}")
+#: The same for the functions of the control plane that are about tenants.
+TENANTS_SETTINGS = {
+    "AWS_REGION": "region",
+    "REGISTRY_TABLE_NAME": "registry_table_name",
+    "USER_POOL_ID": "user_pool_id",
+    "TABLE_NAME": "table_name",
+    "TENANT_ROLE_ARN": "tenant_role_arn",
+    "READER_SECRET_ARN": "reader_secret_arn",
+    "WRITER_SECRET_ARN": "writer_secret_arn",
+    "DATABASE_SSLMODE": "database_sslmode",
+    "EXPORT_BUCKET": "export_bucket",
+    "ERASE_AFTER_SECONDS": "erase_after_seconds",
+    "EXPORT_RETENTION_DAYS": "export_retention_days",
+    "BACKUP_RETENTION_DAYS": "backup_retention_days",
+    "LOG_RETENTION_DAYS": "log_retention_days",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TenantsConfig:
+    """What the functions that onboard, change and offboard tenants must be told.
+
+    `erase_after_seconds` is how long after the beginning of an offboarding a request of the tenant may still run.
+    """
+
+    region: str
+    registry_table_name: str
+    user_pool_id: str
+    table_name: str
+    tenant_role_arn: str
+    reader_secret_arn: str
+    writer_secret_arn: str
+    database_sslmode: str
+    export_bucket: str
+    erase_after_seconds: int
+    export_retention_days: int
+    backup_retention_days: int
+    log_retention_days: int
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> Self:
+        """Read every setting.
+
+        Raises:
+            ConfigError: settings are unset or malformed; the message names each of them.
+        """
+        texts = _required(environ, TENANTS_SETTINGS)
+        numbers = {
+            field: _number(name, texts.pop(field), maximum, least=0)
+            for name, field, maximum in (
+                ("ERASE_AFTER_SECONDS", "erase_after_seconds", 2 * _MAX_CACHE_SECONDS),
+                ("EXPORT_RETENTION_DAYS", "export_retention_days", _MAX_DAYS),
+                ("BACKUP_RETENTION_DAYS", "backup_retention_days", _MAX_DAYS),
+                ("LOG_RETENTION_DAYS", "log_retention_days", _MAX_DAYS),
+            )
+        }
+        values: dict[str, Any] = {**texts, **numbers}
+        return cls(**values)
+
+
+def _number(name: str, text: str, maximum: int, *, least: int = 1) -> int:
+    if not text.isascii() or not text.isdecimal() or len(text) > len(str(maximum)) or not least <= int(text) <= maximum:
+        raise ConfigError(f"{name} must be a number from {least} to {maximum}")
     return int(text)
 
 

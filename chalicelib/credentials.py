@@ -18,14 +18,17 @@ if TYPE_CHECKING:
     from botocore.client import BaseClient
     from botocore.config import Config as ClientConfig
     from botocore.credentials import ReadOnlyCredentials
+    from botocore.model import OperationModel
     from botocore.session import Session
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
     from chalicelib.tenant import Role, TenantContext
+    from chalicelib.usage import Usage
     from chalicelib.vending import VendingStrategy
 
 _REJECTED = frozenset({"ExpiredTokenException", "UnrecognizedClientException"})
+_READS = frozenset({"GetItem", "Query"})
 _FAILURE_KEPT = timedelta(seconds=1)
 # A refusal may be the answer to a session that was revoked, so that a new one helps; but somebody who keeps asking for
 # what is not theirs must not turn every request into a call of STS, whose rate all tenants share.
@@ -50,6 +53,7 @@ class ScopedClients:
         *,
         region: str,
         capacity: int,
+        usage: Usage,
         send: Callable[[AWSPreparedRequest], AWSResponse],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -58,6 +62,7 @@ class ScopedClients:
         self._vending = vending
         self._region = region
         self._capacity = capacity
+        self._usage = usage
         self._send = send
         self._now = now
         self._lock = threading.Lock()
@@ -73,7 +78,7 @@ class ScopedClients:
         frozen = kept.credentials.get_frozen_credentials()
         with kept.lock:
             if kept.dynamodb is None or kept.dynamodb[0] != frozen:
-                kept.dynamodb = frozen, cast("DynamoDBClient", self._create("dynamodb", frozen, kept))
+                kept.dynamodb = frozen, self._metered(self._create("dynamodb", frozen, kept), tenant.tenant_id)
             return kept.dynamodb[1]
 
     def secretsmanager(self, tenant: TenantContext) -> SecretsManagerClient:
@@ -146,6 +151,20 @@ class ScopedClients:
         client.meta.events.register("after-call", after_call)
         client.meta.events.register("before-send", send)
         return client
+
+    def _metered(self, client: BaseClient, tenant_id: str) -> DynamoDBClient:
+        """Let every answer say what capacity it consumed, and add that up for the tenant."""
+
+        def ask(params: dict[str, Any], **_: object) -> None:
+            params["ReturnConsumedCapacity"] = "TOTAL"
+
+        def add(parsed: dict[str, Any], model: OperationModel, **_: object) -> None:
+            units = parsed.get("ConsumedCapacity", {}).get("CapacityUnits", 0.0)
+            self._usage.add(tenant_id, **{"read" if model.name in _READS else "write": units})
+
+        client.meta.events.register("provide-client-params.dynamodb", ask)
+        client.meta.events.register("after-call.dynamodb", add)
+        return cast("DynamoDBClient", client)
 
 
 class _Kept:

@@ -28,6 +28,38 @@ class InvalidKeyError(ValueError):
     """A value that should be a partition key does not have the form of one."""
 
 
+class ControlPlaneError(Exception):
+    """Base of what the control plane refuses: the message says why, and nothing was changed."""
+
+
+class InvalidEventError(ControlPlaneError):
+    """The event is not what the function takes; the message names the field."""
+
+
+class TenantExistsError(ControlPlaneError):
+    """The tenant id is taken, or was once."""
+
+
+class TenantNotFoundError(ControlPlaneError):
+    """The registry knows no such tenant."""
+
+
+class TenantStateError(ControlPlaneError):
+    """What was asked does not fit the tenant's status."""
+
+
+class TenantChangedError(Exception):
+    """Somebody else has changed the tenant while this ran: what it did before stays, and it can be run again."""
+
+
+class LoginNotFoundError(ControlPlaneError):
+    """The tenant has no such user who can sign in."""
+
+
+class LoginExistsError(ControlPlaneError):
+    """The tenant has a user of this email already."""
+
+
 class InvalidTokenError(AppError):
     """The token does not prove who is calling.
 

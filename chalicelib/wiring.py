@@ -1,7 +1,6 @@
 """Builds the long-lived objects, each on its first use and once per container.
 
-What only some functions need is imported where it is built: the authorizer's cold start loads no botocore, and that of
-the routes no JWT library.
+What only some functions need is imported where it is built: the routes' cold start loads no JWT library.
 """
 
 from __future__ import annotations
@@ -21,21 +20,25 @@ if TYPE_CHECKING:
     from botocore.config import Config as ClientConfig
     from botocore.httpsession import URLLib3Session
     from botocore.session import Session
+    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_sts import STSClient
 
     from chalicelib.credentials import ScopedClients
     from chalicelib.database import Database
+    from chalicelib.statuses import TenantStatuses
     from chalicelib.stores.carts import CartStore
     from chalicelib.stores.items import ItemStore
     from chalicelib.stores.users import UserStore
     from chalicelib.tenant import TenantContext
     from chalicelib.tokens import JwtTokenManager
+    from chalicelib.usage import Usage
     from chalicelib.vending import VendingStrategy
 
 # So that a caller gets the 503 before API Gateway's 29 s are over: a try takes up to 4 s. An unreachable STS costs
 # three, and pauses of up to 1 s and 2 s, which botocore draws at random; DynamoDB or the secret two and one pause.
 _CONNECT_SECONDS, _READ_SECONDS, _ATTEMPTS, _STS_ATTEMPTS = 1, 3, 2, 3
 _LISTING_THREADS = 10
+_OF_THE_AUTHORIZER = "AUTHORIZER_ROLE_"
 
 
 T = TypeVar("T")
@@ -100,6 +103,48 @@ def token_manager() -> JwtTokenManager:
 
 
 @_once
+def tenant_statuses() -> TenantStatuses:
+    """Return what the authorizer knows of tenants: half the cache time is the gateway's, half is this."""
+    from chalicelib.statuses import TenantStatuses
+    from chalicelib.stores.registry import Registry
+
+    settings = config()
+    client = _authorizer_session().create_client(
+        "dynamodb", region_name=settings.region, config=_client_config(_ATTEMPTS)
+    )
+    registry = Registry(cast("DynamoDBClient", client), settings.registry_table_name, lambda: datetime.now(UTC))
+    return TenantStatuses(registry.status, settings.authorizer_cache_seconds / 2)
+
+
+def _authorizer_session() -> Session:
+    """Return a session with the authorizer's own role.
+
+    On AWS that is simply the function's role. On one machine one process plays the authorizer and the API, and is told
+    where the authorizer's credentials are vended.
+    """
+    from botocore.credentials import ContainerProvider, CredentialResolver
+    from botocore.session import Session
+
+    session = Session()
+    where = {
+        name.removeprefix(_OF_THE_AUTHORIZER): value
+        for name, value in os.environ.items()
+        if name.startswith(_OF_THE_AUTHORIZER)
+    }
+    if where:
+        session.register_component("credential_provider", CredentialResolver([ContainerProvider(environ=where)]))
+    return session
+
+
+@_once
+def usage() -> Usage:
+    """Return what tenants have consumed since their last metrics."""
+    from chalicelib.usage import Usage
+
+    return Usage()
+
+
+@_once
 def scoped_clients() -> ScopedClients:
     """Return the token vending machine's clients: one botocore session for all tenants."""
     from botocore.session import Session
@@ -121,6 +166,7 @@ def scoped_clients() -> ScopedClients:
         _vending_strategy(sts, settings),
         region=settings.region,
         capacity=settings.cached_tenants,
+        usage=usage(),
         send=_connections(session).send,
     )
 

@@ -37,6 +37,9 @@ PREFERRED_ENDPOINTS = (
 #: Of each login; on AWS one, since an environment of Lambda serves one request at a time.
 _CONNECTIONS = "8"
 _CACHED_TENANTS = "512"
+#: For an authorizer and the request that it admitted, and for a function of the control plane that began before.
+REQUEST_SECONDS = 60
+_NONE = "0"  # a local stage has neither backups nor log groups, and its exports do not expire
 _PROCESS_BASICS = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT")
 
 
@@ -53,6 +56,12 @@ def app_settings(local_aws: LocalAws, outputs: Mapping[str, Any], *, cors_origin
         "WRITER_SECRET_ARN": outputs["writer_secret_arn"],
         "DATABASE_SSLMODE": "disable",
         "DATABASE_CONNECTIONS": _CONNECTIONS,
+        "REGISTRY_TABLE_NAME": outputs["registry_table_name"],
+        "AUTHORIZER_CACHE_SECONDS": str(outputs["authorizer_cache_seconds"]),
+        **{
+            f"AUTHORIZER_ROLE_{name}": value
+            for name, value in role_settings(local_aws, outputs["authorizer_role_arn"]).items()
+        },
         **vending_settings(outputs, outputs["vending_strategy"]),
     }
 
@@ -65,28 +74,44 @@ def vending_settings(outputs: Mapping[str, Any], strategy: str) -> dict[str, str
     return settings
 
 
-def function_settings(local_aws: LocalAws, outputs: Mapping[str, Any], role_arn: str) -> dict[str, str]:
+def function_settings(local_aws: LocalAws, outputs: Mapping[str, Any], function: str) -> dict[str, str]:
     """Return what a function of the control plane must be told, to run with its own role."""
-    return _as_role(local_aws, outputs, role_arn) | {
+    return _as_role(local_aws, outputs, outputs[f"{function}_role_arn"]) | {
         "MASTER_SECRET_ARN": outputs["master_secret_arn"],
         "READER_SECRET_ARN": outputs["reader_secret_arn"],
         "WRITER_SECRET_ARN": outputs["writer_secret_arn"],
         "DATABASE_SSLMODE": "disable",
+        "REGISTRY_TABLE_NAME": outputs["registry_table_name"],
+        "USER_POOL_ID": outputs["user_pool_id"],
+        "TABLE_NAME": outputs["table_name"],
+        "TENANT_ROLE_ARN": outputs["tenant_role_arn"],
+        "EXPORT_BUCKET": outputs["export_bucket_name"],
+        "ERASE_AFTER_SECONDS": str(outputs["authorizer_cache_seconds"] + REQUEST_SECONDS),
+        "EXPORT_RETENTION_DAYS": _NONE,
+        "BACKUP_RETENTION_DAYS": _NONE,
+        "LOG_RETENTION_DAYS": _NONE,
     }
 
 
 def _as_role(local_aws: LocalAws, outputs: Mapping[str, Any], role_arn: str) -> dict[str, str]:
-    role_name = role_arn.rsplit("/", 1)[-1]
     return {
         "AWS_REGION": outputs["region"],
         "AWS_DEFAULT_REGION": outputs["region"],
         "AWS_ENDPOINT_URL": local_aws.endpoint_url,
-        "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{local_aws.endpoint_url}{PATH}{role_name}",
-        "AWS_CONTAINER_AUTHORIZATION_TOKEN": execution_token(local_aws.execution_secret, role_name),
+        **role_settings(local_aws, role_arn),
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_CONFIG_FILE": os.devnull,
         "BOTO_CONFIG": os.devnull,  # else ~/.boto is preferred
         "NO_PROXY": "127.0.0.1,localhost",
+    }
+
+
+def role_settings(local_aws: LocalAws, role_arn: str) -> dict[str, str]:
+    """Return where the role's credentials are vended, as containers on AWS are told."""
+    role_name = role_arn.rsplit("/", 1)[-1]
+    return {
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{local_aws.endpoint_url}{PATH}{role_name}",
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN": execution_token(local_aws.execution_secret, role_name),
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
+from chalicelib.control_plane.logins import Logins
 from chalicelib.tenant import Role
 from ops.stage import User
 
@@ -17,28 +18,23 @@ DEMO_TENANTS = ("acme", "globex")
 def create_demo_users(
     cognito: CognitoIdentityProviderClient, user_pool_id: str, tenants: tuple[str, ...] = DEMO_TENANTS
 ) -> list[User]:
-    """Create a user of each role in each tenant, who can sign in at once."""
+    """Give each onboarded tenant a user of each role, who can sign in at once; the administrator is there already."""
     return [_create_user(cognito, user_pool_id, tenant, role) for tenant in tenants for role in Role]
 
 
 def _create_user(cognito: CognitoIdentityProviderClient, user_pool_id: str, tenant: str, role: Role) -> User:
-    email = f"{role}@{tenant}.example.com"
+    email = demo_email(tenant, role)
     user = User(tenant=tenant, role=role, username=f"{tenant}/{email}", password=_password())
-    cognito.admin_create_user(
-        UserPoolId=user_pool_id,
-        Username=user.username,
-        MessageAction="SUPPRESS",
-        UserAttributes=[
-            {"Name": "email", "Value": email},
-            {"Name": "email_verified", "Value": "true"},
-            {"Name": "custom:tenantID", "Value": tenant},
-            {"Name": "custom:role", "Value": role.value},
-        ],
-    )
+    Logins(cognito, user_pool_id, tenant).invite(email, role)
     cognito.admin_set_user_password(
         UserPoolId=user_pool_id, Username=user.username, Password=user.password, Permanent=True
     )
     return user
+
+
+def demo_email(tenant: str, role: Role) -> str:
+    """Return the address of a demo user."""
+    return f"{role}@{tenant}.example.com"
 
 
 def _password() -> str:

@@ -20,7 +20,7 @@ from ops.processes import refuse_unusable_port
 from ops.progress import Progress
 from ops.shell import forget_aws_settings
 from ops.stack import LocalStack, StackOptions
-from ops.stage import DEFAULT_PATH, Stage
+from ops.stage import DEFAULT_PATH, LocalStage
 from ops.terraform import require_terraform
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def _lock(folder: Path) -> Iterator[None]:
         yield
 
 
-def _instructions(stage: Stage, options: argparse.Namespace) -> str:
+def _instructions(stage: LocalStage, options: argparse.Namespace) -> str:
     folder = options.stage_file.parent
     users = "\n".join(f"  {user.role:7} {user.username:32} {escape(user.password)}" for user in stage.users)
     what = f"API {stage.api_url}, local AWS {stage.aws_endpoint_url}"

@@ -20,7 +20,7 @@ from ops.decisions import read_decisions
 from ops.errors import OpsError
 from ops.scoped_credentials import scoped_client
 from ops.shell import forget_aws_settings
-from ops.stage import DEFAULT_PATH, Stage
+from ops.stage import DEFAULT_PATH, LocalStage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     forget_aws_settings()
     try:
-        stage = Stage.load(options.stage_file)
+        stage = LocalStage.load(options.stage_file)
         tenant, other = (TenantContext(each, Role.MEMBER, "knock", "-") for each in (options.tenant, options.other))
         dynamodb = scoped_client(stage, tenant, stage.vending_strategy)
         foreign, own = (_knock(stage, dynamodb, each) for each in (other, tenant))
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0 if (foreign, own) == ("ImplicitlyDenied", "Allowed") else 1
 
 
-def _knock(stage: Stage, dynamodb: Any, door: TenantContext) -> str:
+def _knock(stage: LocalStage, dynamodb: Any, door: TenantContext) -> str:
     partition = str(PartitionKey(door.tenant_id, Kind.CART, 0))
     try:
         answer = dynamodb.query(

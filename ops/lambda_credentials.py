@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from ops.app_environment import function_settings
+from ops.app_environment import role_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ops.stack import LocalStack
-    from ops.stage import Stage
+    from ops.stage import LocalStage
 
 
-def lambda_client(stage: Stage, service: str) -> Any:
+def lambda_client(stage: LocalStage, service: str) -> Any:
     """Return a boto3 client that acts as the API's function on the local stage.
 
     Raises:
@@ -33,13 +33,22 @@ def function_client(stack: LocalStack, function: str, service: str) -> Any:
     Raises:
         OSError: the stack is gone.
     """
-    settings = function_settings(stack.local_aws, stack.outputs, stack.outputs[f"{function}_role_arn"])
+    return role_client(stack, stack.outputs[f"{function}_role_arn"], service)
+
+
+def role_client(stack: LocalStack, role_arn: str, service: str) -> Any:
+    """Return a boto3 client that acts as a function with this execution role.
+
+    Raises:
+        OSError: the stack is gone.
+    """
+    vended = role_settings(stack.local_aws, role_arn)
     return _client(
         service,
-        settings["AWS_ENDPOINT_URL"],
-        settings["AWS_REGION"],
-        settings["AWS_CONTAINER_CREDENTIALS_FULL_URI"],
-        settings["AWS_CONTAINER_AUTHORIZATION_TOKEN"],
+        stack.local_aws.endpoint_url,
+        stack.outputs["region"],
+        vended["AWS_CONTAINER_CREDENTIALS_FULL_URI"],
+        vended["AWS_CONTAINER_AUTHORIZATION_TOKEN"],
     )
 
 

@@ -196,6 +196,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--until-stdin-closes", action="store_true")
     options = parser.parse_args(arguments)
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr] # so that metrics come when they are written
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     server = create_api_server(options.host, options.port, Path(__file__).parent.parent)
 

@@ -11,10 +11,10 @@ from ops.lambda_credentials import client_of_session, lambda_client
 if TYPE_CHECKING:
     from chalicelib.tenant import TenantContext
     from chalicelib.vending import VendingStrategy
-    from ops.stage import Stage
+    from ops.stage import LocalStage
 
 
-def scoped_client(stage: Stage, tenant: TenantContext, strategy: Strategy, service: str = "dynamodb") -> Any:
+def scoped_client(stage: LocalStage, tenant: TenantContext, strategy: Strategy, service: str = "dynamodb") -> Any:
     """Return a client that holds the tenant's scoped credentials.
 
     Raises:
@@ -24,7 +24,7 @@ def scoped_client(stage: Stage, tenant: TenantContext, strategy: Strategy, servi
     return client_of_session(service, stage.aws_endpoint_url, stage.region, vended)
 
 
-def _vending(stage: Stage, strategy: Strategy) -> VendingStrategy:
+def _vending(stage: LocalStage, strategy: Strategy) -> VendingStrategy:
     """Return the strategy on the stage's own roles, called by the Lambda role."""
     if strategy is Strategy.SESSION_TAGS:
         return SessionTagVending(lambda: lambda_client(stage, "sts"), stage.tenant_role_arn)

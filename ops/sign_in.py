@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ops.errors import OpsError
 from ops.shell import forget_aws_settings
-from ops.stage import DEFAULT_PATH, Stage
+from ops.stage import DEFAULT_PATH, LocalStage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ops.stage import User
 
 
-def sign_in(stage: Stage, user: User) -> AuthenticationResultTypeTypeDef:
+def sign_in(stage: LocalStage, user: User) -> AuthenticationResultTypeTypeDef:
     """Sign in with user name and password, as the web page does, and return the tokens.
 
     Raises:
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     forget_aws_settings()
     try:
-        stage = Stage.load(options.stage_file)
+        stage = LocalStage.load(options.stage_file)
         print(sign_in(stage, stage.user(options.tenant, options.role))["IdToken"])
     except OpsError as error:
         print(error, file=sys.stderr)

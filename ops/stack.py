@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from chalicelib.config import Strategy
+from chalicelib.tenant import Role
 from ops.app_environment import app_settings, as_shell, function_settings, process_basics
-from ops.demo_users import DEMO_TENANTS, create_demo_users
-from ops.functions import invoke_function
+from ops.demo_users import DEMO_TENANTS, create_demo_users, demo_email
+from ops.functions import FUNCTIONS_LOG, TENANT_FUNCTIONS, invoke_function
 from ops.local_aws import LocalAws
 from ops.processes import Child, free_port
-from ops.stage import DatabaseEndpoint, LambdaCredentials, Operator, Stage, write_privately
+from ops.stage import DatabaseEndpoint, LambdaCredentials, LocalStage, Operator, write_privately
 from ops.terraform import TerraformRoot
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ class StackOptions:
     cors_origin: str = "http://127.0.0.1:8080"
     tenants: tuple[str, ...] = DEMO_TENANTS
     vending_strategy: Strategy = Strategy.SESSION_TAGS
+    authorizer_cache_seconds: int = 60
 
 
 class LocalStack:
@@ -88,7 +91,8 @@ class LocalStack:
             self.outputs = root.apply(self.terraform_variables())
         with self._progress.step("migrating the database"):
             self.invoke("migrate_database", {})
-        with self._progress.step(f"creating the users of {', '.join(options.tenants)}"):
+        with self._progress.step(f"onboarding {', '.join(options.tenants)}"):
+            self._onboard(options.tenants)
             self.users = create_demo_users(self.client("cognito-idp"), self.outputs["user_pool_id"], options.tenants)
         self.settings = app_settings(self.local_aws, self.outputs, cors_origin=options.cors_origin)
         write_privately(options.folder / "env", as_shell(self.settings))
@@ -109,6 +113,7 @@ class LocalStack:
             "region": self._options.region,
             "database": database,
             "vending_strategy": self._options.vending_strategy,
+            "authorizer_cache_seconds": self._options.authorizer_cache_seconds,
         }
 
     def invoke(self, function: str, event: dict[str, Any]) -> Any:
@@ -117,8 +122,17 @@ class LocalStack:
         Raises:
             OpsError: it failed; the message is the last line of its own.
         """
-        settings = function_settings(self.local_aws, self.outputs, self.outputs[f"{function}_role_arn"])
-        return invoke_function(function, event, {**process_basics(os.environ), **settings})
+        settings = function_settings(self.local_aws, self.outputs, function)
+        environment = {**process_basics(os.environ), **settings}
+        return invoke_function(function, event, environment, self.folder / FUNCTIONS_LOG)
+
+    def _onboard(self, tenants: tuple[str, ...]) -> None:
+        events = [
+            {"tenant_id": tenant, "display_name": tenant, "admin_email": demo_email(tenant, Role.ADMIN)}
+            for tenant in tenants
+        ]
+        with ThreadPoolExecutor(2) as two:
+            list(two.map(lambda event: self.invoke("onboard_tenant", event), events))
 
     def database_login(self, name: str) -> dict[str, Any]:
         """Return psycopg's connection parameters of a login (`master`, `reader`, `writer`), from its secret."""
@@ -150,9 +164,9 @@ class LocalStack:
             self._api.wait_until(lambda: _answers(f"{url}/health"), seconds=_API_READY_SECONDS)
         return url
 
-    def stage(self, api_url: str) -> Stage:
+    def stage(self, api_url: str) -> LocalStage:
         """Describe the running stack."""
-        return Stage(
+        return LocalStage(
             api_url=api_url,
             aws_endpoint_url=self.local_aws.endpoint_url,
             region=self.outputs["region"],
@@ -166,10 +180,13 @@ class LocalStack:
                 full_uri=self.settings["AWS_CONTAINER_CREDENTIALS_FULL_URI"],
                 authorization_token=self.settings["AWS_CONTAINER_AUTHORIZATION_TOKEN"],
             ),
+            authorizer_role_arn=self.outputs["authorizer_role_arn"],
             vending_strategy=self.outputs["vending_strategy"],
             tenant_role_arn=self.outputs["tenant_role_arn"],
             tenant_policy_role_arn=self.outputs.get("tenant_policy_role_arn"),
             table_name=self.outputs["table_name"],
+            registry_table_name=self.outputs["registry_table_name"],
+            export_bucket_name=self.outputs["export_bucket_name"],
             user_pool_id=self.outputs["user_pool_id"],
             user_pool_client_id=self.outputs["user_pool_client_id"],
             database=DatabaseEndpoint(
@@ -180,6 +197,7 @@ class LocalStack:
                 writer_secret_arn=self.outputs["writer_secret_arn"],
                 master_secret_arn=self.outputs["master_secret_arn"],
             ),
+            functions={name: function_settings(self.local_aws, self.outputs, name) for name in TENANT_FUNCTIONS},
             users=self.users,
         )
 

@@ -57,25 +57,26 @@ class User(BaseModel):
 
 
 class Stage(BaseModel):
-    """What is there and where; what is not built yet is absent."""
+    """What is there and where, on AWS or on one machine; what is not built yet is absent."""
 
     model_config = ConfigDict(frozen=True)
 
     api_url: str
-    aws_endpoint_url: str
     region: str
     account_id: str
-    operator: Operator
     lambda_role_arn: str
-    lambda_credentials: LambdaCredentials
+    authorizer_role_arn: str
     vending_strategy: Strategy
     tenant_role_arn: str
     tenant_policy_role_arn: str | None = None  # in a stage with the strategy session_policy
     table_name: str
+    registry_table_name: str
+    export_bucket_name: str
     user_pool_id: str
     user_pool_client_id: str
     database: DatabaseEndpoint
-    users: list[User]
+    lambda_functions: dict[str, str] = {}  # of the control plane, on AWS: name → the name that Lambda knows
+    functions: dict[str, dict[str, str]] = {}  # on one machine: name → environment, the role's credentials in it
 
     @classmethod
     def load(cls, path: Path = DEFAULT_PATH) -> Self:
@@ -88,10 +89,25 @@ class Stage(BaseModel):
             return cls.model_validate_json(path.read_text())
         except FileNotFoundError:
             raise OpsError(f"{path} is not there: start a stage with `make dev`") from None
+        except OSError as error:
+            raise OpsError(f"{path} cannot be read: {error.strerror}") from None
         except UnicodeDecodeError:
             raise OpsError(f"{path} is not a stage document: it is not text") from None
         except ValidationError as error:
             raise OpsError(f"{path} is not a stage document: {_problems(error)}") from None
+
+    def save(self, path: Path) -> None:
+        """Write the document, readable by its owner only and all at once."""
+        write_privately(path, json.dumps(self.model_dump(exclude_none=True, exclude_defaults=True), indent=2) + "\n")
+
+
+class LocalStage(Stage):
+    """A stage on one machine, with the keys and passwords that are worth nothing elsewhere."""
+
+    aws_endpoint_url: str
+    operator: Operator
+    lambda_credentials: LambdaCredentials
+    users: list[User]
 
     def user(self, tenant: str, role: str) -> User:
         """Return the tenant's user of that role.
@@ -103,10 +119,6 @@ class Stage(BaseModel):
             if (user.tenant, user.role) == (tenant, role):
                 return user
         raise OpsError(f"the stage lists no {role} of {tenant}")
-
-    def save(self, path: Path) -> None:
-        """Write the document, readable by its owner only and all at once."""
-        write_privately(path, json.dumps(self.model_dump(exclude_none=True), indent=2) + "\n")
 
 
 def _problems(error: ValidationError) -> str:

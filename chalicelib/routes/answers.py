@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from chalice.app import CORSConfig, Response
 
 from chalicelib import wiring
-from chalicelib.errors import UnavailableError
+from chalicelib.audit import Outcome, record
+from chalicelib.errors import TenantAccessDeniedError, UnavailableError
+from chalicelib.usage import emit_metrics
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 REQUEST_ID_HEADER = "X-Request-Id"
 RETRY_AFTER_SECONDS = 2
+_SERVER_ERROR = 500
 _LOGGED = frozenset({403, 500, 503})
 log = logging.getLogger(__name__)
 
@@ -52,6 +55,26 @@ def finish_answer(request: Request, get_response: Callable[[Request], Response])
         headers[REQUEST_ID_HEADER] = request.lambda_context.aws_request_id
     if response.status_code == UnavailableError.STATUS_CODE:
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    _account_for(request, response)
     if response.status_code in _LOGGED:
         log.warning("%s %s: %s %s", request.method, request.path, response.status_code, headers.get(REQUEST_ID_HEADER))
     return response
+
+
+def _account_for(request: Request, response: Response) -> None:
+    """Write the metrics of a tenant's request, and the audit line of one that was refused its data."""
+    context = request.context.get("authorizer") or {}
+    tenant = context.get("tenant")
+    if not tenant:
+        return
+    failed = response.status_code >= _SERVER_ERROR
+    emit_metrics(tenant, wiring.usage().take(tenant), failed=failed)
+    if response.status_code == TenantAccessDeniedError.STATUS_CODE:
+        record(
+            f"{request.method} {request.path}",
+            Outcome.REFUSED,
+            tenant=tenant,
+            actor=context.get("user_id", ""),
+            request_id=str(response.headers.get(REQUEST_ID_HEADER, "")),
+            reason=TenantAccessDeniedError.__name__,
+        )

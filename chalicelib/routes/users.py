@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field
 from typing_extensions import TypedDict
 
 from chalicelib import wiring
+from chalicelib.emails import checked_email
 from chalicelib.errors import (
     DatabaseUnavailableError,
     EmailTakenError,
@@ -43,19 +44,8 @@ users = Blueprint(__name__)
 _USER_ID = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")  # RFC 9562: read without regard to case
 
 
-def _email(value: str) -> str:
-    """Return the address as it was given, once it is known to be one."""
-    from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415 -- for the two routes that need it
-
-    try:
-        validate_email(value, check_deliverability=False)
-    except EmailNotValidError as error:
-        raise ValueError(f"is not an email address: {error}") from None
-    return value
-
-
 _EMAIL = Field(json_schema_extra={"format": "email"})
-Email = Annotated[str, Field(max_length=254), AfterValidator(printable), AfterValidator(_email), _EMAIL]
+Email = Annotated[str, Field(max_length=254), AfterValidator(printable), AfterValidator(checked_email), _EMAIL]
 DisplayName = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(printable), PRINTABLE]
 
 

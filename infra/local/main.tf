@@ -6,6 +6,7 @@ provider "aws" {
   allowed_account_ids     = [var.account_id]
   max_retries             = 2
   skip_metadata_api_check = true
+  s3_use_path_style       = true # the buckets of the local AWS have no host names of their own
 }
 
 data "aws_caller_identity" "current" {}
@@ -36,6 +37,27 @@ module "pooled_table" {
   deletion_protection = false
 }
 
+module "registry" {
+  source = "../modules/registry"
+
+  name                = "${local.name}-tenants"
+  partition           = local.partition
+  region              = var.region
+  account_id          = local.account_id
+  deletion_protection = false
+}
+
+module "export_bucket" {
+  source = "../modules/export_bucket"
+
+  name           = "${local.name}-exports-${local.account_id}"
+  partition      = local.partition
+  retention_days = 30
+  expire_exports = false
+  require_tls    = false
+  force_destroy  = true
+}
+
 module "identity" {
   source = "../modules/identity"
 
@@ -43,8 +65,17 @@ module "identity" {
   deletion_protection = false
 }
 
-# The API's role and the tenant roles name each other without a cycle: their ARNs are built from names. The
-# trusted role is created first, since its ARN waits for it.
+module "authorizer_role" {
+  source = "../modules/authorizer_role"
+
+  name               = "${local.name}-AuthorizerRole"
+  partition          = local.partition
+  account_id         = local.account_id
+  registry_table_arn = module.registry.arn
+}
+
+# The tenant roles and those that they trust, the API's and offboarding's, name each other without a cycle: their ARNs
+# are built from names. The trusted role is created first, since its ARN waits for it.
 #
 # The API may open sessions of TenantRole in every stage: while a stage changes its strategy, containers
 # of the former one still run.
@@ -61,7 +92,7 @@ module "tenant_role" {
   source = "../modules/tenant_role"
 
   name              = "${local.name}-TenantRole"
-  trusted_role_arns = [module.lambda_role.arn]
+  trusted_role_arns = [module.lambda_role.arn, module.control_plane.role_arns.offboard_tenant]
   partition         = local.partition
   account_id        = local.account_id
   table_arn         = module.pooled_table.arn
@@ -80,6 +111,21 @@ module "tenant_policy_role" {
   table_arn         = module.pooled_table.arn
   rights            = local.rights
   database_secrets  = local.tenant_database_secrets
+}
+
+# Offboarding opens sessions that IAM confines to one tenant, in every stage, and none that only a session policy does.
+module "control_plane" {
+  source = "../modules/control_plane"
+
+  name               = local.name
+  partition          = local.partition
+  account_id         = local.account_id
+  registry_table_arn = module.registry.arn
+  user_pool_arn      = module.identity.user_pool_arn
+  tenant_role_arn    = module.tenant_role.arn
+  writer_secret_arn  = one(module.secrets[*].writer_arn_pattern)
+  export_bucket_arn  = module.export_bucket.arn
+  rights             = local.rights
 }
 
 module "database" {

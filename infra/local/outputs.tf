@@ -18,6 +18,26 @@ output "table_arn" {
   value       = module.pooled_table.arn
 }
 
+output "registry_table_name" {
+  description = "Name of the table of tenants."
+  value       = module.registry.name
+}
+
+output "registry_table_arn" {
+  description = "ARN of the table of tenants."
+  value       = module.registry.arn
+}
+
+output "export_bucket_name" {
+  description = "Name of the bucket for the exports of offboarded tenants."
+  value       = module.export_bucket.name
+}
+
+output "export_retention_days" {
+  description = "Days after which an export expires."
+  value       = module.export_bucket.retention_days
+}
+
 output "vending_strategy" {
   description = "What confines a tenant's session: session_tags or session_policy."
   value       = var.vending_strategy
@@ -26,6 +46,16 @@ output "vending_strategy" {
 output "lambda_role_arn" {
   description = "The role that the API runs with."
   value       = module.lambda_role.arn
+}
+
+output "authorizer_role_arn" {
+  description = "The role that the authorizer runs with."
+  value       = module.authorizer_role.arn
+}
+
+output "authorizer_cache_seconds" {
+  description = "Seconds for which the token of a suspended tenant may still be accepted."
+  value       = var.authorizer_cache_seconds
 }
 
 output "tenant_role_arn" {
@@ -43,6 +73,11 @@ output "user_pool_id" {
   value       = module.identity.user_pool_id
 }
 
+output "user_pool_arn" {
+  description = "ARN of the user pool."
+  value       = module.identity.user_pool_arn
+}
+
 output "user_pool_client_id" {
   description = "Id of the public client, the audience of id tokens."
   value       = module.identity.user_pool_client_id
@@ -51,6 +86,46 @@ output "user_pool_client_id" {
 output "token_issuer" {
   description = "The iss claim of the pool's tokens, in the form of the real AWS."
   value       = module.identity.issuer
+}
+
+output "onboard_tenant_role_arn" {
+  description = "The role that onboard_tenant runs with."
+  value       = module.control_plane.role_arns.onboard_tenant
+}
+
+output "suspend_tenant_role_arn" {
+  description = "The role that suspend_tenant runs with."
+  value       = module.control_plane.role_arns.suspend_tenant
+}
+
+output "resume_tenant_role_arn" {
+  description = "The role that resume_tenant runs with."
+  value       = module.control_plane.role_arns.resume_tenant
+}
+
+output "offboard_tenant_role_arn" {
+  description = "The role that offboard_tenant runs with."
+  value       = module.control_plane.role_arns.offboard_tenant
+}
+
+output "list_tenants_role_arn" {
+  description = "The role that list_tenants runs with."
+  value       = module.control_plane.role_arns.list_tenants
+}
+
+output "invite_user_role_arn" {
+  description = "The role that invite_user runs with."
+  value       = module.control_plane.role_arns.invite_user
+}
+
+output "remove_user_role_arn" {
+  description = "The role that remove_user runs with."
+  value       = module.control_plane.role_arns.remove_user
+}
+
+output "set_role_role_arn" {
+  description = "The role that set_role runs with."
+  value       = module.control_plane.role_arns.set_role
 }
 
 output "database_host" {

@@ -42,6 +42,20 @@ variable "vending_strategy" {
   }
 }
 
+variable "authorizer_cache_seconds" {
+  type        = number
+  description = "Seconds for which the token of a suspended tenant may still be accepted: half of it API Gateway keeps the authorizer's answer, and half the authorizer keeps the tenant's status."
+  default     = 60
+
+  validation {
+    condition = (
+      var.authorizer_cache_seconds >= 2 && var.authorizer_cache_seconds <= 3600
+      && floor(var.authorizer_cache_seconds) == var.authorizer_cache_seconds
+    )
+    error_message = "The authorizer caches for a whole number of seconds from 2 to 3600."
+  }
+}
+
 variable "database" {
   type = object({
     host = string

@@ -14,6 +14,7 @@ import pytest
 
 from ops.local_aws import LocalAws
 from ops.provider_mirror import find_plugin_dir
+from tests.infra.applied_stage import REGION, AppliedStage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,7 +25,6 @@ _LOCKED_ROOT = "local"
 _LOCK = ".terraform.lock.hcl"
 _PROVIDERS = ".terraform/providers"
 _REATTACH = "TF_REATTACH_PROVIDERS"
-REGION = "eu-central-1"
 
 # A third of Terraform's time is spent on collecting garbage, all of it the provider's schema.
 # Source: https://go.dev/doc/gc-guide, "Memory limit".
@@ -159,3 +159,19 @@ def workspace(tmp_path_factory: pytest.TempPathFactory, local_aws: LocalAws) -> 
     )
     with workspace.running_provider(local_aws.operator_environment(REGION)):
         yield workspace
+
+
+@pytest.fixture(scope="session")
+def stage(
+    workspace: Workspace, local_aws: LocalAws, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[AppliedStage]:
+    """Plan and apply a stage, and destroy it in the end, after which no secret and no bucket may be left."""
+    folder = tmp_path_factory.mktemp("stage")
+    root = workspace.applicable("local", "applied", folder / "terraform.tfstate")
+    stage = AppliedStage(workspace, root, folder, local_aws)
+    stage.terraform("plan", "-input=false", f"-out={folder / 'plan'}")
+    stage.terraform("apply", "-input=false", str(folder / "plan"))
+    yield stage
+    stage.terraform("destroy", "-input=false", "-auto-approve")
+    assert stage.operator("secretsmanager").list_secrets()["SecretList"] == []
+    assert stage.operator("s3").list_buckets()["Buckets"] == []

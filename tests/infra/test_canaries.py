@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from tests.infra.canary import NEVER_SCAN, Canary
+from tests.infra.control_plane_canaries import CONTROL_PLANE_CANARIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -17,28 +19,6 @@ if TYPE_CHECKING:
     from tests.infra.conftest import Workspace
 
     _Results = Mapping["Canary", Future[CompletedProcess[str]]]
-
-_NEVER_SCAN = """
-      {
-        Sid      = "NeverScan"
-        Effect   = "Deny"
-        Action   = ["dynamodb:Scan", "dynamodb:PartiQL*"]
-        Resource = ["*"]
-      },"""
-
-
-@dataclass(frozen=True, slots=True)
-class Canary:
-    """One weakened control: what is replaced in the folder's file, and what its tests must then complain of."""
-
-    weakening: str
-    folder: str
-    old: str
-    new: str
-    complaint: str
-    file: str = "main.tf"
-    suite: str = "controls"
-
 
 _TENANT_TRUST = "modules/tenant_trust"
 _TENANT_SECRET_ACCESS = "modules/tenant_secret_access"
@@ -246,7 +226,7 @@ CANARIES = [
     Canary(
         "tenants may scan",
         _TENANT_ROLE,
-        old=_NEVER_SCAN,
+        old=NEVER_SCAN,
         new="",
         complaint="Scan and PartiQL must be denied on everything",
     ),
@@ -328,7 +308,7 @@ CANARIES = [
     Canary(
         "tenants may scan under a session policy",
         _TENANT_POLICY_ROLE,
-        old=_NEVER_SCAN,
+        old=NEVER_SCAN,
         new="",
         complaint="Scan and PartiQL must be denied on everything",
     ),
@@ -359,7 +339,7 @@ CANARIES = [
     Canary(
         "the API may scan",
         _LAMBDA_ROLE,
-        old=_NEVER_SCAN,
+        old=NEVER_SCAN,
         new="",
         complaint="Scan and PartiQL must be denied on everything",
     ),
@@ -374,9 +354,9 @@ CANARIES = [
     Canary(
         "another role opens tenants' sessions",
         "local",
-        old='-TenantRole"\n  trusted_role_arns = [module.lambda_role.arn]',
-        new='-TenantRole"\n  trusted_role_arns = ["arn:aws:iam::${local.account_id}:role/Developer"]',
-        complaint="TenantRole must trust the API's role and nobody else.",
+        old='-TenantRole"\n  trusted_role_arns = [module.lambda_role.arn, ',
+        new='-TenantRole"\n  trusted_role_arns = ["arn:aws:iam::${local.account_id}:role/Developer", ',
+        complaint="TenantRole must trust the roles of the API and of offboarding, and nobody else.",
     ),
     Canary(
         "another role opens sessions that only a session policy narrows",
@@ -413,6 +393,7 @@ CANARIES = [
         new='var.vending_strategy != ""',
         complaint="Missing expected failure",
         file="variables.tf",
+        suite="variables",
     ),
     Canary(
         "the rights are not those of the one table",
@@ -569,6 +550,7 @@ CANARIES = [
         '    projection_type = "ALL"\n  }\n\n  point_in_time_recovery {',
         complaint="The table must have no index.",
     ),
+    *CONTROL_PLANE_CANARIES,
 ]
 
 

@@ -14,11 +14,15 @@ if TYPE_CHECKING:
     from tests.infra.conftest import Workspace
 
 _KNOWN_MODULES = (
+    "authorizer_role",
+    "control_plane",
     "database",
     "database_functions",
+    "export_bucket",
     "identity",
     "lambda_role",
     "pooled_table",
+    "registry",
     "secrets",
     "tenant_policy_role",
     "tenant_role",

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from ops.stage import Stage
+    from ops.stage import LocalStage
 
 PROJECT = Path(__file__).parents[2]
 forget_aws_settings()
@@ -42,6 +42,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
         project=PROJECT,
         folder=tmp_path_factory.mktemp("stage"),
         tenants=("acme", "acme-eu", "acme1", "acme10", "globex"),
+        authorizer_cache_seconds=2,
         vending_strategy=Strategy.SESSION_POLICY,  # such a stage has the roles of both strategies
     )
     with LocalStack(options, Progress()) as running:
@@ -55,7 +56,7 @@ def strategy(request: pytest.FixtureRequest) -> Strategy:
 
 
 @pytest.fixture(scope="session")
-def stage(stack: LocalStack, strategy: Strategy) -> Iterator[Stage]:
+def stage(stack: LocalStack, strategy: Strategy) -> Iterator[LocalStage]:
     """Return the running stage with its API."""
     settings = vending_settings(stack.outputs, strategy)
     with _running_api(stack, stack.folder / f"api-{strategy}.log", settings) as api:
@@ -91,7 +92,7 @@ def table(stack: LocalStack) -> DynamoDBClient:
 
 
 @pytest.fixture(scope="session")
-def person(stage: Stage) -> Iterator[Callable[[str, str], Person]]:
+def person(stage: LocalStage) -> Iterator[Callable[[str, str], Person]]:
     """Return a function that signs a tenant's user of a role in, once."""
     signed_in: dict[tuple[str, str], Person] = {}
 
@@ -107,7 +108,7 @@ def person(stage: Stage) -> Iterator[Callable[[str, str], Person]]:
 
 
 @pytest.fixture
-def newcomer(person: Callable[..., Person], table: DynamoDBClient, stage: Stage) -> Callable[[str], Person]:
+def newcomer(person: Callable[..., Person], table: DynamoDBClient, stage: LocalStage) -> Callable[[str], Person]:
     """Return a function that empties a tenant's cart, takes away its items, and returns its member."""
 
     def get(tenant: str) -> Person:
@@ -138,7 +139,7 @@ def globex(newcomer: Callable[[str], Person]) -> Person:
 
 
 @pytest.fixture
-def anyone(stage: Stage) -> Iterator[Api]:
+def anyone(stage: LocalStage) -> Iterator[Api]:
     """Return the API as someone without a token sees it."""
     api = Api(stage.api_url)
     yield api

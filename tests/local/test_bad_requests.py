@@ -10,7 +10,7 @@ import pytest
 from tests.support.http_api import send_raw
 
 if TYPE_CHECKING:
-    from ops.stage import Stage
+    from ops.stage import LocalStage
     from tests.support.http_api import Api, Person
 
 LINE = {"description": "anvil", "price": "1.10", "quantity": 1}
@@ -165,7 +165,7 @@ def test_another_content_type_is_415(acme: Person) -> None:
     ],
     ids=["negative", "text", "two lengths", "huge", "chunked", "garbage", "version"],
 )
-def test_a_broken_http_request_gets_a_json_answer(stage: Stage, head: bytes, status: int) -> None:
+def test_a_broken_http_request_gets_a_json_answer(stage: LocalStage, head: bytes, status: int) -> None:
     """And the connection ends, since nobody knows where the next request begins."""
     answer = send_raw(stage.api_url, head)
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from ops.stage import Stage
+    from ops.stage import LocalStage
     from tests.support.http_api import Api, Person
 
 
@@ -33,7 +33,7 @@ def test_me_is_what_the_token_says(person: Callable[..., Person], role: str) -> 
 
 
 def test_a_line_goes_in_and_comes_back_and_the_row_is_the_tenants(
-    acme: Person, table: DynamoDBClient, stage: Stage
+    acme: Person, table: DynamoDBClient, stage: LocalStage
 ) -> None:
     """A put line is answered, listed and stored under the tenant's partition key."""
     line = {"item_id": "1732286400000", "description": "anvil", "price": "1.10", "quantity": 2}

@@ -16,12 +16,12 @@ from ops.sign_in import sign_in
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ops.stage import Stage
+    from ops.stage import LocalStage
     from tests.support.http_api import Person
 
 
 @pytest.fixture
-def anybody(stage: Stage) -> Any:
+def anybody(stage: LocalStage) -> Any:
     """Return a Cognito client without a key, as a browser has."""
     return boto3.client(
         "cognito-idp",
@@ -42,7 +42,7 @@ def test_nobody_changes_the_own_attributes(anybody: Any, person: Callable[..., P
         anybody.delete_user_attributes(AccessToken=token, UserAttributeNames=[attribute])
 
 
-def test_nobody_signs_up(anybody: Any, stage: Stage) -> None:
+def test_nobody_signs_up(anybody: Any, stage: LocalStage) -> None:
     """Administrators alone create users."""
     with pytest.raises(ClientError, match="AccessDeniedException"):
         anybody.sign_up(
@@ -56,7 +56,7 @@ def test_nobody_signs_up(anybody: Any, stage: Stage) -> None:
 @pytest.mark.parametrize(
     "flow", ["USER_SRP_AUTH", "CUSTOM_AUTH", "USER_AUTH", "ADMIN_USER_PASSWORD_AUTH", "ADMIN_NO_SRP_AUTH"]
 )
-def test_only_the_clients_own_flows_sign_in(anybody: Any, stage: Stage, flow: str) -> None:
+def test_only_the_clients_own_flows_sign_in(anybody: Any, stage: LocalStage, flow: str) -> None:
     """Not SRP and the others, which moto takes with any password."""
     user = stage.user("acme", "admin")
 
@@ -68,7 +68,7 @@ def test_only_the_clients_own_flows_sign_in(anybody: Any, stage: Stage, flow: st
         )
 
 
-def test_a_password_must_be_right_and_a_refresh_token_gives_the_same_tenant(anybody: Any, stage: Stage) -> None:
+def test_a_password_must_be_right_and_a_refresh_token_gives_the_same_tenant(anybody: Any, stage: LocalStage) -> None:
     """A wrong password is refused; a refreshed id token names the tenant and role of the first one."""
     user = stage.user("globex", "member")
     with pytest.raises(ClientError, match="NotAuthorizedException"):
@@ -83,7 +83,7 @@ def test_a_password_must_be_right_and_a_refresh_token_gives_the_same_tenant(anyb
     assert (claims["custom:tenantID"], claims["custom:role"]) == ("globex", "member")
 
 
-def sign_in_with(anybody: Any, stage: Stage, username: str, password: str) -> Any:
+def sign_in_with(anybody: Any, stage: LocalStage, username: str, password: str) -> Any:
     """Sign in with a password."""
     return anybody.initiate_auth(
         AuthFlow="USER_PASSWORD_AUTH",
@@ -93,7 +93,7 @@ def sign_in_with(anybody: Any, stage: Stage, username: str, password: str) -> An
 
 
 @pytest.mark.parametrize("operation", ["list_users", "describe_user_pool", "list_user_pool_clients"])
-def test_administration_needs_a_signature(anybody: Any, stage: Stage, operation: str) -> None:
+def test_administration_needs_a_signature(anybody: Any, stage: LocalStage, operation: str) -> None:
     """An unsigned call of an administrator's operation is refused."""
     with pytest.raises(ClientError, match="MissingAuthenticationToken"):
         getattr(anybody, operation)(UserPoolId=stage.user_pool_id)

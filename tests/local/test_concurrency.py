@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from tests.support.http_api import Api, Person
 
 if TYPE_CHECKING:
-    from ops.stage import Stage
+    from ops.stage import LocalStage
 
 CLIENTS, CALLS = 32, 2_000  # of the cart; and a fifth as many of the items, each of which is ten queries
 
 
 def test_concurrent_callers_of_two_tenants_never_see_each_others_data(
-    acme: Person, globex: Person, stage: Stage
+    acme: Person, globex: Person, stage: LocalStage
 ) -> None:
     """Cart lines and items of 32 clients: all that comes back is the caller's tenant's, and nothing fails."""
 

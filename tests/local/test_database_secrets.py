@@ -18,23 +18,23 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ops.stack import LocalStack
-    from ops.stage import Stage
+    from ops.stage import LocalStage
 
 SECRETS = ("reader", "writer", "master")
 
 
 @pytest.fixture
-def scoped(stage: Stage, strategy: Strategy) -> Callable[[str], Any]:
+def scoped(stage: LocalStage, strategy: Strategy) -> Callable[[str], Any]:
     """Return a function that makes a Secrets Manager client with acme's scoped credentials for a role."""
     return lambda role: scoped_client(stage, strategy, "acme", role, "secretsmanager")
 
 
-def _arn(stage: Stage, secret: str) -> str:
+def _arn(stage: LocalStage, secret: str) -> str:
     arn: str = getattr(stage.database, f"{secret}_secret_arn")
     return arn
 
 
-def _readable(client: Any, stage: Stage) -> set[str]:
+def _readable(client: Any, stage: LocalStage) -> set[str]:
     """Return which of the three secrets the client reads; each of the others is refused by IAM."""
     return {secret for secret in SECRETS if _reads(client, _arn(stage, secret))}
 
@@ -49,7 +49,7 @@ def _reads(client: Any, arn: str) -> bool:
     return bool(json.loads(value)["password"])
 
 
-def _last_decision(stage: Stage, secret: str) -> dict[str, Any]:
+def _last_decision(stage: LocalStage, secret: str) -> dict[str, Any]:
     decisions = read_decisions(stage.aws_endpoint_url)
     return [each for each in decisions if each["resource"] == _arn(stage, secret)][-1]
 
@@ -59,7 +59,7 @@ def _last_decision(stage: Stage, secret: str) -> dict[str, Any]:
     [("viewer", {"reader"}), ("member", {"reader"}), ("admin", {"reader", "writer"})],
 )
 def test_scoped_credentials_read_the_secrets_of_their_role_and_never_the_masters(
-    stage: Stage, scoped: Callable[[str], Any], role: str, readable: set[str]
+    stage: LocalStage, scoped: Callable[[str], Any], role: str, readable: set[str]
 ) -> None:
     """The writer's is the admin's alone, and nobody's the master's."""
     assert _readable(scoped(role), stage) == readable
@@ -68,7 +68,7 @@ def test_scoped_credentials_read_the_secrets_of_their_role_and_never_the_masters
 
 @pytest.mark.parametrize("role", ["viewer", "member"])
 def test_the_role_tag_is_what_keeps_the_writers_secret_from_who_is_no_admin(
-    stage: Stage, scoped: Callable[[str], Any], role: str
+    stage: LocalStage, scoped: Callable[[str], Any], role: str
 ) -> None:
     """The recorded decision names the condition that was not met; for the admin it is met."""
     _readable(scoped(role), stage)
@@ -83,7 +83,7 @@ def test_the_role_tag_is_what_keeps_the_writers_secret_from_who_is_no_admin(
 
 @pytest.mark.parametrize("role", ["viewer", "member"])
 def test_a_session_policy_keeps_the_writers_secret_from_who_is_no_admin_on_its_own(
-    stack: LocalStack, stage: Stage, role: str
+    stack: LocalStack, stage: LocalStage, role: str
 ) -> None:
     """Also where the role's own policy would give it to everybody."""
     with weakened(stack.client("iam"), "bulkhead-local-TenantPolicyRole", without_role_condition):
@@ -106,7 +106,7 @@ def test_a_session_policy_keeps_the_writers_secret_from_who_is_no_admin_on_its_o
     ids=["put", "update", "delete", "describe", "list", "batch", "policy"],
 )
 def test_an_admins_credentials_do_nothing_to_a_secret_but_read_it(
-    stage: Stage, scoped: Callable[[str], Any], call: Callable[..., Any]
+    stage: LocalStage, scoped: Callable[[str], Any], call: Callable[..., Any]
 ) -> None:
     """Every other action on the reader's secret is refused; reading it works."""
     admin = scoped("admin")
@@ -116,14 +116,14 @@ def test_an_admins_credentials_do_nothing_to_a_secret_but_read_it(
     assert "reader" in _readable(admin, stage)
 
 
-def test_the_lambda_role_reads_no_secret(stage: Stage) -> None:
+def test_the_lambda_role_reads_no_secret(stage: LocalStage) -> None:
     """The API's own credentials open no login; the scoped ones that it vends do."""
     assert _readable(lambda_client(stage, "secretsmanager"), stage) == set()
 
 
 @pytest.mark.parametrize("function", ["migrate_database", "rotate_secret"])
 def test_the_functions_of_the_control_plane_read_all_three_secrets_and_no_table(
-    stack: LocalStack, stage: Stage, function: str
+    stack: LocalStack, stage: LocalStage, function: str
 ) -> None:
     """Each has its own role, which opens no tenant's session either."""
     dynamodb = function_client(stack, function, "dynamodb")
@@ -144,7 +144,7 @@ def test_the_functions_of_the_control_plane_read_all_three_secrets_and_no_table(
             call()
 
 
-def test_rotation_writes_the_logins_secrets_and_never_the_masters(stack: LocalStack, stage: Stage) -> None:
+def test_rotation_writes_the_logins_secrets_and_never_the_masters(stack: LocalStack, stage: LocalStage) -> None:
     """It may put a version of the reader's; the master's it may only read; the migration writes none."""
     rotation, migration = (
         function_client(stack, name, "secretsmanager") for name in ("rotate_secret", "migrate_database")

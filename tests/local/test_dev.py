@@ -16,7 +16,7 @@ import pytest
 
 from ops.processes import free_port
 from ops.sign_in import sign_in
-from ops.stage import Stage
+from ops.stage import LocalStage
 from tests.support.http_api import Api, Person
 
 if TYPE_CHECKING:
@@ -72,13 +72,13 @@ def dev(tmp_path: Path) -> Iterator[Callable[..., Dev]]:
         each.end(signal.SIGTERM)
 
 
-def _wait_for_stage(path: Path, dev: Dev, *, not_at: str = "") -> Stage:
+def _wait_for_stage(path: Path, dev: Dev, *, not_at: str = "") -> LocalStage:
     deadline = time.monotonic() + 60
-    while not path.exists() or Stage.load(path).aws_endpoint_url == not_at:
+    while not path.exists() or LocalStage.load(path).aws_endpoint_url == not_at:
         assert dev.process.poll() is None, dev.printed
         assert time.monotonic() < deadline
         time.sleep(0.1)
-    return Stage.load(path)
+    return LocalStage.load(path)
 
 
 def _listens(url: str) -> bool:

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ops.stack import LocalStack
-    from ops.stage import Stage
+    from ops.stage import LocalStage
     from tests.support.http_api import Api
 
 
-def _last(stage: Stage, action: str) -> dict[str, Any]:
+def _last(stage: LocalStage, action: str) -> dict[str, Any]:
     return [each for each in read_decisions(stage.aws_endpoint_url) if each["action"] == action][-1]
 
 
@@ -40,7 +40,7 @@ _ITEM = {"name": "x", "price": "1", "attributes": {}}
 
 
 def test_a_store_with_the_wrong_tenant_is_refused_by_iam(
-    api_with: Callable[..., Api], acme: Person, globex: Person, stage: Stage
+    api_with: Callable[..., Api], acme: Person, globex: Person, stage: LocalStage
 ) -> None:
     """403 for every operation, by the leading-key condition; acme's own call through the same bug works."""
     buggy = api_with(module="tests.support.wrong_tenant_api")
@@ -73,7 +73,7 @@ def test_a_store_with_the_wrong_tenant_is_refused_by_iam(
 
 
 def test_a_viewers_credentials_cannot_write_even_if_the_handler_lets_them(
-    person: Callable[..., Person], acme: Person, stage: Stage, strategy: Strategy
+    person: Callable[..., Person], acme: Person, stage: LocalStage, strategy: Strategy
 ) -> None:
     """IAM refuses what the authorizer would have refused before; the member's same writes are the allowed twins."""
     acme.put("a")
@@ -98,7 +98,7 @@ def test_a_viewers_credentials_cannot_write_even_if_the_handler_lets_them(
         assert viewer.get_item(**where, Key=key)["ResponseMetadata"]["HTTPStatusCode"] == 200
 
 
-def test_a_session_policy_takes_writes_from_a_viewer_on_its_own(stack: LocalStack, stage: Stage) -> None:
+def test_a_session_policy_takes_writes_from_a_viewer_on_its_own(stack: LocalStack, stage: LocalStage) -> None:
     """Also where the role's own policy would let it write, which only the session policy then refuses."""
     key = {"pk": {"S": "acme#cart#0"}, "sk": {"S": "b"}}
     viewer, member = (scoped_client(stage, Strategy.SESSION_POLICY, "acme", role) for role in ("viewer", "member"))
@@ -109,7 +109,7 @@ def test_a_session_policy_takes_writes_from_a_viewer_on_its_own(stack: LocalStac
         member.put_item(TableName=stage.table_name, Item=key)
 
 
-def test_the_lambda_role_itself_reads_no_table(stage: Stage) -> None:
+def test_the_lambda_role_itself_reads_no_table(stage: LocalStage) -> None:
     """It may assume the tenant role and nothing else."""
     key = {"pk": {"S": "acme#cart#0"}, "sk": {"S": "a"}}
     dynamodb = lambda_client(stage, "dynamodb")
@@ -145,7 +145,7 @@ def test_the_lambda_role_itself_reads_no_table(stage: Stage) -> None:
     ids=str,
 )
 def test_the_tenant_role_opens_for_a_well_formed_tenant_and_role_only(
-    stage: Stage, strategy: Strategy, tags: dict[str, str]
+    stage: LocalStage, strategy: Strategy, tags: dict[str, str]
 ) -> None:
     """The applied trust policy refuses, also when the app's own checks are gone."""
     sts, role_arn = lambda_client(stage, "sts"), _role_arn(stage, strategy)
@@ -156,7 +156,7 @@ def test_the_tenant_role_opens_for_a_well_formed_tenant_and_role_only(
 
 
 def test_nobody_but_the_lambda_role_opens_a_tenants_session(
-    stack: LocalStack, stage: Stage, strategy: Strategy
+    stack: LocalStack, stage: LocalStage, strategy: Strategy
 ) -> None:
     """Not even the account's administrator, whom the trust policy does not name."""
     with pytest.raises(ClientError, match="is not authorized to perform: sts:AssumeRole"):
@@ -165,7 +165,7 @@ def test_nobody_but_the_lambda_role_opens_a_tenants_session(
 
 @pytest.mark.parametrize("other", ["acme-eu", "acme1", "acme10", "globex"])
 def test_past_the_application_no_operation_reaches_another_tenants_partition(
-    stage: Stage, strategy: Strategy, other: str
+    stage: LocalStage, strategy: Strategy, other: str
 ) -> None:
     """With acme's credentials in hand: the other tenant's keys are refused, the same calls on acme's own are not."""
     admin = scoped_client(stage, strategy, "acme", "admin")
@@ -192,7 +192,7 @@ def test_past_the_application_no_operation_reaches_another_tenants_partition(
 
 @pytest.mark.parametrize("operation", ["transact_get_items", "transact_write_items"])
 def test_one_foreign_key_among_ones_own_refuses_the_whole_transaction(
-    stage: Stage, strategy: Strategy, operation: str
+    stage: LocalStage, strategy: Strategy, operation: str
 ) -> None:
     """ForAllValues holds for all of them or not at all; the transaction on one's own keys is allowed."""
     admin = scoped_client(stage, strategy, "acme", "admin")
@@ -211,7 +211,7 @@ def test_one_foreign_key_among_ones_own_refuses_the_whole_transaction(
     admin.delete_item(TableName=stage.table_name, Key=key)
 
 
-def _role_arn(stage: Stage, strategy: Strategy) -> str:
+def _role_arn(stage: LocalStage, strategy: Strategy) -> str:
     role_arn = stage.tenant_role_arn if strategy is Strategy.SESSION_TAGS else stage.tenant_policy_role_arn
     assert role_arn
     return role_arn

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from ops.stage import Stage
+    from ops.stage import LocalStage
     from tests.support.http_api import Api, Person
 
     Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -105,7 +105,7 @@ class Report:
 
 
 @pytest.fixture
-def schemathesis(stage: Stage, tmp_path: Path) -> Run:
+def schemathesis(stage: LocalStage, tmp_path: Path) -> Run:
     """Return a function that holds the API against a document, as the bearer of a token or as anyone."""
 
     def run(document: Any, token: str, *options: str) -> subprocess.CompletedProcess[str]:

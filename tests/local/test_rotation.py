@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ops.stack import LocalStack
-    from ops.stage import Stage
+    from ops.stage import LocalStage
 
 LOGINS = ("reader", "writer")
 
@@ -152,7 +152,7 @@ def test_a_pending_login_that_does_not_open_the_database_is_not_made_current(
 
 
 def test_no_caller_sees_a_rotation(
-    stack: LocalStack, stage: Stage, person: Callable[..., Person], run: Callable[..., str]
+    stack: LocalStack, stage: LocalStage, person: Callable[..., Person], run: Callable[..., str]
 ) -> None:
     """Each login rotates four times under load: over HTTP, and in a process whose connections are all made anew."""
     admin, stop = person("acme", "admin"), Event()

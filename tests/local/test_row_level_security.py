@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
+from chalicelib.stores.holdings import TENANT_TABLES
 from isolation.catalog import catalog_findings
 
 if TYPE_CHECKING:
@@ -258,6 +259,21 @@ def test_the_reader_writes_nothing_not_even_its_own(login: Callable[[str], Conne
 def test_the_known_limit_code_with_a_login_can_name_another_tenant(login: Callable[[str], Connection]) -> None:
     """Row-level security by a setting stops a forgotten WHERE, not code that sets another tenant: stated, not hidden."""
     assert _as_tenant(login("reader"), "globex", "SELECT tenant_id FROM users") == [("globex",)]
+
+
+def test_every_tenant_table_is_exported_and_erased_at_an_offboarding(master: Connection) -> None:
+    """A table that is missing in the list would keep its rows; the key is what the export goes by."""
+    tables = master.execute(
+        "SELECT table_name::text FROM information_schema.columns WHERE table_schema = 'public' AND column_name = 'tenant_id'"
+    ).fetchall()
+    assert {name for (name,) in tables} == set(TENANT_TABLES)
+    for table, key in TENANT_TABLES.items():
+        columns = master.execute(
+            "SELECT attname::text FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY (indkey) "
+            "WHERE indisprimary AND indrelid = to_regclass(%s)",
+            [f"public.{table}"],
+        ).fetchall()
+        assert {name for (name,) in columns} == {"tenant_id", key}
 
 
 def test_the_catalog_check_finds_nothing_missing(master: Connection) -> None:

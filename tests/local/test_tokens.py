@@ -18,7 +18,7 @@ from tests.support.http_api import Api, send_raw
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ops.stage import Stage
+    from ops.stage import LocalStage
     from tests.support.http_api import Answer, Person
 
 NOW = int(time.time())
@@ -72,7 +72,7 @@ def _hs256(claims: dict[str, Any], secret: bytes) -> str:
     return f"{signed}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"
 
 
-def test_forged_signatures_are_refused(anyone: Api, acme: Person, stage: Stage) -> None:
+def test_forged_signatures_are_refused(anyone: Api, acme: Person, stage: LocalStage) -> None:
     """`alg: none`, HS256 with the public key, a stranger's RSA key, a tampered payload, no signature."""
     anyone_at_the_pool = Api(stage.aws_endpoint_url)
     header, payload, signature = acme.id_token.split(".")
@@ -124,7 +124,7 @@ def test_a_malformed_header_is_refused_and_the_connection_goes_on(anyone: Api, a
     assert anyone.call("GET", "/health").status == 200
 
 
-def test_no_token_and_two_tokens_are_refused(anyone: Api, acme: Person, stage: Stage) -> None:
+def test_no_token_and_two_tokens_are_refused(anyone: Api, acme: Person, stage: LocalStage) -> None:
     """Without a token nobody is known; with two it is not known who."""
     assert_refused(anyone.call("GET", "/cart"))
     authorization = f"Authorization: Bearer {acme.id_token}\r\n"

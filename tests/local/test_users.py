@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ops.stack import LocalStack
-    from ops.stage import Stage
+    from ops.stage import LocalStage
 
 ANN = {"email": "ann@example.com", "display_name": "Ann"}
 
@@ -149,7 +149,7 @@ def test_a_user_id_that_is_no_uuid_is_refused(admin: Person, user_id: str) -> No
 
 
 def test_concurrent_callers_of_two_tenants_never_see_each_others_users(
-    admin: Person, person: Callable[..., Person], stage: Stage
+    admin: Person, person: Callable[..., Person], stage: LocalStage
 ) -> None:
     """Connections go from tenant to tenant; what they show does not."""
     people = {"acme": admin, "globex": person("globex", "admin")}

@@ -9,10 +9,10 @@ from ops import scoped_credentials
 
 if TYPE_CHECKING:
     from chalicelib.config import Strategy
-    from ops.stage import Stage
+    from ops.stage import LocalStage
 
 
-def scoped_client(stage: Stage, strategy: Strategy, tenant: str, role: str, service: str = "dynamodb") -> Any:
+def scoped_client(stage: LocalStage, strategy: Strategy, tenant: str, role: str, service: str = "dynamodb") -> Any:
     """Return a client that holds the credentials of a tenant's user of that role."""
     context = TenantContext(tenant, Role(role), "test", "test@example.com")
     return scoped_credentials.scoped_client(stage, context, strategy, service)

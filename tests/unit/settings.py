@@ -18,4 +18,6 @@ ENVIRONMENT = {
     "WRITER_SECRET_ARN": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:writer-AbCdEf",
     "DATABASE_SSLMODE": "verify-full",
     "DATABASE_CONNECTIONS": "2",
+    "REGISTRY_TABLE_NAME": "bulkhead-tenants",
+    "AUTHORIZER_CACHE_SECONDS": "60",
 }

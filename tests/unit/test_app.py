@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from chalicelib.config import CONTROL_PLANE_SETTINGS, SESSION_POLICY_SETTINGS, SETTINGS, TENANTS_SETTINGS
+
 if TYPE_CHECKING:
     from tests.unit.conftest import RunPython
 
@@ -51,9 +53,11 @@ def test_importing_the_app_reads_no_setting_and_makes_no_call(run_python: RunPyt
     assert imported["name"] == "bulkhead"
     assert {"/cart", "/cart/{item_id}", "/health", "/me"} <= set(imported["routes"])
     assert imported["calls"] == []
-    ours = ("AWS_", "CACHED_", "CORS_", "JWKS_", "TABLE", "TENANT", "TOKEN", "VENDING_", "AUTHORIZER", "*")
+    ours = {*SETTINGS, *SESSION_POLICY_SETTINGS, *CONTROL_PLANE_SETTINGS, *TENANTS_SETTINGS, "*"}
     chalices = {"AWS_EXECUTION_ENV"}  # by which it tells whether it runs in Lambda
-    assert {name for name in imported["read"] if name.startswith(ours)} <= chalices
+    prefixes = ("AWS_", "AUTHORIZER_", "POWERTOOLS_")
+    read = {name for name in imported["read"] if name in ours or name.startswith(prefixes)}
+    assert read <= chalices
 
 
 @pytest.mark.parametrize(

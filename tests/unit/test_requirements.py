@@ -14,7 +14,7 @@ PROVIDED = {"chalice", "chalicelib"}  # Chalice's packaging adds its own runtime
 
 def _pinned(name: str) -> set[str]:
     lines = (PROJECT / name).read_text().splitlines()
-    return {re.split(r"[\[=]", line)[0].lower() for line in lines if "==" in line}
+    return {re.split(r"[\[=]", line)[0].lower().replace("_", "-") for line in lines if "==" in line}
 
 
 def test_everything_that_the_deployed_code_imports_is_pinned() -> None:
@@ -33,5 +33,5 @@ def test_everything_that_the_deployed_code_imports_is_pinned() -> None:
     third_party = imported - set(sys.stdlib_module_names) - PROVIDED
     distributions = packages_distributions()
 
-    needed = {distributions[name][0].lower() for name in third_party}
+    needed = {distributions[name][0].lower().replace("_", "-") for name in third_party}
     assert needed - {"botocore"} <= _pinned("requirements.txt")  # boto3's pin brings the botocore of its day

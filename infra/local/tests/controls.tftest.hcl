@@ -8,8 +8,8 @@ run "the_api_opens_tenant_sessions_on_the_pooled_table" {
   command = plan
 
   assert {
-    condition     = [for s in jsondecode(module.tenant_role.trust_policy).Statement : s.Principal] == [{ AWS = [output.lambda_role_arn] }]
-    error_message = "TenantRole must trust the API's role and nobody else."
+    condition     = [for s in jsondecode(module.tenant_role.trust_policy).Statement : s.Principal] == [{ AWS = [output.lambda_role_arn, output.offboard_tenant_role_arn] }]
+    error_message = "TenantRole must trust the roles of the API and of offboarding, and nobody else."
   }
 
   assert {
@@ -194,39 +194,4 @@ run "each_role_reads_its_own_secrets_of_the_database" {
     ]
     error_message = "The outputs must tell where the database is, and which roles its functions have."
   }
-}
-
-run "names_and_ids_are_checked" {
-  command = plan
-
-  variables {
-    stage      = "Local stage"
-    region     = "Frankfurt"
-    account_id = "1234"
-
-    vending_strategy = "session-policy"
-  }
-
-  expect_failures = [var.stage, var.region, var.account_id, var.vending_strategy]
-}
-
-run "a_database_needs_its_master" {
-  command = plan
-
-  variables {
-    database = { host = "127.0.0.1", port = 5432, name = "bulkhead" }
-  }
-
-  expect_failures = [var.database_master_username, var.database_master_password]
-}
-
-run "a_master_needs_its_database" {
-  command = plan
-
-  variables {
-    database_master_username = "postgres"
-    database_master_password = "a-master-password"
-  }
-
-  expect_failures = [var.database_master_username, var.database_master_password]
 }

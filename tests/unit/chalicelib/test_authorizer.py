@@ -31,7 +31,9 @@ def tokens(user_pool: UserPool) -> JwtTokenManager:
 
 def answer(header: str, tokens: JwtTokenManager, method_arn: str = f"{API}/GET/me") -> dict[str, Any]:
     """Return what API Gateway gets from the authorizer."""
-    document: dict[str, Any] = authorize(header, tokens).to_dict(AuthRequest("TOKEN", header, method_arn))
+    document: dict[str, Any] = authorize(header, tokens, lambda _: True).to_dict(
+        AuthRequest("TOKEN", header, method_arn)
+    )
     return document
 
 
@@ -92,6 +94,36 @@ def test_the_context_is_the_tenant_context_and_the_principal_is_the_user(
     assert document.keys() == {"principalId", "context", "policyDocument"}
 
 
+def test_a_tenant_that_is_not_active_gets_a_policy_that_opens_nothing(
+    tokens: JwtTokenManager, user_pool: UserPool
+) -> None:
+    """For every role; it is asked for the token's tenant, and its active twin gets its routes."""
+    asked: list[str] = []
+
+    def is_active(tenant_id: str) -> bool:
+        asked.append(tenant_id)
+        return tenant_id == "acme"
+
+    for role in Role:
+        for tenant_id in ("acme", "acme-eu"):
+            token = user_pool.token({"custom:role": role.value, "custom:tenantID": tenant_id})
+            routes = authorize(f"Bearer {token}", tokens, is_active).routes
+            assert bool(routes) is (tenant_id == "acme")
+    assert asked == ["acme", "acme-eu"] * len(Role)
+
+
+def test_the_registry_is_not_asked_about_a_token_that_proves_nothing(
+    tokens: JwtTokenManager, foreign_pool: UserPool
+) -> None:
+    """Else anybody could have it asked about any tenant."""
+
+    def is_active(tenant_id: str) -> bool:
+        raise AssertionError(tenant_id)
+
+    with pytest.raises(InvalidTokenError):
+        authorize(f"Bearer {foreign_pool.token()}", tokens, is_active)
+
+
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", "bEARER"])
 def test_the_case_of_the_scheme_does_not_matter(tokens: JwtTokenManager, user_pool: UserPool, scheme: str) -> None:
     """RFC 7235 section 2.1."""
@@ -128,5 +160,5 @@ def test_a_header_of_any_other_form_is_refused_although_its_token_is_good(
 ) -> None:
     """RFC 6750 section 2.1; one caller has one spelling."""
     with pytest.raises(InvalidTokenError) as refused:
-        authorize(form.format(user_pool.token()), tokens)
+        authorize(form.format(user_pool.token()), tokens, lambda _: True)
     assert refused.value.reason == "the Authorization header is not a bearer token"

@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from chalicelib.config import SETTINGS, Config, Strategy
+from chalicelib.config import SETTINGS, TENANTS_SETTINGS, Config, Strategy, TenantsConfig
 from chalicelib.errors import ConfigError
 from tests.unit.settings import ENVIRONMENT
 
@@ -132,7 +132,10 @@ def test_the_role_for_session_policies_is_read_under_that_strategy_only() -> Non
         Config.from_environ(ENVIRONMENT | {"VENDING_STRATEGY": "session_policy"})
 
 
-@pytest.mark.parametrize(("name", "maximum"), [("CACHED_TENANTS", 100_000), ("DATABASE_CONNECTIONS", 100)])
+@pytest.mark.parametrize(
+    ("name", "maximum"),
+    [("CACHED_TENANTS", 100_000), ("DATABASE_CONNECTIONS", 100), ("AUTHORIZER_CACHE_SECONDS", 3600)],
+)
 def test_a_number_out_of_range_is_refused_with_its_range(name: str, maximum: int) -> None:
     """Zero would keep nothing, and a sign or a thousands' separator is a mistake."""
     for wrong in ("0", "-1", "+1", "1.5", "1e2", "1_0", "\u0661", str(maximum + 1), "9" * 5000):
@@ -140,3 +143,46 @@ def test_a_number_out_of_range_is_refused_with_its_range(name: str, maximum: int
             Config.from_environ(ENVIRONMENT | {name: wrong})
     for right in ("1", str(maximum)):
         assert getattr(Config.from_environ(ENVIRONMENT | {name: right}), SETTINGS[name]) == int(right)
+
+
+#: The settings of the functions about tenants, every value another.
+OF_TENANTS = {
+    "AWS_REGION": "eu-central-1",
+    "REGISTRY_TABLE_NAME": "bulkhead-tenants",
+    "USER_POOL_ID": "eu-central-1_Pool",
+    "TABLE_NAME": "bulkhead",
+    "TENANT_ROLE_ARN": "arn:aws:iam::123456789012:role/TenantRole",
+    "READER_SECRET_ARN": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:reader-AbCdEf",
+    "WRITER_SECRET_ARN": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:writer-AbCdEf",
+    "DATABASE_SSLMODE": "verify-full",
+    "EXPORT_BUCKET": "bulkhead-exports",
+    "ERASE_AFTER_SECONDS": "90",
+    "EXPORT_RETENTION_DAYS": "30",
+    "BACKUP_RETENTION_DAYS": "7",
+    "LOG_RETENTION_DAYS": "14",
+}
+
+
+def test_each_setting_of_the_functions_about_tenants_goes_to_its_own_field() -> None:
+    """And none has a default."""
+    config = TenantsConfig.from_environ(OF_TENANTS | {"TABLE": "other"})
+    assert len(set(OF_TENANTS.values())) == len(OF_TENANTS), "else two could be mixed up here"
+    assert {name: str(getattr(config, field)) for name, field in TENANTS_SETTINGS.items()} == OF_TENANTS
+    assert all(field.default is dataclasses.MISSING for field in dataclasses.fields(TenantsConfig))
+
+
+@pytest.mark.parametrize("name", TENANTS_SETTINGS)
+def test_a_missing_setting_of_the_functions_about_tenants_is_refused_by_name(name: str) -> None:
+    """Unset or empty."""
+    for environment in ({key: kept for key, kept in OF_TENANTS.items() if key != name}, OF_TENANTS | {name: ""}):
+        with pytest.raises(ConfigError) as refused:
+            TenantsConfig.from_environ(environment)
+        assert str(refused.value) == f"set these environment variables: {name}"
+
+
+@pytest.mark.parametrize("name", [name for name in OF_TENANTS if name.endswith(("_SECONDS", "_DAYS"))])
+@pytest.mark.parametrize("wrong", ["-1", "+1", "1.5", "1_0", "\u0661", "x", "9" * 5000])
+def test_a_time_that_is_none_is_refused(name: str, wrong: str) -> None:
+    """An erasure must not begin early, nor a receipt promise a wrong date, because of a typing error."""
+    with pytest.raises(ConfigError, match=f"{name} must be a number from"):
+        TenantsConfig.from_environ(OF_TENANTS | {name: wrong})

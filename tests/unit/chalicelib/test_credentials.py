@@ -27,6 +27,7 @@ from urllib3 import HTTPResponse
 from chalicelib.credentials import ScopedClients
 from chalicelib.errors import ScopedCredentialsError
 from chalicelib.tenant import Role, TenantContext
+from chalicelib.usage import Usage
 from chalicelib.vending import SessionTagVending
 
 if TYPE_CHECKING:
@@ -104,9 +105,16 @@ class FakeWire:
 
 def clients_of(sts: FakeSts, clock: FakeClock, **options: Any) -> ScopedClients:
     """Make the clients as the application wires them, but for STS, the wire and the clock."""
-    vending = SessionTagVending(lambda: cast("STSClient", sts), ROLE_ARN)
-    options = {"capacity": 512, "send": WIRE, **options}
-    return ScopedClients(SESSION, ClientConfig(), vending, region="eu-central-1", now=clock, **options)
+    parts: dict[str, Any] = {
+        "session": SESSION,
+        "client_config": ClientConfig(),
+        "vending": SessionTagVending(lambda: cast("STSClient", sts), ROLE_ARN),
+        "region": "eu-central-1",
+        "capacity": 512,
+        "usage": Usage(),
+        "send": WIRE,
+    }
+    return ScopedClients(now=clock, **parts | options)
 
 
 WIRE = FakeWire()
@@ -232,9 +240,7 @@ def test_one_tenants_slow_sts_call_holds_up_no_other_tenant(clock: FakeClock) ->
                 assert globex_is_served.wait(10)
             return SessionTagVending(lambda: cast("STSClient", sts), ROLE_ARN).vend(caller)
 
-    clients = ScopedClients(
-        SESSION, ClientConfig(), SlowForAcme(), region="eu-central-1", capacity=512, send=WIRE, now=clock
-    )
+    clients = clients_of(sts, clock, vending=SlowForAcme())
     with ThreadPoolExecutor(1) as threads:
         slow = threads.submit(clients.dynamodb, ACME)
         clients.dynamodb(GLOBEX)
@@ -474,8 +480,7 @@ def test_a_second_tenants_client_loads_no_service_model_again(sts: FakeSts, cloc
     """All clients come from one botocore session: the first pays for DynamoDB's model, the others do not."""
     files, session = CountingFileLoader(), Session()
     session.register_component("data_loader", Loader(file_loader=files))
-    vending = SessionTagVending(lambda: cast("STSClient", sts), ROLE_ARN)
-    clients = ScopedClients(session, ClientConfig(), vending, region="eu-central-1", capacity=512, send=WIRE, now=clock)
+    clients = clients_of(sts, clock, session=session)
     clients.dynamodb(ACME)
     models = [path for path in files.loaded if path.endswith("/service-2") and "/dynamodb/" in path]
     assert len(models) == 1, "the first client loads it through this loader, so that the count below means something"

@@ -364,7 +364,7 @@ def test_a_malformed_payload_is_refused(tokens: JwtTokenManager, user_pool: User
 def test_what_is_no_token_is_refused(tokens: JwtTokenManager, token: str) -> None:
     """Whatever it is, it ends as an invalid token, with the one text that API Gateway answers with 401."""
     with pytest.raises(InvalidTokenError) as refused:
-        authorize(f"Bearer {token}", tokens)
+        authorize(f"Bearer {token}", tokens, lambda _: True)
     assert str(refused.value) == "Unauthorized"
     assert refused.value.STATUS_CODE == 401
 
@@ -390,7 +390,7 @@ def test_unavailable_keys_are_not_an_invalid_token(user_pool: UserPool) -> None:
 def test_any_text_as_a_header_is_an_invalid_token(tokens: JwtTokenManager, header: str) -> None:
     """No text at all makes another error than the one that is answered with 401."""
     with pytest.raises(InvalidTokenError):
-        authorize(header, tokens)
+        authorize(header, tokens, lambda _: True)
 
 
 JSON = st.recursive(

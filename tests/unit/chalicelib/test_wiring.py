@@ -5,6 +5,7 @@ What a container has is global, so each test here runs in an interpreter of its 
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -142,12 +143,29 @@ def test_importing_the_wiring_loads_no_sdk_and_reads_no_setting(run_python: RunP
     [
         pytest.param("import chalicelib.routes.authorization", [], id="the authorizer's module"),
         pytest.param("from chalicelib import wiring; wiring.token_manager()", ["jwt"], id="the token manager"),
+        pytest.param("from chalicelib import wiring; wiring.tenant_statuses()", ["botocore"], id="the registry"),
+        pytest.param("from chalicelib import wiring; wiring.usage()", [], id="the usage"),
         pytest.param("from chalicelib import wiring; wiring.scoped_clients()", ["botocore"], id="the clients"),
     ],
 )
 def test_each_part_loads_what_it_needs_only(run_python: RunPython, code: str, loaded: list[str]) -> None:
-    """The authorizer's function loads no SDK, and that of the routes no JWT library for its clients."""
+    """The authorizer's module loads no SDK, the registry no JWT library, and neither loads pydantic."""
     assert run_python(SERVICES_LOADED.format(code=code), OF_THE_FUNCTION) == loaded
+
+
+#: Hands the authorizer a token that is none, as the Lambda service does.
+REFUSE_A_TOKEN = """
+from chalicelib.routes.authorization import tenant_authorizer
+try:
+    tenant_authorizer({"type": "TOKEN", "authorizationToken": "Bearer a.b.c", "methodArn": "a/b/GET/me"}, None)
+except Exception as error:
+    assert str(error) == "Unauthorized", error
+"""
+
+
+def test_the_authorizer_loads_the_sdk_only_when_the_registry_is_asked(run_python: RunPython) -> None:
+    """A token that is refused pays for none of it: anybody can send such ones."""
+    assert run_python(SERVICES_LOADED.format(code=REFUSE_A_TOKEN), OF_THE_FUNCTION) == ["jwt"]
 
 
 def test_the_authorizers_function_is_the_one_module_that_was_measured(run_python: RunPython) -> None:
@@ -167,7 +185,100 @@ def test_tokens_are_refused_by_policy_only_when_told_so_exactly(
     assert run_python(code, {"AUTHORIZER_REFUSES_BY": value}) is expected
 
 
-@pytest.mark.parametrize("part", ["config", "token_manager", "scoped_clients"])
+#: Asks the authorizer whether a tenant is active, twice, and then the API for a cart.
+ASK_THE_REGISTRY = """
+import json
+from chalicelib import wiring
+from chalicelib.tenant import Role, TenantContext
+active = [wiring.tenant_statuses().is_active("acme") for _ in range(2)]
+wiring.cart_store(TenantContext("acme", Role.VIEWER, "u", "e")).page(limit=1, after=None)
+print(json.dumps(active))
+"""
+
+
+def answers_everything(asked: Asked) -> Answer:
+    """Answer as the registry, STS, DynamoDB, and the place where the authorizer's credentials are vended."""
+    if asked.path == "/of-the-authorizer":
+        vended = {"AccessKeyId": "ASIAAUTHORIZER", "SecretAccessKey": "s", "Token": "authorizer-token"}
+        return Answer(body=json.dumps({**vended, "Expiration": "2099-01-01T00:00:00Z"}).encode())
+    if b"AssumeRole" in asked.body:
+        return Answer(body=VENDED, headers={"Content-Type": "text/xml"})
+    if b'"bulkhead-tenants"' in asked.body:
+        return Answer(body=b'{"Item": {"status": {"S": "active"}}}')
+    return Answer(body=b'{"Items": [], "Count": 0, "ScannedCount": 0}')
+
+
+def test_the_registry_is_asked_once_with_the_functions_own_credentials(run_python: RunPython) -> None:
+    """On AWS the authorizer is a function of its own, whose role may do no more."""
+    with HttpStub(answers_everything) as stub:
+        active = run_python(ASK_THE_REGISTRY, {**OF_THE_FUNCTION, "AWS_ENDPOINT_URL": stub.url})
+    assert active == [True, True]
+    assert [service_of(asked) for asked in stub.asked] == [
+        ("dynamodb", "ASIALAMBDA", "lambda-token"),
+        ("sts", "ASIALAMBDA", "lambda-token"),
+        ("dynamodb", "ASIATENANT", "tenant-token"),
+    ]
+    assert json.loads(stub.asked[0].body)["Key"] == {"tenant_id": {"S": "acme"}}
+
+
+def test_where_one_process_plays_both_the_registry_is_asked_with_the_authorizers_credentials(
+    run_python: RunPython,
+) -> None:
+    """And with no others: the API's own have no right to it, and the authorizer's none to anything else."""
+    with HttpStub(answers_everything) as stub:
+        environment = {
+            **OF_THE_FUNCTION,
+            "AWS_ENDPOINT_URL": stub.url,
+            "AUTHORIZER_ROLE_AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{stub.url}/of-the-authorizer",
+            "AUTHORIZER_ROLE_AWS_CONTAINER_AUTHORIZATION_TOKEN": "execution-token",
+        }
+        run_python(ASK_THE_REGISTRY, environment)
+    vending, *others = stub.asked
+    assert (vending.path, vending.headers["authorization"]) == ("/of-the-authorizer", "execution-token")
+    assert [service_of(asked)[:2] for asked in others] == [
+        ("dynamodb", "ASIAAUTHORIZER"),
+        ("sts", "ASIALAMBDA"),
+        ("dynamodb", "ASIATENANT"),
+    ]
+
+
+def test_when_the_authorizers_credentials_are_not_vended_no_others_are_used(run_python: RunPython) -> None:
+    """A fallback to the API's would hide that a right is missing."""
+    code = """
+import json
+from chalicelib import wiring
+try:
+    print(json.dumps(wiring.tenant_statuses().is_active("acme")))
+except Exception as error:
+    print(json.dumps(type(error).__name__))
+"""
+    with HttpStub(lambda _: Answer(status=404)) as stub:
+        environment = {
+            **OF_THE_FUNCTION,
+            "AWS_ENDPOINT_URL": stub.url,
+            "AUTHORIZER_ROLE_AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{stub.url}/of-the-authorizer",
+            "AUTHORIZER_ROLE_AWS_CONTAINER_AUTHORIZATION_TOKEN": "execution-token",
+        }
+        outcome = run_python(code, environment)
+    assert "Error" in outcome
+    assert {asked.path for asked in stub.asked} == {"/of-the-authorizer"}
+
+
+def test_by_default_gateway_and_authorizer_share_the_time_within_which_a_suspension_is_heeded(
+    run_python: RunPython,
+) -> None:
+    """The gateway may go on with an answer that the authorizer gave in its cache's last moment."""
+    code = """
+import json
+from chalicelib import wiring
+from chalicelib.routes.authorization import CACHE_SECONDS
+print(json.dumps([CACHE_SECONDS, wiring.tenant_statuses()._seconds]))
+"""
+    of_the_gateway, of_the_authorizer = run_python(code, OF_THE_FUNCTION)
+    assert of_the_gateway + of_the_authorizer <= int(ENVIRONMENT["AUTHORIZER_CACHE_SECONDS"]) == 60
+
+
+@pytest.mark.parametrize("part", ["config", "token_manager", "tenant_statuses", "scoped_clients", "database"])
 def test_a_part_is_built_once_and_not_without_its_settings(run_python: RunPython, part: str) -> None:
     """A failure is not remembered: the part is built when its settings are there."""
     code = f"""

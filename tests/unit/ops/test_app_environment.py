@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from chalicelib.config import Config
+from chalicelib.config import Config, ControlPlaneConfig, TenantsConfig
 from localaws.execution import PATH, execution_token
 from ops.app_environment import (
     PREFERRED_CREDENTIALS,
     PREFERRED_ENDPOINTS,
     app_settings,
     as_shell,
+    function_settings,
     process_basics,
     vending_settings,
 )
@@ -34,7 +35,13 @@ OUTPUTS = {
     "region": "eu-central-1",
     "table_arn": "arn:aws:dynamodb:eu-central-1:123456789012:table/bulkhead",
     "vending_strategy": "session_tags",
+    "table_name": "bulkhead",
+    "registry_table_name": "bulkhead-tenants",
+    "export_bucket_name": "bulkhead-exports",
+    "authorizer_cache_seconds": 20,
     "lambda_role_arn": "arn:aws:iam::123456789012:role/service/bulkhead-lambda",
+    "authorizer_role_arn": "arn:aws:iam::123456789012:role/service/bulkhead-authorizer",
+    "offboard_tenant_role_arn": "arn:aws:iam::123456789012:role/service/bulkhead-offboard",
     "tenant_role_arn": "arn:aws:iam::123456789012:role/bulkhead-tenant",
     "tenant_policy_role_arn": "arn:aws:iam::123456789012:role/bulkhead-tenant-policy",
     "token_issuer": "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Pool",
@@ -42,13 +49,18 @@ OUTPUTS = {
     "user_pool_client_id": "client",
     "reader_secret_arn": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:reader-AbCdEf",
     "writer_secret_arn": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:writer-AbCdEf",
+    "master_secret_arn": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:master-AbCdEf",
 }
+
+
+def local_aws_at(url: str) -> LocalAws:
+    """Return what is known of a local AWS at this URL."""
+    return cast("LocalAws", SimpleNamespace(endpoint_url=url, execution_secret="secret"))
 
 
 def settings_on(url: str) -> dict[str, str]:
     """Return the app's settings on a local AWS at this URL."""
-    local_aws = cast("LocalAws", SimpleNamespace(endpoint_url=url, execution_secret="secret"))
-    return app_settings(local_aws, OUTPUTS, cors_origin="http://127.0.0.1:8080")
+    return app_settings(local_aws_at(url), OUTPUTS, cors_origin="http://127.0.0.1:8080")
 
 
 SETTINGS = settings_on("http://127.0.0.1:4566")
@@ -66,6 +78,8 @@ def test_the_settings_are_all_that_the_app_must_be_told() -> None:
         "token_audience": "client",
         "jwks_url": "http://127.0.0.1:4566/eu-central-1_Pool/.well-known/jwks.json",
         "cors_origin": "http://127.0.0.1:8080",
+        "registry_table_name": "bulkhead-tenants",
+        "authorizer_cache_seconds": 20,
     }
     assert {name: config[name] for name in expected} == expected
     assert SETTINGS["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4566"
@@ -84,6 +98,37 @@ def test_the_settings_hold_no_access_key() -> None:
     assert not set(SETTINGS) & set(PREFERRED_CREDENTIALS)
     assert SETTINGS["AWS_CONTAINER_CREDENTIALS_FULL_URI"] == f"http://127.0.0.1:4566{PATH}bulkhead-lambda"
     assert SETTINGS["AWS_CONTAINER_AUTHORIZATION_TOKEN"] == execution_token("secret", "bulkhead-lambda")
+
+
+def test_the_authorizer_has_credentials_of_its_own_beside_those_of_the_api() -> None:
+    """One process plays both: each is told where its own role's are vended, and proves that it may have them."""
+    of_the_authorizer = {name: value for name, value in SETTINGS.items() if name.startswith("AUTHORIZER_ROLE_")}
+    assert of_the_authorizer == {
+        "AUTHORIZER_ROLE_AWS_CONTAINER_CREDENTIALS_FULL_URI": f"http://127.0.0.1:4566{PATH}bulkhead-authorizer",
+        "AUTHORIZER_ROLE_AWS_CONTAINER_AUTHORIZATION_TOKEN": execution_token("secret", "bulkhead-authorizer"),
+    }
+
+
+def test_a_function_of_the_control_plane_is_told_all_that_it_must_be_and_runs_with_its_own_role() -> None:
+    """Its own checks accept the settings, and each value is in its place."""
+    settings = function_settings(local_aws_at("http://127.0.0.1:4566"), OUTPUTS, "offboard_tenant")
+
+    assert settings["AWS_CONTAINER_CREDENTIALS_FULL_URI"] == f"http://127.0.0.1:4566{PATH}bulkhead-offboard"
+    assert settings["AWS_CONTAINER_AUTHORIZATION_TOKEN"] == execution_token("secret", "bulkhead-offboard")
+    assert not set(settings) & set(PREFERRED_CREDENTIALS)
+    assert not [name for name in settings if name.startswith("AUTHORIZER_ROLE_")]
+    assert ControlPlaneConfig.from_environ(settings).master_secret_arn == OUTPUTS["master_secret_arn"]
+    config = dataclasses.asdict(TenantsConfig.from_environ(settings))
+    same = ("region", "registry_table_name", "user_pool_id", "table_name", "tenant_role_arn")
+    expected = {name: OUTPUTS[name] for name in (*same, "reader_secret_arn", "writer_secret_arn")}
+    assert {name: config[name] for name in expected} == expected
+    assert config["export_bucket"] == "bulkhead-exports"
+
+
+def test_an_erasure_begins_after_the_cache_has_expired_and_the_last_request_is_answered() -> None:
+    """A request that was admitted in the cache's last second may run for API Gateway's 29 seconds."""
+    settings = function_settings(local_aws_at("http://127.0.0.1:4566"), OUTPUTS, "offboard_tenant")
+    assert int(settings["ERASE_AFTER_SECONDS"]) >= cast("int", OUTPUTS["authorizer_cache_seconds"]) + 29
 
 
 def test_of_an_environment_only_the_basics_are_passed_on() -> None:

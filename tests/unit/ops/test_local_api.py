@@ -1,7 +1,7 @@
 """The local API as a process: it answers as the deployed API does, where Chalice's local server does not.
 
-Behind it stand one stub for the user pool's keys, STS and DynamoDB. What the routes do with a real table is tested in
-tests/local.
+Behind it stands one stub for the user pool's keys, the registry of tenants, STS and DynamoDB. What the routes do with a
+real table is tested in tests/local.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from tests.unit.user_pool import UserPool
 
 ORIGIN = "http://127.0.0.1:8080"
+REGISTRY = ENVIRONMENT["REGISTRY_TABLE_NAME"].encode()
 LINE = json.dumps({"description": "anvil", "price": "1.10", "quantity": 2}).encode()
 VENDED = b"""<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>
 <AccessKeyId>ASIATENANT</AccessKeyId><SecretAccessKey>tenant-secret</SecretAccessKey>
@@ -60,6 +61,10 @@ class Api:
     port: int
     log: Path
     behind: HttpStub
+
+    def asked_for_tenants(self) -> list[Asked]:
+        """Return what was asked on behalf of tenants: neither for keys nor by the authorizer, which remembers both."""
+        return [asked for asked in self.behind.asked if asked.path != "/jwks.json" and REGISTRY not in asked.body]
 
     def send(self, request: bytes) -> Reply:
         """Send bytes as they are and read the one answer."""
@@ -110,11 +115,14 @@ def is_listening(port: int) -> bool:
 
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory, user_pool: UserPool) -> Iterator[Api]:
-    """An API whose AWS is well, but for STS when it is asked for initech's credentials."""
+    """An API whose AWS is well, but for STS when it is asked for initech's credentials; umbrella is suspended."""
 
     def answer(asked: Asked) -> Answer:
         if asked.path == "/jwks.json":
             return Answer(body=json.dumps(user_pool.jwks()).encode())
+        if REGISTRY in asked.body:
+            status = "suspended" if b"umbrella" in asked.body else "active"
+            return Answer(body=json.dumps({"Item": {"status": {"S": status}}}).encode())
         if b"AssumeRole" in asked.body:
             return Answer(status=500) if b"initech" in asked.body else Answer(body=VENDED)
         return Answer(body=b'{"Items": []}')
@@ -227,6 +235,17 @@ def test_a_role_without_the_right_is_refused_by_the_policy(
     assert api.call("GET", "/cart", token).status == 200
 
 
+@pytest.mark.parametrize(("tenant_id", "status"), [("umbrella", 403), ("acme", 200)])
+def test_a_suspended_tenants_good_token_opens_no_route(
+    api: Api, user_pool: UserPool, tenant_id: str, status: int
+) -> None:
+    """The authorizer asks the registry; nothing is asked on the tenant's behalf, and the active twin is served."""
+    before = len(api.asked_for_tenants())
+    reply = api.call("GET", "/cart", user_pool.token({"custom:tenantID": tenant_id}))
+    assert (reply.status, reply.headers["access-control-allow-origin"]) == (status, ORIGIN)
+    assert (len(api.asked_for_tenants()) == before) is (status == 403)
+
+
 def test_a_second_authorization_header_is_refused(api: Api, user_pool: UserPool) -> None:
     """Even when both hold the same good token: which of two counts must not depend on who reads them."""
     header = b"Authorization: Bearer " + user_pool.token().encode()
@@ -265,11 +284,11 @@ def test_path_parameters_arrive_decoded(api: Api, user_pool: UserPool, path: str
 )
 def test_what_a_decoded_path_parameter_may_not_be_is_refused_by_name(api: Api, user_pool: UserPool, path: str) -> None:
     """Neither double decoding nor an escaped delimiter gets through, and nothing is written."""
-    before = len(api.behind.asked)
+    before = len(api.asked_for_tenants())
     reply = api.call("PUT", path, user_pool.token(), LINE)
     assert (reply.status, reply.document["Code"]) == (400, "InvalidRequestError")
     assert reply.document["Message"].startswith("item_id: ")
-    assert len(api.behind.asked) == before
+    assert len(api.asked_for_tenants()) == before
 
 
 def test_an_answer_without_content_has_no_body_and_no_length(api: Api, user_pool: UserPool) -> None:
@@ -348,11 +367,11 @@ print(json.dumps([app.current_request, *seen]))
 
 def test_an_unreachable_sts_is_unavailable_and_says_when_to_try_again(api: Api, user_pool: UserPool) -> None:
     """The other tenants are served meanwhile; DynamoDB is not asked with any other credentials."""
-    before = len(api.behind.asked)
+    before = len(api.asked_for_tenants())
     reply = api.call("GET", "/cart", user_pool.token({"custom:tenantID": "initech"}))
     assert (reply.status, reply.document["Code"]) == (503, "ScopedCredentialsError")
     assert int(reply.headers["retry-after"]) > 0
-    assert {parse_qs(asked.body.decode())["Action"][0] for asked in api.behind.asked[before:]} == {"AssumeRole"}
+    assert {parse_qs(asked.body.decode())["Action"][0] for asked in api.asked_for_tenants()[before:]} == {"AssumeRole"}
     assert api.call("GET", "/cart", user_pool.token()).status == 200
 
 

@@ -12,9 +12,9 @@ import pytest
 
 from chalicelib.config import Strategy
 from ops.errors import OpsError
-from ops.stage import DEFAULT_PATH, DatabaseEndpoint, LambdaCredentials, Operator, Stage, User, write_privately
+from ops.stage import DEFAULT_PATH, DatabaseEndpoint, LambdaCredentials, LocalStage, Operator, User, write_privately
 
-STAGE = Stage(
+STAGE = LocalStage(
     api_url="http://127.0.0.1:8000",
     aws_endpoint_url="http://127.0.0.1:4566",
     region="eu-central-1",
@@ -22,9 +22,12 @@ STAGE = Stage(
     operator=Operator(access_key_id="AKIATEST", secret_access_key="operators-secret"),
     lambda_role_arn="arn:aws:iam::123456789012:role/lambda",
     lambda_credentials=LambdaCredentials(full_uri="http://127.0.0.1:4566/x", authorization_token="role-token"),
+    authorizer_role_arn="arn:aws:iam::123456789012:role/authorizer",
     vending_strategy=Strategy.SESSION_TAGS,
     tenant_role_arn="arn:aws:iam::123456789012:role/tenant",
     table_name="bulkhead",
+    registry_table_name="bulkhead-tenants",
+    export_bucket_name="bulkhead-exports",
     user_pool_id="eu-central-1_Pool",
     user_pool_client_id="client",
     database=DatabaseEndpoint(
@@ -35,6 +38,7 @@ STAGE = Stage(
         writer_secret_arn="arn:writer",
         master_secret_arn="arn:master",
     ),
+    functions={"list_tenants": {"AWS_CONTAINER_AUTHORIZATION_TOKEN": "list-token"}},
     users=[
         User(tenant="acme", role="member", username="acme/member@acme.example.com", password='Aa1-"ü'),
         User(tenant="acme", role="admin", username="acme/admin@acme.example.com", password="Aa1-x"),
@@ -52,7 +56,7 @@ def test_a_stage_comes_back_as_it_was_saved(tmp_path: Path) -> None:
     """Folders are made on the way."""
     path = tmp_path / "a" / "stage.json"
     STAGE.save(path)
-    assert Stage.load(path) == STAGE
+    assert LocalStage.load(path) == STAGE
 
 
 def test_the_document_is_plain_json_with_the_names_of_the_design(tmp_path: Path) -> None:
@@ -115,7 +119,7 @@ def test_a_link_in_the_way_is_replaced_and_not_followed(tmp_path: Path) -> None:
 def test_a_missing_document_says_how_to_get_one(tmp_path: Path) -> None:
     """It is the usual case: no stage runs."""
     with pytest.raises(OpsError) as refused:
-        Stage.load(tmp_path / "stage.json")
+        LocalStage.load(tmp_path / "stage.json")
     assert str(refused.value) == f"{tmp_path / 'stage.json'} is not there: start a stage with `make dev`"
 
 
@@ -134,17 +138,19 @@ def test_what_is_no_stage_document_is_refused(tmp_path: Path, content: bytes) ->
     """Such as what a full disk or an older version left behind."""
     (tmp_path / "stage.json").write_bytes(content)
     with pytest.raises(OpsError, match="is not a stage document"):
-        Stage.load(tmp_path / "stage.json")
+        LocalStage.load(tmp_path / "stage.json")
 
 
-@pytest.mark.parametrize("field", sorted(name for name, field in Stage.model_fields.items() if field.is_required()))
+@pytest.mark.parametrize(
+    "field", sorted(name for name, field in LocalStage.model_fields.items() if field.is_required())
+)
 def test_a_document_without_a_field_is_refused_without_its_secrets(tmp_path: Path, field: str) -> None:
     """The message names the field; keys and passwords do not go to a terminal or a CI log."""
     document: dict[str, Any] = STAGE.model_dump()
     del document[field]
     (tmp_path / "stage.json").write_text(json.dumps(document))
     with pytest.raises(OpsError) as refused:
-        Stage.load(tmp_path / "stage.json")
+        LocalStage.load(tmp_path / "stage.json")
     assert str(refused.value).endswith(f"is not a stage document: {field}: Field required")
 
 
@@ -160,7 +166,7 @@ def test_what_a_stage_does_not_have_is_absent(tmp_path: Path) -> None:
 def test_a_document_of_a_later_version_is_read(tmp_path: Path) -> None:
     """Keys appear with what they describe; older readers pass over them."""
     (tmp_path / "stage.json").write_text(json.dumps({**STAGE.model_dump(), "web_url": "http://127.0.0.1:8080"}))
-    assert Stage.load(tmp_path / "stage.json") == STAGE
+    assert LocalStage.load(tmp_path / "stage.json") == STAGE
 
 
 def test_a_user_is_found_by_tenant_and_role() -> None:

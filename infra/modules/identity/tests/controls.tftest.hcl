@@ -7,6 +7,7 @@ mock_provider "aws" {
     override_during = plan
     values = {
       id       = "eu-central-1_Pool12345"
+      arn      = "arn:aws:cognito-idp:eu-central-1:123456789012:userpool/eu-central-1_Pool12345"
       endpoint = "cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Pool12345"
     }
   }
@@ -137,6 +138,11 @@ run "verifiers_learn_the_issuer_of_the_real_aws" {
   assert {
     condition     = output.user_pool_id == "eu-central-1_Pool12345" && output.user_pool_client_id == "client12345"
     error_message = "The outputs must be the ids of the pool and its client."
+  }
+
+  assert {
+    condition     = output.user_pool_arn == "arn:aws:cognito-idp:eu-central-1:123456789012:userpool/eu-central-1_Pool12345"
+    error_message = "Policies must be able to name the pool."
   }
 }
 

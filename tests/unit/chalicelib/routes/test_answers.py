@@ -1,17 +1,20 @@
-"""What every answer carries: CORS headers, a request id, and `Retry-After` when trying again can help."""
+"""What every answer carries, and what is written down of it: metrics of its tenant, and each refused data access."""
 
 from __future__ import annotations
 
 import json
 from decimal import Decimal
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from chalice.app import Response
 
-from chalicelib.errors import UnavailableError
+from chalicelib import wiring
+from chalicelib.errors import TenantAccessDeniedError, UnavailableError
 from chalicelib.routes.answers import REQUEST_ID_HEADER, RETRY_AFTER_SECONDS, exact_json, finish_answer
+from chalicelib.usage import Capacity, Usage
+from tests.unit.chalicelib.audit_lines import audit_lines, without_what_every_line_has
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,6 +52,103 @@ def test_every_answer_names_its_request(make_request: MakeRequest) -> None:
 def test_an_answer_without_a_lambda_context_has_no_request_id(make_request: MakeRequest) -> None:
     """As in a test client; it is no reason to fail."""
     assert REQUEST_ID_HEADER not in finish_answer(make_request(), lambda _: Response("")).headers
+
+
+CONTEXT = {"tenant": "acme", "role": "member", "user_id": "user-1", "email": "m@example.com"}
+
+
+@pytest.fixture(autouse=True)
+def usage(monkeypatch: pytest.MonkeyPatch) -> Usage:
+    """What tenants consumed: it begins with nothing."""
+    begun = Usage()
+    monkeypatch.setattr(wiring, "usage", lambda: begun)
+    return begun
+
+
+def finished(
+    make_request: MakeRequest, capsys: pytest.CaptureFixture[str], status: int, authorizer: Any = CONTEXT
+) -> tuple[list[Any], list[Any]]:
+    """Finish an answer of this status, and return the metrics and the audit lines that were written."""
+    request = make_request(authorizer=authorizer, lambda_context=SimpleNamespace(aws_request_id="lambda-1"))
+    capsys.readouterr()
+    with audit_lines() as lines:
+        finish_answer(request, lambda _: Response("", status_code=status))
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()], lines()
+
+
+@pytest.mark.parametrize("status", [200, 201, 204, 400, 403, 404, 409, 412, 428, 500, 503])
+def test_each_request_of_a_tenant_writes_its_metrics(
+    make_request: MakeRequest, capsys: pytest.CaptureFixture[str], usage: Usage, status: int
+) -> None:
+    """Whatever came of it: what it consumed is paid for. An error is what is not the caller's own."""
+    usage.add("acme", read=1.5, write=2)
+    usage.add("acme-eu", read=99)
+
+    (line,), _ = finished(make_request, capsys, status)
+
+    assert (line["tenant"], line["Requests"], line["Errors"]) == ("acme", [1.0], [float(status >= 500)])
+    assert (line["ConsumedReadCapacity"], line["ConsumedWriteCapacity"]) == ([1.5], [2.0])
+    assert (usage.take("acme"), usage.take("acme-eu")) == (Capacity(), Capacity(read=99))
+
+
+def test_what_one_request_consumed_is_not_counted_for_the_next(
+    make_request: MakeRequest, capsys: pytest.CaptureFixture[str], usage: Usage
+) -> None:
+    """Of the same tenant, in the same container."""
+    usage.add("acme", read=1)
+    consumed = [finished(make_request, capsys, 200)[0][0]["ConsumedReadCapacity"] for _ in range(2)]
+    assert consumed == [[1.0], [0.0]]
+
+
+@pytest.mark.parametrize("authorizer", [None, {}, {"principalId": "x"}, {"tenant": ""}], ids=str)
+@pytest.mark.parametrize("status", [200, 403, 500])
+def test_a_request_of_nobody_writes_neither_metrics_nor_an_audit_line(
+    make_request: MakeRequest, capsys: pytest.CaptureFixture[str], status: int, authorizer: Any
+) -> None:
+    """Such as one for the health or the API's description: it belongs to no tenant."""
+    assert finished(make_request, capsys, status, authorizer) == ([], [])
+
+
+def test_a_refused_data_access_is_recorded_with_who_asked_for_what(
+    make_request: MakeRequest, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By its route, whose parameters are the caller's text, and under the id that the answer carries."""
+    _, (line,) = finished(make_request, capsys, TenantAccessDeniedError.STATUS_CODE)
+    assert without_what_every_line_has(line) == {
+        "action": "PUT /cart/{item_id}",
+        "outcome": "refused",
+        "tenant": "acme",
+        "actor": "user-1",
+        "request_id": "lambda-1",
+        "reason": "TenantAccessDeniedError",
+    }
+
+
+@pytest.mark.parametrize("status", [200, 201, 204, 400, 404, 409, 412, 428, 500, 503])
+def test_no_other_answer_is_recorded(
+    make_request: MakeRequest, capsys: pytest.CaptureFixture[str], status: int
+) -> None:
+    """The twin of the refusal above: the audit log is not the access log."""
+    assert finished(make_request, capsys, status)[1] == []
+
+
+def test_neither_metrics_nor_the_audit_hold_what_the_caller_sent(
+    make_request: MakeRequest, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No token, no address, no body, no query."""
+    token = "eyJhbGciOiJSUzI1NiJ9.e30.c2ln"
+    request = make_request(
+        json.dumps({"name": token}),
+        query={"cursor": [token]},
+        headers={"authorization": f"Bearer {token}"},
+        authorizer=CONTEXT,
+    )
+    capsys.readouterr()
+    with audit_lines() as lines:
+        finish_answer(request, lambda _: Response({"Message": token}, status_code=403))
+    written = capsys.readouterr().out + json.dumps(lines())
+    assert '"tenant"' in written
+    assert not any(text in written for text in (token, "m@example.com"))
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from chalicelib.errors import InvalidTenantError
 from chalicelib.routes.authorization import current_tenant
 from chalicelib.tenant import Role, TenantContext
-from tests.unit.http_stub import Answer, HttpStub
+from tests.unit.http_stub import Answer, Asked, HttpStub
 from tests.unit.settings import ENVIRONMENT
 
 if TYPE_CHECKING:
@@ -39,9 +39,28 @@ print(json.dumps({"answers": [call(h) for h in json.loads(os.environ["HEADERS"])
 NO_ROUTE = {"Action": "execute-api:Invoke", "Effect": "Allow", "Resource": []}
 
 
-def settings(jwks_url: str, **more: str) -> dict[str, str]:
-    """Return the environment of the authorizer's function."""
-    return {**ENVIRONMENT, "JWKS_URL": jwks_url, **more}
+def settings(url: str, **more: str) -> dict[str, str]:
+    """Return the environment of the authorizer's function, to which one stub is the user pool and the registry."""
+    return {
+        **ENVIRONMENT,
+        "JWKS_URL": f"{url}/jwks.json",
+        "AWS_ENDPOINT_URL": url,
+        "AWS_ACCESS_KEY_ID": "ASIAAUTHORIZER",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        **more,
+    }
+
+
+def behind(pool: UserPool, registry: Answer | None = None) -> HttpStub:
+    """Return what stands behind the authorizer: keys, and a registry in which acme is active unless told otherwise."""
+
+    def answer(asked: Asked) -> Answer:
+        if asked.path == "/jwks.json":
+            return Answer(body=json.dumps(pool.jwks()).encode())
+        known = json.loads(asked.body)["Key"] == {"tenant_id": {"S": "acme"}}
+        return registry or Answer(body=b'{"Item": {"status": {"S": "active"}}}' if known else b"{}")
+
+    return HttpStub(answer)
 
 
 def call_authorizer(run_python: RunPython, environment: dict[str, str], *headers: str) -> tuple[list[Any], str]:
@@ -55,26 +74,56 @@ def test_the_authorizer_answers_good_tokens_and_refuses_bad_ones(
 ) -> None:
     """A refusal is the error text of which API Gateway makes a 401; its reason is logged, its token is not."""
     good, foreign = user_pool.token(), foreign_pool.token()
-    keys = Answer(body=json.dumps(user_pool.jwks()).encode())
-    with HttpStub(lambda _: keys) as stub:
-        (allowed, refused, empty), log = call_authorizer(
-            run_python, settings(stub.url), f"Bearer {good}", f"Bearer {foreign}", ""
+    with behind(user_pool) as stub:
+        (allowed, refused, empty, again), log = call_authorizer(
+            run_python, settings(stub.url), f"Bearer {good}", f"Bearer {foreign}", "", f"Bearer {good}"
         )
+    assert again == allowed
     assert allowed["context"]["tenant"] == "acme"
     assert allowed["policyDocument"]["Statement"][0]["Resource"][0] == "arn:aws:execute-api:r:1:api/stage/GET/me"
     assert refused == empty == {"error": "InvalidTokenError", "message": "Unauthorized"}
     assert "token refused: Signature verification failed" in log
     assert "token refused: the Authorization header is not a bearer token" in log
     assert not any(part in log for token in (good, foreign) for part in token.split(".")[1:])
-    assert len(stub.asked) == 1, "the keys are fetched once per container"
+    assert [asked.path for asked in stub.asked] == ["/jwks.json", "/"], "keys and status are asked once per container"
+
+
+@pytest.mark.parametrize("tenant_id", ["acme", "acme-eu", "acme1"])
+@pytest.mark.parametrize("status", ["onboarding", "active", "suspended", "offboarding", "offboarded", None])
+def test_a_good_token_opens_no_route_unless_its_tenant_is_active(
+    run_python: RunPython, user_pool: UserPool, tenant_id: str, status: str | None
+) -> None:
+    """The registry decides, and about this very tenant; the answer is a refusal that sends nobody to sign in again."""
+    stored = json.dumps({"Item": {"status": {"S": status}}} if status else {}).encode()
+    token = user_pool.token({"custom:tenantID": tenant_id})
+    with behind(user_pool, Answer(body=stored)) as stub:
+        (answer,), log = call_authorizer(run_python, settings(stub.url), f"Bearer {token}")
+    assert json.loads(stub.asked[-1].body)["Key"] == {"tenant_id": {"S": tenant_id}}
+    if status == "active":
+        assert answer["policyDocument"]["Statement"][0]["Resource"]
+    else:
+        assert answer["policyDocument"]["Statement"] == [NO_ROUTE]
+        assert f"{tenant_id} is not active" in log
+    assert answer["context"]["tenant"] == tenant_id
+
+
+@pytest.mark.parametrize("status", [400, 500])
+def test_a_registry_that_cannot_be_asked_lets_nobody_in_and_sends_nobody_to_sign_in(
+    run_python: RunPython, user_pool: UserPool, status: int
+) -> None:
+    """The error is none of which API Gateway makes a 401."""
+    refusal = b'{"__type": "com.amazonaws.dynamodb.v20120810#ThrottlingException"}'
+    with behind(user_pool, Answer(status, refusal)) as stub:
+        (answer,), _ = call_authorizer(run_python, settings(stub.url), f"Bearer {user_pool.token()}")
+    assert answer["error"] == "StoreUnavailableError"
+    assert "Unauthorized" not in answer["message"]
 
 
 def test_where_an_error_cannot_be_answered_the_authorizer_refuses_by_policy(
     run_python: RunPython, user_pool: UserPool, foreign_pool: UserPool
 ) -> None:
     """Plain `chalice local` drops the connection when an authorizer raises: it gets a policy that opens nothing."""
-    keys = Answer(body=json.dumps(user_pool.jwks()).encode())
-    with HttpStub(lambda _: keys) as stub:
+    with behind(user_pool) as stub:
         environment = settings(stub.url, AUTHORIZER_REFUSES_BY="policy")
         (allowed, refused), _ = call_authorizer(
             run_python, environment, f"Bearer {user_pool.token()}", f"Bearer {foreign_pool.token()}"

@@ -1,0 +1,118 @@
+"""What the functions for tenants are made of, with the execution role's own rights, and their settings."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from botocore.config import Config as ClientConfig
+from botocore.httpsession import URLLib3Session
+from botocore.session import Session
+
+from chalicelib.config import TenantsConfig
+from chalicelib.control_plane.logins import Logins
+from chalicelib.stores.registry import Registry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from concurrent.futures import Executor
+
+    from chalicelib.control_plane.offboarding import Means
+    from chalicelib.database import Database
+    from chalicelib.stores.holdings import Holding
+
+_THREADS = 10
+_TIMEOUT = (2, 10)  # seconds to connect, and to read
+_CLIENT_CONFIG = ClientConfig(
+    connect_timeout=_TIMEOUT[0],
+    read_timeout=_TIMEOUT[1],
+    max_pool_connections=2 * _THREADS,
+    retries={"mode": "standard", "total_max_attempts": 4},
+)
+
+
+class ControlPlane:
+    """The parts of one invocation."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._settings = TenantsConfig.from_environ(environ)
+        self._session = Session()
+
+    @property
+    def registry(self) -> Registry:
+        """The registry of tenants."""
+        return Registry(self._client("dynamodb"), self._settings.registry_table_name, _now)
+
+    def logins(self, tenant_id: str) -> Logins:
+        """Return the tenant's users who can sign in."""
+        return Logins(self._client("cognito-idp"), self._settings.user_pool_id, tenant_id)
+
+    def database(self) -> Database:
+        """Return the database; the execution role itself must be entitled to the login."""
+        secrets = self._client("secretsmanager")
+        return self._database(lambda _: secrets)
+
+    def means_of_offboarding(self) -> Means:
+        """Return what the offboarding works with: for the tenant's data, nothing but the tenant's own credentials."""
+        from chalicelib.control_plane.offboarding import Means, Retention  # noqa: PLC0415 -- for one function
+
+        settings, threads = self._settings, ThreadPoolExecutor(_THREADS)
+        return Means(
+            registry=self.registry,
+            logins=self.logins,
+            holdings=lambda tenant_id: self._holdings(tenant_id, threads),
+            s3=self._client("s3"),
+            bucket=settings.export_bucket,
+            erase_after_seconds=settings.erase_after_seconds,
+            retention=Retention(
+                export=settings.export_retention_days,
+                backups=settings.backup_retention_days,
+                logs=settings.log_retention_days,
+            ),
+            threads=threads,
+            now=_now,
+        )
+
+    def _holdings(self, tenant_id: str, threads: Executor) -> list[Holding]:
+        from chalicelib.credentials import ScopedClients  # noqa: PLC0415 -- for one function
+        from chalicelib.stores.holdings import holdings_of  # noqa: PLC0415
+        from chalicelib.tenant import Role, TenantContext  # noqa: PLC0415
+        from chalicelib.usage import Usage  # noqa: PLC0415
+        from chalicelib.vending import SessionTagVending  # noqa: PLC0415
+
+        settings = self._settings
+        vending = SessionTagVending(lambda: self._client("sts"), settings.tenant_role_arn)
+        scoped = ScopedClients(
+            self._session,
+            _CLIENT_CONFIG,
+            vending,
+            region=settings.region,
+            capacity=1,
+            usage=Usage(),
+            send=URLLib3Session(timeout=_TIMEOUT, max_pool_connections=2 * _THREADS).send,  # type: ignore[arg-type]
+        )
+        tenant = TenantContext(tenant_id, Role.ADMIN, "offboard_tenant", "-")
+        database = self._database(scoped.secretsmanager)
+        return holdings_of(tenant, scoped.dynamodb(tenant), settings.table_name, database, threads)
+
+    def _database(self, secrets: Callable[[Any], Any]) -> Database:
+        from chalicelib.database import Database, DatabaseSettings, Login  # noqa: PLC0415 -- for two functions
+
+        settings = self._settings
+        arns = {Login.READER: settings.reader_secret_arn, Login.WRITER: settings.writer_secret_arn}
+        return Database(secrets, DatabaseSettings(secret_arns=arns, sslmode=settings.database_sslmode, connections=1))
+
+    def _client(self, service: str) -> Any:
+        return self._session.create_client(service, region_name=self._settings.region, config=_CLIENT_CONFIG)
+
+
+def time_left(seconds: float) -> Callable[[], bool]:
+    """Return a function that says whether so much time has not passed yet."""
+    end = time.monotonic() + seconds
+    return lambda: time.monotonic() < end
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,50 @@
+# What the module refuses to be given.
+
+mock_provider "aws" {}
+
+variables {
+  name               = "AuthorizerRole"
+  account_id         = "123456789012"
+  registry_table_arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/tenants"
+}
+
+run "names_and_ids_are_checked" {
+  command = plan
+
+  variables {
+    name       = "Authorizer*"
+    partition  = "amazon"
+    account_id = "1234"
+  }
+
+  expect_failures = [var.name, var.partition, var.account_id]
+}
+
+run "an_index_is_refused" {
+  command = plan
+
+  variables {
+    registry_table_arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/tenants/index/by_name"
+  }
+
+  expect_failures = [var.registry_table_arn]
+}
+
+run "every_table_is_refused" {
+  command = plan
+
+  variables {
+    registry_table_arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/*"
+  }
+
+  expect_failures = [var.registry_table_arn]
+}
+
+run "an_arn_that_policies_do_not_name_is_refused" {
+  override_resource {
+    target = aws_iam_role.this
+    values = { arn = "arn:aws:iam::210987654321:role/AuthorizerRole" }
+  }
+
+  expect_failures = [aws_iam_role.this]
+}

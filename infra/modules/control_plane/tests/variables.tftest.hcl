@@ -1,0 +1,81 @@
+# What the module refuses to be given.
+
+mock_provider "aws" {}
+
+variables {
+  name               = "bulkhead"
+  account_id         = "123456789012"
+  registry_table_arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/tenants"
+  user_pool_arn      = "arn:aws:cognito-idp:eu-central-1:123456789012:userpool/eu-central-1_Pool12345"
+  tenant_role_arn    = "arn:aws:iam::123456789012:role/TenantRole"
+  writer_secret_arn  = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_writer-??????"
+  export_bucket_arn  = "arn:aws:s3:::bulkhead-exports"
+  rights             = { administer = ["admin"] }
+}
+
+run "names_and_ids_are_checked" {
+  command = plan
+
+  variables {
+    name       = "bulkhead/*"
+    partition  = "amazon"
+    account_id = "1234"
+  }
+
+  expect_failures = [var.name, var.partition, var.account_id]
+}
+
+run "wildcards_are_refused" {
+  command = plan
+
+  variables {
+    registry_table_arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/*"
+    user_pool_arn      = "arn:aws:cognito-idp:eu-central-1:123456789012:userpool/eu-central-1_*"
+    tenant_role_arn    = "arn:aws:iam::123456789012:role/*"
+    writer_secret_arn  = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_writer-*"
+    export_bucket_arn  = "arn:aws:s3:::bulkhead-*"
+  }
+
+  expect_failures = [
+    var.registry_table_arn, var.user_pool_arn, var.tenant_role_arn, var.writer_secret_arn, var.export_bucket_arn,
+  ]
+}
+
+run "an_index_is_refused" {
+  command = plan
+
+  variables {
+    registry_table_arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/tenants/index/by_name"
+  }
+
+  expect_failures = [var.registry_table_arn]
+}
+
+run "an_administrator_is_needed" {
+  command = plan
+
+  variables {
+    rights = { administer = [] }
+  }
+
+  expect_failures = [var.rights]
+}
+
+run "every_role_is_refused" {
+  command = plan
+
+  variables {
+    rights = { administer = ["*"] }
+  }
+
+  expect_failures = [var.rights]
+}
+
+run "an_arn_that_policies_do_not_name_is_refused" {
+  override_resource {
+    target = aws_iam_role.this
+    values = { arn = "arn:aws:iam::210987654321:role/bulkhead-SetRoleRole" }
+  }
+
+  expect_failures = [aws_iam_role.this]
+}

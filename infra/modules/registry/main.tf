@@ -1,0 +1,34 @@
+# The table of the tenants themselves: one item for each, in a table of its own, since what needs several tenants
+# must not share one with their data. Who was a tenant once stays known: no role of the product may delete an item.
+
+locals {
+  arn = "arn:${var.partition}:dynamodb:${var.region}:${var.account_id}:table/${var.name}"
+}
+
+resource "aws_dynamodb_table" "this" {
+  name                        = var.name
+  billing_mode                = "PAY_PER_REQUEST"
+  hash_key                    = "tenant_id"
+  stream_enabled              = false
+  deletion_protection_enabled = var.deletion_protection
+
+  attribute {
+    name = "tenant_id"
+    type = "S"
+  }
+
+  point_in_time_recovery {
+    enabled = true
+  }
+
+  server_side_encryption {
+    enabled = true
+  }
+
+  lifecycle {
+    postcondition {
+      condition     = self.arn == local.arn
+      error_message = "The table is ${self.arn}, but policies name ${local.arn}: region, account or partition is wrong."
+    }
+  }
+}

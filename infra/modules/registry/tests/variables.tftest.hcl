@@ -1,0 +1,31 @@
+# What the module refuses to be given.
+
+mock_provider "aws" {}
+
+run "names_and_ids_are_checked" {
+  command = plan
+
+  variables {
+    name       = "tenants/index"
+    partition  = "amazon"
+    region     = "Frankfurt"
+    account_id = "1234"
+  }
+
+  expect_failures = [var.name, var.partition, var.region, var.account_id]
+}
+
+run "an_arn_that_policies_do_not_name_is_refused" {
+  variables {
+    name       = "tenants"
+    region     = "eu-central-1"
+    account_id = "123456789012"
+  }
+
+  override_resource {
+    target = aws_dynamodb_table.this
+    values = { arn = "arn:aws:dynamodb:us-east-1:123456789012:table/tenants" }
+  }
+
+  expect_failures = [aws_dynamodb_table.this]
+}

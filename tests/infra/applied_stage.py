@@ -1,0 +1,81 @@
+"""A stage of infra/local that is applied on the local AWS, and who may call it."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from typing import TYPE_CHECKING, Any
+
+import boto3
+
+from localaws.execution import PATH, execution_token
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+    from subprocess import CompletedProcess
+
+    from ops.local_aws import LocalAws
+    from tests.infra.conftest import Workspace
+
+MASTER_PASSWORD = "the-master-password-of-a-server-that-runs"
+DATABASE = {"host": "127.0.0.1", "port": 5433, "name": "bulkhead"}
+REGION = "eu-central-1"
+_VARIABLES = {
+    "TF_VAR_stage": "applied",
+    "TF_VAR_vending_strategy": "session_policy",  # so that there are both tenant roles
+    "TF_VAR_database": json.dumps(DATABASE),
+    "TF_VAR_database_master_username": "postgres",
+    "TF_VAR_database_master_password": MASTER_PASSWORD,
+}
+
+
+class AppliedStage:
+    """A stage that has a database's secrets, both tenant roles, and no database."""
+
+    def __init__(self, workspace: Workspace, root: Path, folder: Path, local_aws: LocalAws) -> None:
+        self.folder = folder
+        self._workspace = workspace
+        self._root = root
+        self._local_aws = local_aws
+
+    def terraform(self, *arguments: str) -> CompletedProcess[str]:
+        """Run one Terraform command with the stage's variables; it must succeed."""
+        result = self._workspace.terraform(self._root, *arguments, environ=_VARIABLES)
+        assert result.returncode == 0, result.stderr
+        return result
+
+    def outputs(self) -> dict[str, Any]:
+        """Return the outputs that have a value."""
+        return {name: output["value"] for name, output in json.loads(self.terraform("output", "-json").stdout).items()}
+
+    def operator(self, service: str) -> Any:
+        """Return the administrator's client of a service."""
+        return self._client(service, self._local_aws.operator_access_key_id, self._local_aws.operator_secret_access_key)
+
+    def function(self, role_arn: str, service: str) -> Any:
+        """Return the client of a function that the Lambda service runs with this role."""
+        role = role_arn.rpartition("/")[2]
+        request = urllib.request.Request(
+            f"{self._local_aws.endpoint_url}{PATH}{role}",
+            headers={"Authorization": execution_token(self._local_aws.execution_secret, role)},
+        )
+        with urllib.request.urlopen(request) as answer:
+            key = json.load(answer)
+        return self._client(service, key["AccessKeyId"], key["SecretAccessKey"], key["Token"])
+
+    def session(self, credentials: Mapping[str, Any], service: str) -> Any:
+        """Return the client of a session that STS vended."""
+        return self._client(
+            service, credentials["AccessKeyId"], credentials["SecretAccessKey"], credentials["SessionToken"]
+        )
+
+    def _client(self, service: str, key_id: str, secret: str, token: str | None = None) -> Any:
+        return boto3.client(
+            service,
+            endpoint_url=self._local_aws.endpoint_url,
+            region_name=REGION,
+            aws_access_key_id=key_id,
+            aws_secret_access_key=secret,
+            aws_session_token=token,
+        )
