@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from psycopg import sql
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
@@ -25,6 +27,8 @@ _LOGINS = ("app_reader", "app_reader_clone", "app_writer", "app_writer_clone")
 
 def migrate(master: dict[str, Any], logins: Iterable[DatabaseSecret]) -> str:
     """Apply what is missing, set the logins' passwords, and return the revision; all of it or nothing.
+
+    A revision that this code does not know is a newer code's, which was taken back: the schema stays as it is.
 
     Safe to run twice, and by two at once: the second waits for the first, up to a minute.
 
@@ -44,11 +48,18 @@ def migrate(master: dict[str, Any], logins: Iterable[DatabaseSecret]) -> str:
         connection.execute(text("SET LOCAL statement_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        if _is_known(config, MigrationContext.configure(connection).get_current_revision()):
+            command.upgrade(config, "head")
         driver: psycopg.Connection[Any] = connection.connection.driver_connection  # type: ignore[assignment]
         for login in logins:
             set_password(driver, login)
         return str(connection.execute(text("SELECT version_num FROM public.alembic_version")).scalar_one())
+
+
+def _is_known(config: Config, revision: str | None) -> bool:
+    return revision is None or revision in {
+        each.revision for each in ScriptDirectory.from_config(config).walk_revisions()
+    }
 
 
 def set_password(connection: psycopg.Connection[Any], login: DatabaseSecret) -> None:

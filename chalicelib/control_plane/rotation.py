@@ -84,8 +84,22 @@ class Rotation:
             set_password(connection, self._pending(secret_arn, token))
 
     def _test_secret(self, secret_arn: str, token: str) -> None:
+        if self._is_trial(secret_arn, token):
+            return
         with self._connect(self._pending(secret_arn, token)) as connection:
             connection.execute("SELECT 1")
+
+    def _is_trial(self, secret_arn: str, token: str) -> bool:
+        """Return whether no password was made: a rotation that is switched on, and not begun, is tried with this step.
+
+        Source: AWS, Secrets Manager API reference, RotateSecret, RotateImmediately.
+        """
+        try:
+            pending = self._pending(secret_arn, token)
+        except self._secrets.exceptions.ResourceNotFoundException:
+            return True
+        answer = self._secrets.get_secret_value(SecretId=secret_arn, VersionStage="AWSCURRENT")
+        return pending == DatabaseSecret.parse(answer["SecretString"])
 
     def _finish_secret(self, secret_arn: str, token: str) -> None:
         versions = self._secrets.describe_secret(SecretId=secret_arn)["VersionIdsToStages"]

@@ -15,8 +15,8 @@ from chalicelib.tenant import TenantContext
 if TYPE_CHECKING:
     from chalice.app import AuthRequest, Request
 
-#: How long API Gateway may go on with the policy it got for a token. As long again the authorizer may go on with a
-#: tenant's status, so that a suspension is heeded after AUTHORIZER_CACHE_SECONDS, of which this is half by default.
+#: How long API Gateway may go on with the policy it got for a token, unless Terraform says otherwise, as `infra/live`
+#: does: half of AUTHORIZER_CACHE_SECONDS. The other half the authorizer may go on with a tenant's status.
 CACHE_SECONDS = 30
 
 log = logging.getLogger(__name__)

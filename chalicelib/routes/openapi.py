@@ -29,7 +29,7 @@ VERSION = "0.1.0"
 _DESCRIPTION = (
     "The caller's tenant is the one in the id token; nothing else in a request names one. "
     "A path that is not listed is answered with 404 `NotFoundError`, another method of a listed path with 405 "
-    "`MethodNotAllowedError` and the header `Allow`; both look like `Error`."
+    "`MethodNotAllowedError` and the header `Allow`, or with 404 by API Gateway; all look like `Error`."
 )
 _SCHEME = "idToken"
 _SCHEMAS = "#/components/schemas/"

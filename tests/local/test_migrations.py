@@ -93,6 +93,19 @@ def test_a_second_migration_changes_no_row_and_sets_the_passwords_anew(fresh: Po
     assert not _logs_in(fresh, "app_reader", "a first password")
 
 
+def test_a_newer_codes_schema_is_left_alone_and_the_passwords_are_set(fresh: PostgresServer) -> None:
+    """Whoever goes back to former code can deploy it: the schema is ahead, and stays."""
+    _migrate(fresh)
+    with psycopg.connect(**master_of(fresh)) as master:
+        master.execute("UPDATE alembic_version SET version_num = 'of-tomorrow'")
+
+    assert _migrate(fresh, "another password") == "of-tomorrow"
+
+    assert _logs_in(fresh, "app_reader", "another password")
+    with psycopg.connect(**master_of(fresh)) as master:
+        assert catalog_findings(master) == []
+
+
 def test_two_migrations_at_once_both_succeed(fresh: PostgresServer) -> None:
     """In two processes, from zero: the second waits for the first."""
     arguments = master_of(fresh), [secret_of(fresh, name) for name in ("app_reader", "app_writer")]

@@ -102,6 +102,21 @@ def test_each_step_can_run_twice(stack: LocalStack, run: Callable[..., str]) -> 
     assert (_opens(before), _opens(after)) == (True, True)
 
 
+def test_the_trial_of_a_rotation_that_was_switched_on_needs_no_login(stack: LocalStack) -> None:
+    """Secrets Manager tries testSecret once, with what is current, maybe before the database has any login."""
+
+    def no_login(_: object) -> Any:
+        raise AssertionError("the database was asked")
+
+    arn, token = stack.outputs["reader_secret_arn"], str(uuid.uuid4())
+    secrets = stack.client("secretsmanager")
+    current = secrets.get_secret_value(SecretId=arn, VersionStage="AWSCURRENT")["SecretString"]
+    secrets.put_secret_value(SecretId=arn, ClientRequestToken=token, SecretString=current, VersionStages=["AWSPENDING"])
+    role = function_client(stack, "rotate_secret", "secretsmanager")
+    Rotation(role, no_login, stack.outputs["master_secret_arn"]).run("testSecret", arn, token)
+    secrets.update_secret_version_stage(SecretId=arn, VersionStage="AWSPENDING", RemoveFromVersionId=token)
+
+
 @pytest.mark.parametrize("done", range(len(STEPS)))
 def test_a_rotation_that_stops_in_the_middle_leaves_the_current_login_as_it_was(
     stack: LocalStack, run: Callable[..., str], done: int
