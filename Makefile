@@ -1,4 +1,5 @@
-# `make` alone lists the targets. PYTHON, TF_PLUGIN_DIR, AWS_PORT, API_PORT, VENDING_STRATEGY, ARGS may be set.
+# `make` alone lists the targets. PYTHON, TF_PLUGIN_DIR, AWS_PORT, API_PORT, VENDING_STRATEGY, ARGS, STAGE, YES,
+# WITH_TENANTS may be set.
 
 PYTHON ?= python3
 AWS_PORT ?= 4566
@@ -8,10 +9,10 @@ ARGS ?= list
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev stack tenants test lint format bench clean
+.PHONY: help setup dev stack tenants test lint format bench package bootstrap deploy destroy rehearse clean
 
 help: ## List the targets
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "  make %-9s %s\n", $$1, $$2 }'
 
 setup: .venv/installed ## Create the virtual environment and install the pinned dependencies
 
@@ -55,6 +56,21 @@ bench: setup ## Measure requests, listing, policy decisions, enforcement and row
 	@$(BIN)/python -m bench.bench_gate
 	@$(BIN)/python -m bench.bench_row_level_security
 
+package: setup ## Make build/deployment.zip and build/api.json, which Terraform deploys
+	@$(BIN)/python -m ops.package
+
+bootstrap: setup ## Prepare an AWS account and region, once: STAGE= names the stage
+	@$(BIN)/python -m ops.bootstrap "$(STAGE)"
+
+deploy: setup ## Deploy a stage to AWS and try it out: STAGE= names it, YES=1 applies without asking
+	@$(BIN)/python -m ops.deploy "$(STAGE)" $(if $(filter 1,$(YES)),--yes)
+
+destroy: setup ## Destroy a stage of AWS: STAGE= names it; WITH_TENANTS=1 with all that they have
+	@$(BIN)/python -m ops.destroy "$(STAGE)" $(if $(filter 1,$(YES)),--yes) $(if $(filter 1,$(WITH_TENANTS)),--with-tenants)
+
+rehearse: setup ## Deploy to an emulator of AWS on this machine, use it over HTTP, and destroy it
+	@$(BIN)/python -m ops.rehearse
+
 clean: ## Remove the virtual environment, caches and the local stack's files
-	@rm -rf .venv .local .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .local build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

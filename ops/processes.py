@@ -8,13 +8,13 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ops.errors import OpsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
 
 _STOP_SECONDS = 10.0
 _LAST_PORT = 65_535
@@ -28,14 +28,22 @@ class Child:
     from its parent, whose end tells it that the parent is gone.
     """
 
-    def __init__(self, module: str, arguments: Sequence[str], *, environment: Mapping[str, str], log: Path) -> None:
+    def __init__(
+        self,
+        module: str,
+        arguments: Sequence[str],
+        *,
+        environment: Mapping[str, str],
+        log: Path,
+        python: Path = Path(sys.executable),
+    ) -> None:
         self.name = module
         self.log = log
         log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         log.unlink(missing_ok=True)
         with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", module, *arguments, "--until-stdin-closes"],
+                [str(python), "-m", module, *arguments, "--until-stdin-closes"],
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,

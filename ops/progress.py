@@ -23,7 +23,11 @@ class Progress:
         """Show a step while it runs and its duration in seconds once it is done."""
         started = time.monotonic()
         if not self._console.is_terminal:
-            self._console.print(f"… {what}")
+            self._console.print(f"… {what}", soft_wrap=True)
         with self._console.status(what):
             yield
-        self._console.print(f"✓ {what} [dim]{time.monotonic() - started:.1f} s[/dim]")
+        self._console.print(f"✓ {what} [dim]{time.monotonic() - started:.1f} s[/dim]", soft_wrap=True)
+
+    def skip(self, what: str, why: str) -> None:
+        """Show a step that is left out, so that nobody takes it for done."""
+        self._console.print(f"[yellow]-[/yellow] {what}: SKIPPED, {why}", soft_wrap=True)

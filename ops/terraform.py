@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import signal
 import subprocess
+import sys
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-from python_terraform import IsFlagged, Terraform
+from python_terraform import IsFlagged, IsNotFlagged, Terraform
 
 from ops.errors import OpsError
 from ops.provider_mirror import find_plugin_dir
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 _NO_PROVIDER = (
     "Terraform could not get the AWS provider: connect to the network once, or set TF_PLUGIN_DIR to a folder that "
     "holds registry.terraform.io/hashicorp/aws"
 )
+_PROVIDER_FAILED = "Failed to query available provider packages"
 _INSTALL = "get 1.11 or later from developer.hashicorp.com/terraform/install"
 _OLDEST = (1, 11)
 _INTERRUPTED_SECONDS = 20
@@ -54,37 +58,45 @@ class _InterruptibleTerraform(Terraform):  # type: ignore[misc] # python-terrafo
     interrupted.
     """
 
-    def __init__(self, root: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, root: Path, environment: Mapping[str, str], *, patient: bool, log: Path | None) -> None:
         super().__init__(working_dir=str(root))
+        self._log = log
         self._environment = dict(environment)
+        self._stop_seconds = None if patient else _INTERRUPTED_SECONDS
 
-    def cmd(self, cmd: str, *args: str, **kwargs: Any) -> tuple[int, str, str]:
-        """Run a command and return its exit code, output and errors."""
-        try:
+    def cmd(self, cmd: str, *args: str, shown: bool = False, **kwargs: Any) -> tuple[int, str, str]:
+        """Run a command and return its exit code, output and errors.
+
+        When it is shown, the output goes to standard error instead, or to the log where there is one.
+        """
+        with ExitStack() as closing:
+            closing.callback(self.temp_var_files.clean_up)
+            output: Any = subprocess.PIPE
+            if shown:
+                output = sys.stderr if self._log is None else closing.enter_context(self._log.open("a"))
             process = subprocess.Popen(
                 self.generate_cmd_string(cmd, *args, **kwargs),
                 cwd=self.working_dir,
                 env=self._environment,
-                stdout=subprocess.PIPE,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
                 stderr=subprocess.PIPE,
                 text=True,
                 start_new_session=True,
             )
             try:
-                output, errors = process.communicate()
+                said, errors = process.communicate()
             except BaseException:
-                _stop(process)
+                _stop(process, self._stop_seconds)
                 raise
-            return process.returncode, output, errors
-        finally:
-            self.temp_var_files.clean_up()
+            return process.returncode, said or "", errors
 
 
-def _stop(process: subprocess.Popen[str]) -> None:
-    """Ask Terraform to stop, which ends its provider too; by force when it does not."""
+def _stop(process: subprocess.Popen[str], seconds: float | None) -> None:
+    """Ask Terraform to stop, which ends its provider too; by force when it does not within so many seconds, if any."""
     process.send_signal(signal.SIGINT)
     try:
-        process.communicate(timeout=_INTERRUPTED_SECONDS)
+        process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
@@ -97,29 +109,41 @@ class TerraformRoot:
         root: the folder with the root's configuration.
         data_dir: where the state and Terraform's own files go.
         environment: the provider's credentials and endpoint, and TF_VAR_* of values that must not touch the disk.
+        backend: where the state is, in the words of the root's backend; a file in `data_dir` when it is not given.
+            When it is, what is there is worth more than time: Terraform is never ended by force.
+        log: where plans, and how far an apply is, are shown; standard error when it is not given.
     """
 
-    def __init__(self, root: Path, data_dir: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        root: Path,
+        data_dir: Path,
+        environment: Mapping[str, str],
+        backend: Mapping[str, Any] | None = None,
+        log: Path | None = None,
+    ) -> None:
         require_terraform()
         data_dir.mkdir(parents=True, exist_ok=True)
-        self._state = data_dir / "terraform.tfstate"
+        self._backend = dict(backend) if backend is not None else {"path": str(data_dir / "terraform.tfstate")}
         shell = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
         own = {"TF_DATA_DIR": str(data_dir / "data"), "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
-        self._terraform = _InterruptibleTerraform(root, {**shell, **own, **environment})
+        self._terraform = _InterruptibleTerraform(
+            root, {**shell, **own, **environment}, patient=backend is not None, log=log
+        )
 
     def init(self) -> None:
         """Install the provider, from a mirror on this machine when there is one.
 
         Raises:
-            OpsError: there is neither a mirror nor a network.
+            OpsError: there is neither a mirror nor a network, or the state cannot be reached.
         """
-        options: dict[str, Any] = {"backend_config": {"path": str(self._state)}, "lockfile": "readonly"}
+        options: dict[str, Any] = {"backend_config": self._backend, "lockfile": "readonly"}
         plugin_dir = find_plugin_dir(os.environ)
         if plugin_dir:
             options["plugin_dir"] = str(plugin_dir)
         code, _, errors = self._terraform.init(**options)
         if code != 0:
-            raise OpsError(errors if plugin_dir else f"{_NO_PROVIDER}\n{errors}")
+            raise OpsError(f"{_NO_PROVIDER}\n{errors}" if _PROVIDER_FAILED in errors and not plugin_dir else errors)
 
     def apply(self, variables: Mapping[str, Any]) -> dict[str, Any]:
         """Apply without asking and return the outputs.
@@ -130,10 +154,84 @@ class TerraformRoot:
         code, _, errors = self._terraform.apply(skip_plan=True, var=dict(variables))  # plain apply() waits at a prompt
         if code != 0:
             raise OpsError(f"terraform apply failed:\n{errors}")
+        return self.outputs()
+
+    def outputs(self) -> dict[str, Any]:
+        """Return the outputs of what is applied; empty when nothing is.
+
+        Raises:
+            OpsError: the state cannot be read.
+        """
         outputs = self._terraform.output()  # output("name") raises TypeError
         if outputs is None:
-            raise OpsError("terraform output failed after a successful apply")
+            raise OpsError("terraform output failed")
         return {name: output["value"] for name, output in outputs.items()}
+
+    def addresses(self) -> list[str]:
+        """Return what is in the state, by address; empty when nothing was ever applied, or all is destroyed.
+
+        Raises:
+            OpsError: the state cannot be read.
+        """
+        code, output, errors = self._terraform.cmd("state list")
+        if code != 0 and "No state file was found" not in errors:
+            raise OpsError(f"terraform state list failed:\n{errors}")
+        return output.split()
+
+    def plan(self, var_file: Path, saved: Path, *, replace: str | None = None, target: Sequence[str] = ()) -> bool:
+        """Save a plan, show it, and return whether it changes anything.
+
+        Args:
+            var_file: the variables.
+            saved: where the plan goes.
+            replace: what is made anew in any case.
+            target: what alone is planned, with what it needs; everything when none is named.
+
+        Raises:
+            OpsError: Terraform failed; the message is its own.
+        """
+        code, _, errors = self._terraform.plan(
+            var_file=str(var_file), out=str(saved), replace=replace, target=list(target), shown=True
+        )
+        if code not in {0, 2}:
+            raise OpsError(f"terraform plan failed:\n{errors}")
+        return bool(code == 2)  # noqa: PLR2004 -- detailed exit code: 2 means changes
+
+    def planned(self, saved: Path) -> dict[str, Any]:
+        """Return a saved plan as Terraform writes it in JSON.
+
+        Raises:
+            OpsError: it cannot be read.
+        """
+        code, output, errors = self._terraform.cmd("show", "-json", str(saved))
+        if code != 0:
+            raise OpsError(f"terraform show failed:\n{errors}")
+        document: dict[str, Any] = json.loads(output)
+        return document
+
+    def apply_plan(self, saved: Path) -> dict[str, Any]:
+        """Apply a saved plan, show how far it is, and return the outputs.
+
+        Raises:
+            OpsError: Terraform failed; the message is its own.
+        """
+        # A saved plan has its variables, and Terraform refuses any others: even the library's empty file of them.
+        code, _, errors = self._terraform.apply(str(saved), skip_plan=True, var=None, shown=True)
+        if code != 0:
+            raise OpsError(f"terraform apply failed:\n{errors}")
+        return self.outputs()
+
+    def destroy(self, var_file: Path) -> None:
+        """Destroy everything that is in the state, without asking.
+
+        Raises:
+            OpsError: Terraform failed; the message is its own.
+        """
+        code, _, errors = self._terraform.destroy(
+            force=IsNotFlagged, auto_approve=IsFlagged, var_file=str(var_file), shown=True
+        )
+        if code != 0:
+            raise OpsError(f"terraform destroy failed:\n{errors}")
 
     def has_changes(self, variables: Mapping[str, Any]) -> bool:
         """Return whether a plan against what is applied would change anything.

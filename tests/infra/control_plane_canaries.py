@@ -31,8 +31,8 @@ CONTROL_PLANE_CANARIES = [
     Canary(
         "the registry is encrypted with a key of AWS",
         _REGISTRY,
-        old="server_side_encryption {\n    enabled = true",
-        new="server_side_encryption {\n    enabled = false",
+        old="server_side_encryption {\n    enabled     = true",
+        new="server_side_encryption {\n    enabled     = false",
         complaint="The registry must be encrypted with a key of the account.",
     ),
     Canary(

@@ -10,6 +10,7 @@ import pytest
 
 from tests.infra.canary import NEVER_SCAN, Canary
 from tests.infra.control_plane_canaries import CONTROL_PLANE_CANARIES
+from tests.infra.deployment_canaries import DEPLOYMENT_CANARIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -538,8 +539,8 @@ CANARIES = [
     Canary(
         "encryption with a key of the account is off",
         _POOLED_TABLE,
-        old="server_side_encryption {\n    enabled = true",
-        new="server_side_encryption {\n    enabled = false",
+        old="server_side_encryption {\n    enabled     = true",
+        new="server_side_encryption {\n    enabled     = false",
         complaint="The table must be encrypted with a key of the account.",
     ),
     Canary(
@@ -551,6 +552,7 @@ CANARIES = [
         complaint="The table must have no index.",
     ),
     *CONTROL_PLANE_CANARIES,
+    *DEPLOYMENT_CANARIES,
 ]
 
 

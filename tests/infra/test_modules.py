@@ -14,13 +14,20 @@ if TYPE_CHECKING:
     from tests.infra.conftest import Workspace
 
 _KNOWN_MODULES = (
+    "alarms",
+    "api",
     "authorizer_role",
     "control_plane",
     "database",
     "database_functions",
     "export_bucket",
+    "function",
+    "function_rights",
     "identity",
+    "key_access",
     "lambda_role",
+    "network",
+    "package_bucket",
     "pooled_table",
     "registry",
     "secrets",
@@ -28,6 +35,7 @@ _KNOWN_MODULES = (
     "tenant_role",
     "tenant_secret_access",
     "tenant_trust",
+    "web",
 )
 
 every_folder = pytest.mark.parametrize("name", infra_folders())
@@ -35,7 +43,7 @@ every_folder = pytest.mark.parametrize("name", infra_folders())
 
 def test_the_folders_are_found() -> None:
     """The discovery finds what exists today, so that the tests below cannot pass by finding nothing."""
-    known = {"local", *(f"modules/{name}" for name in _KNOWN_MODULES)}
+    known = {"live", "local", *(f"modules/{name}" for name in _KNOWN_MODULES)}
 
     assert known <= set(infra_folders())
 

@@ -17,7 +17,7 @@ locals {
 
   identity_policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [
+    Statement = concat([
       {
         Sid       = "ReadOneTenantOnly"
         Effect    = "Allow"
@@ -31,8 +31,14 @@ locals {
         Action   = ["dynamodb:Scan", "dynamodb:PartiQL*"]
         Resource = ["*"]
       },
-    ]
+    ], module.key_access.reading.dynamodb)
   })
+}
+
+module "key_access" {
+  source = "../key_access"
+
+  kms_key_arn = var.kms_key_arn
 }
 
 resource "aws_iam_role" "this" {
@@ -55,10 +61,19 @@ resource "aws_iam_role_policy" "one_tenant_only" {
   policy = local.identity_policy
 }
 
+# Apart from the policy above, which says what the function is for.
+resource "aws_iam_role_policy" "runtime" {
+  count = var.runtime_policy == null ? 0 : 1
+
+  name   = "Runtime"
+  role   = aws_iam_role.this.name
+  policy = var.runtime_policy
+}
+
 # Whatever else is attached to the role, by hand or by other code, is drift that the next apply removes.
 resource "aws_iam_role_policies_exclusive" "this" {
   role_name    = aws_iam_role.this.name
-  policy_names = [aws_iam_role_policy.one_tenant_only.name]
+  policy_names = concat([aws_iam_role_policy.one_tenant_only.name], aws_iam_role_policy.runtime[*].name)
 }
 
 resource "aws_iam_role_policy_attachments_exclusive" "this" {

@@ -38,3 +38,20 @@ variable "registry_table_arn" {
     error_message = "One table's ARN is needed: no wildcard, index or stream."
   }
 }
+
+variable "runtime_policy" {
+  type        = string
+  description = "What the function needs to run on AWS, as function_rights says: a policy as JSON, known at plan time. Null where nothing of it is needed, as on a local stack."
+  default     = null
+
+  validation {
+    condition     = var.runtime_policy == null || can(length(jsondecode(var.runtime_policy).Statement))
+    error_message = "The policy is a JSON document with statements."
+  }
+}
+
+variable "kms_key_arn" {
+  type        = string
+  description = "ARN of the key that encrypts the table of tenants, as key_access checks; null where the services' own keys do."
+  default     = null
+}

@@ -102,6 +102,22 @@ locals {
     },
   ]
 
+  # What each function reads or writes that the stage's own key encrypts: the same as its other statements say. The
+  # user pool is encrypted with a key of Cognito's.
+  key_statements = {
+    onboard_tenant = concat(
+      module.key_access.writing.dynamodb,
+      var.writer_secret_arn == null ? [] : module.key_access.reading.secretsmanager,
+    )
+    suspend_tenant  = module.key_access.writing.dynamodb
+    resume_tenant   = module.key_access.writing.dynamodb
+    offboard_tenant = concat(module.key_access.writing.dynamodb, module.key_access.writing.s3)
+    list_tenants    = module.key_access.reading.dynamodb
+    invite_user     = module.key_access.reading.dynamodb
+    remove_user     = module.key_access.reading.dynamodb
+    set_role        = module.key_access.reading.dynamodb
+  }
+
   never_scan = {
     Sid      = "NeverScan"
     Effect   = "Deny"
@@ -154,9 +170,15 @@ locals {
   identity_policies = {
     for function, statements in local.statements : function => jsonencode({
       Version   = "2012-10-17"
-      Statement = statements
+      Statement = concat(statements, local.key_statements[function])
     })
   }
+}
+
+module "key_access" {
+  source = "../key_access"
+
+  kms_key_arn = var.kms_key_arn
 }
 
 resource "aws_iam_role" "this" {
@@ -183,12 +205,21 @@ resource "aws_iam_role_policy" "own_function_only" {
   policy = local.identity_policies[each.key]
 }
 
+# Apart from the policies above, which say what the functions are for.
+resource "aws_iam_role_policy" "runtime" {
+  for_each = var.runtime_policies
+
+  name   = "Runtime"
+  role   = aws_iam_role.this[each.key].name
+  policy = each.value
+}
+
 # Whatever else is attached to the roles, by hand or by other code, is drift that the next apply removes.
 resource "aws_iam_role_policies_exclusive" "this" {
   for_each = aws_iam_role_policy.own_function_only
 
   role_name    = each.value.role
-  policy_names = [each.value.name]
+  policy_names = concat([each.value.name], [for function, policy in aws_iam_role_policy.runtime : policy.name if function == each.key])
 }
 
 resource "aws_iam_role_policy_attachments_exclusive" "this" {

@@ -93,3 +93,25 @@ variable "rights" {
     error_message = "At least one role is needed, in lower-case letters."
   }
 }
+
+variable "runtime_policies" {
+  type        = map(string)
+  description = "What each function needs to run on AWS, by its name, as function_rights says: policies as JSON, known at plan time. Empty where nothing of it is needed, as on a local stack."
+  default     = {}
+
+  validation {
+    condition     = alltrue([for policy in values(var.runtime_policies) : can(length(jsondecode(policy).Statement))])
+    error_message = "Each policy is a JSON document with statements."
+  }
+
+  validation {
+    condition     = length(setsubtract(keys(var.runtime_policies), ["onboard_tenant", "suspend_tenant", "resume_tenant", "offboard_tenant", "list_tenants", "invite_user", "remove_user", "set_role"])) == 0
+    error_message = "The functions are onboard_tenant, suspend_tenant, resume_tenant, offboard_tenant, list_tenants, invite_user, remove_user and set_role."
+  }
+}
+
+variable "kms_key_arn" {
+  type        = string
+  description = "ARN of the key that encrypts the table of tenants, the writer's secret and the exports, as key_access checks; null where the services' own keys do."
+  default     = null
+}

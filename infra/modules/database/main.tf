@@ -73,6 +73,7 @@ resource "aws_cloudwatch_log_group" "this" {
 
   name              = "/aws/rds/instance/${var.name}/${each.value}"
   retention_in_days = var.instance.log_retention_days
+  kms_key_id        = var.instance.kms_key_arn
 }
 
 resource "aws_db_instance" "this" {

@@ -32,7 +32,7 @@ locals {
     # It creates the logins as the master, and gives them the passwords that their secrets hold.
     migrate_database = jsonencode({
       Version = "2012-10-17"
-      Statement = [
+      Statement = concat([
         {
           Sid      = "ReadDatabaseSecretsOnly"
           Effect   = "Allow"
@@ -40,12 +40,12 @@ locals {
           Resource = [var.secrets.master_arn, var.secrets.reader_arn, var.secrets.writer_arn]
         },
         local.never_scan,
-      ]
+      ], module.key_access.reading.secretsmanager)
     })
 
     rotate_secret = jsonencode({
       Version = "2012-10-17"
-      Statement = [
+      Statement = concat([
         {
           Sid      = "ReadMasterSecretOnly"
           Effect   = "Allow"
@@ -72,9 +72,15 @@ locals {
           Resource = ["*"]
         },
         local.never_scan,
-      ]
+      ], module.key_access.writing.secretsmanager)
     })
   }
+}
+
+module "key_access" {
+  source = "../key_access"
+
+  kms_key_arn = var.kms_key_arn
 }
 
 resource "aws_iam_role" "this" {
@@ -101,12 +107,21 @@ resource "aws_iam_role_policy" "database_secrets_only" {
   policy = local.identity_policies[each.key]
 }
 
+# Apart from the policies above, which say what the functions are for.
+resource "aws_iam_role_policy" "runtime" {
+  for_each = var.runtime_policies
+
+  name   = "Runtime"
+  role   = aws_iam_role.this[each.key].name
+  policy = each.value
+}
+
 # Whatever else is attached to the roles, by hand or by other code, is drift that the next apply removes.
 resource "aws_iam_role_policies_exclusive" "this" {
   for_each = aws_iam_role_policy.database_secrets_only
 
   role_name    = each.value.role
-  policy_names = [each.value.name]
+  policy_names = concat([each.value.name], [for function, policy in aws_iam_role_policy.runtime : policy.name if function == each.key])
 }
 
 resource "aws_iam_role_policy_attachments_exclusive" "this" {

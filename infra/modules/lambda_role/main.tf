@@ -54,10 +54,19 @@ resource "aws_iam_role_policy" "tenant_sessions_only" {
   policy = local.identity_policy
 }
 
+# Apart from the policy above, which says what the function is for.
+resource "aws_iam_role_policy" "runtime" {
+  count = var.runtime_policy == null ? 0 : 1
+
+  name   = "Runtime"
+  role   = aws_iam_role.this.name
+  policy = var.runtime_policy
+}
+
 # Whatever else is attached to the role, by hand or by other code, is drift that the next apply removes.
 resource "aws_iam_role_policies_exclusive" "this" {
   role_name    = aws_iam_role.this.name
-  policy_names = [aws_iam_role_policy.tenant_sessions_only.name]
+  policy_names = concat([aws_iam_role_policy.tenant_sessions_only.name], aws_iam_role_policy.runtime[*].name)
 }
 
 resource "aws_iam_role_policy_attachments_exclusive" "this" {

@@ -40,3 +40,14 @@ variable "tenant_role_arns" {
     error_message = "At least one role's ARN is needed, without a wildcard."
   }
 }
+
+variable "runtime_policy" {
+  type        = string
+  description = "What the function needs to run on AWS, as function_rights says: a policy as JSON, known at plan time. Null where nothing of it is needed, as on a local stack."
+  default     = null
+
+  validation {
+    condition     = var.runtime_policy == null || can(length(jsondecode(var.runtime_policy).Statement))
+    error_message = "The policy is a JSON document with statements."
+  }
+}

@@ -44,3 +44,14 @@ variable "deletion_protection" {
   description = "Whether AWS refuses to delete the table. Off only where the data is disposable."
   default     = true
 }
+
+variable "kms_key_arn" {
+  type        = string
+  description = "Key that encrypts the table, whose key policy must let its readers and writers use it through DynamoDB; null for the account's own key aws/dynamodb."
+  default     = null
+
+  validation {
+    condition     = var.kms_key_arn == null || can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$", var.kms_key_arn))
+    error_message = "The ARN of one KMS key is needed; no alias."
+  }
+}

@@ -19,11 +19,22 @@ module "secret_access" {
   database_secrets = var.database_secrets
 }
 
+module "key_access" {
+  source = "../key_access"
+
+  kms_key_arn = var.kms_key_arn
+}
+
 locals {
   arn = "arn:${var.partition}:iam::${var.account_id}:role/${var.name}"
 
   # Which leading keys is the session policy's affair. Here a call without any is refused.
   by_leading_key = { Null = { "dynamodb:LeadingKeys" = "false" } }
+
+  key_statements = concat(
+    module.key_access.writing.dynamodb,
+    var.database_secrets == null ? [] : module.key_access.reading.secretsmanager,
+  )
 
   identity_policy = jsonencode({
     Version = "2012-10-17"
@@ -51,7 +62,7 @@ locals {
         Action   = ["dynamodb:Scan", "dynamodb:PartiQL*"]
         Resource = ["*"]
       },
-    ])
+    ], local.key_statements)
   })
 }
 

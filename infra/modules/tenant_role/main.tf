@@ -16,6 +16,12 @@ module "secret_access" {
   database_secrets = var.database_secrets
 }
 
+module "key_access" {
+  source = "../key_access"
+
+  kms_key_arn = var.kms_key_arn
+}
+
 locals {
   arn = "arn:${var.partition}:iam::${var.account_id}:role/${var.name}"
 
@@ -25,6 +31,11 @@ locals {
     "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = ["$${aws:PrincipalTag/tenant}#*"] }
     Null                      = { "dynamodb:LeadingKeys" = "false" }
   }
+
+  key_statements = concat(
+    module.key_access.writing.dynamodb,
+    var.database_secrets == null ? [] : module.key_access.reading.secretsmanager,
+  )
 
   identity_policy = jsonencode({
     Version = "2012-10-17"
@@ -52,7 +63,7 @@ locals {
         Action   = ["dynamodb:Scan", "dynamodb:PartiQL*"]
         Resource = ["*"]
       },
-    ])
+    ], local.key_statements)
   })
 }
 

@@ -79,3 +79,9 @@ variable "database_secrets" {
   description = "ARNs of the database logins' secrets, known at plan time, as tenant_secret_access checks. Null in a stage without a database."
   default     = null
 }
+
+variable "kms_key_arn" {
+  type        = string
+  description = "ARN of the key that encrypts the pooled table and the database logins' secrets, as key_access checks; null where the services' own keys do."
+  default     = null
+}

@@ -166,3 +166,74 @@ except OpsError as error:
         "terraform is not installed: get 1.11 or later from developer.hashicorp.com/terraform/install"
     )
     assert not (tmp_path / "data").exists()
+
+
+@pytest.fixture
+def var_file(tmp_path: Path) -> Path:
+    """A stage's variables."""
+    file = tmp_path / "stage.tfvars"
+    file.write_text('region = "eu-central-1"\n')
+    return file
+
+
+def test_a_plan_is_shown_saved_applied_and_destroyed(
+    root: Path, tmp_path: Path, var_file: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """What was shown is what is applied, with the variables that the plan was made with."""
+    terraform = TerraformRoot(root, tmp_path / "data", {})
+    terraform.init()
+    assert terraform.outputs() == {}
+    saved = tmp_path / "plan"
+    assert terraform.plan(var_file, saved) is True
+    written = capfd.readouterr()
+    assert ("Plan: 1 to add" in written.err, written.out) == (True, "")
+    (change,) = terraform.planned(saved)["resource_changes"]
+    assert (change["address"], change["change"]["actions"]) == ("terraform_data.stage", ["create"])
+
+    var_file.write_text('region = "another"\n')
+    assert terraform.apply_plan(saved)["region"] == "eu-central-1"
+    assert terraform.outputs()["region"] == "eu-central-1"
+    var_file.write_text('region = "eu-central-1"\n')
+    assert terraform.plan(var_file, saved) is False
+    assert terraform.plan(var_file, saved, replace="terraform_data.stage") is True
+
+    terraform.destroy(var_file)
+    assert terraform.outputs() == {}
+
+
+def test_what_fails_is_said_in_terraforms_words(root: Path, tmp_path: Path, var_file: Path) -> None:
+    """A plan, an apply of what is no plan, and a look into one."""
+    terraform = TerraformRoot(root, tmp_path / "data", {})
+    terraform.init()
+    var_file.write_text('region = "nowhere"\n')
+    with pytest.raises(OpsError, match=r"(?s)terraform plan failed:.*there is no region nowhere"):
+        terraform.plan(var_file, tmp_path / "plan")
+    with pytest.raises(OpsError, match="terraform apply failed"):
+        terraform.apply_plan(var_file)
+    with pytest.raises(OpsError, match="terraform show failed"):
+        terraform.planned(var_file)
+
+
+def test_what_is_shown_goes_to_a_log_where_there_is_one(
+    root: Path, tmp_path: Path, var_file: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A rehearsal would bury everything else under its plans; one after the other they are kept."""
+    log = tmp_path / "terraform.log"
+    terraform = TerraformRoot(root, tmp_path / "data", {}, log=log)
+    terraform.init()
+    terraform.plan(var_file, tmp_path / "plan")
+    terraform.apply_plan(tmp_path / "plan")
+    assert capfd.readouterr().err == ""
+    assert "Plan: 1 to add" in log.read_text()
+    assert "Apply complete!" in log.read_text()
+
+
+def test_the_state_lies_where_the_backend_says(root: Path, tmp_path: Path, var_file: Path) -> None:
+    """On AWS in a bucket, here in another file than the own one."""
+    state = tmp_path / "elsewhere.tfstate"
+    terraform = TerraformRoot(root, tmp_path / "data", {}, {"path": str(state)})
+    terraform.init()
+    terraform.plan(var_file, tmp_path / "plan")
+    terraform.apply_plan(tmp_path / "plan")
+    assert state.is_file()
+    assert not (tmp_path / "data" / "terraform.tfstate").exists()

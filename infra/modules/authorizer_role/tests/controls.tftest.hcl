@@ -70,3 +70,41 @@ run "only_the_lambda_service_takes_the_role" {
     error_message = "The ARN must be built from the name, and known although it waits for the role."
   }
 }
+
+run "what_the_function_needs_to_run_is_a_policy_of_its_own" {
+  command = plan
+
+  variables {
+    runtime_policy = jsonencode({ Version = "2012-10-17", Statement = [{ Sid = "WriteOwnLogOnly" }] })
+  }
+
+  assert {
+    condition     = one(aws_iam_role_policy.runtime).policy == var.runtime_policy && one(aws_iam_role_policy.runtime).role == aws_iam_role.this.name
+    error_message = "The role must have the given policy."
+  }
+
+  assert {
+    condition     = aws_iam_role_policies_exclusive.this.policy_names == toset([aws_iam_role_policy.one_tenant_only.name, one(aws_iam_role_policy.runtime).name])
+    error_message = "The role must have these two policies and no other."
+  }
+
+  assert {
+    condition     = !strcontains(aws_iam_role_policy.one_tenant_only.policy, "WriteOwnLogOnly")
+    error_message = "What the function is for must be said apart from what it needs to run."
+  }
+}
+
+run "a_stages_own_key_decrypts_the_table_only" {
+  command = plan
+
+  variables {
+    kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234"
+  }
+
+  assert {
+    condition = [
+      for s in jsondecode(output.identity_policy).Statement : jsonencode(s) if startswith(s.Action[0], "kms:")
+    ] == [for s in module.key_access.reading.dynamodb : jsonencode(s)]
+    error_message = "The key must be used to decrypt, and through DynamoDB only."
+  }
+}

@@ -40,6 +40,16 @@ run "every_table_is_refused" {
   expect_failures = [var.registry_table_arn]
 }
 
+run "a_policy_is_a_document" {
+  command = plan
+
+  variables {
+    runtime_policy = "AdministratorAccess"
+  }
+
+  expect_failures = [var.runtime_policy]
+}
+
 run "an_arn_that_policies_do_not_name_is_refused" {
   override_resource {
     target = aws_iam_role.this

@@ -256,3 +256,53 @@ run "the_administrators_are_those_of_the_rights" {
     error_message = "The roles that administer must be the given ones, and the statement's name must say so."
   }
 }
+
+run "what_a_function_needs_to_run_is_a_policy_of_its_own" {
+  command = plan
+
+  variables {
+    runtime_policies = {
+      list_tenants = jsonencode({ Version = "2012-10-17", Statement = [{ Sid = "WriteOwnLogOnly" }] })
+    }
+  }
+
+  assert {
+    condition = (
+      jsonencode({ for function, policy in aws_iam_role_policy.runtime : function => policy.policy }) == jsonencode(var.runtime_policies)
+      && aws_iam_role_policy.runtime["list_tenants"].role == aws_iam_role.this["list_tenants"].name
+    )
+    error_message = "Each role must have the policy that is given for its function."
+  }
+
+  assert {
+    condition = { for function, role in aws_iam_role_policies_exclusive.this : function => role.policy_names if length(role.policy_names) > 1 } == {
+      list_tenants = toset([aws_iam_role_policy.own_function_only["list_tenants"].name, aws_iam_role_policy.runtime["list_tenants"].name])
+    }
+    error_message = "Only the function that is given a second policy must have one."
+  }
+}
+
+run "a_stages_own_key_is_used_through_the_services_only" {
+  command = plan
+
+  variables {
+    kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234"
+  }
+
+  assert {
+    condition = {
+      for function, policy in output.identity_policies :
+      function => [for s in jsondecode(policy).Statement : s.Sid if startswith(s.Action[0], "kms:")]
+      } == {
+      onboard_tenant  = ["WriteWithKeyThroughDynamoDbOnly", "ReadWithKeyThroughSecretsManagerOnly"]
+      suspend_tenant  = ["WriteWithKeyThroughDynamoDbOnly"]
+      resume_tenant   = ["WriteWithKeyThroughDynamoDbOnly"]
+      offboard_tenant = ["WriteWithKeyThroughDynamoDbOnly", "WriteWithKeyThroughS3Only"]
+      list_tenants    = ["ReadWithKeyThroughDynamoDbOnly"]
+      invite_user     = ["ReadWithKeyThroughDynamoDbOnly"]
+      remove_user     = ["ReadWithKeyThroughDynamoDbOnly"]
+      set_role        = ["ReadWithKeyThroughDynamoDbOnly"]
+    }
+    error_message = "Each function must use the key through the services that it calls, and write with it only where it writes."
+  }
+}

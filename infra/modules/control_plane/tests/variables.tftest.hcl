@@ -71,6 +71,26 @@ run "every_role_is_refused" {
   expect_failures = [var.rights]
 }
 
+run "a_policy_of_no_function_is_refused" {
+  command = plan
+
+  variables {
+    runtime_policies = { delete_tenant = jsonencode({ Statement = [] }) }
+  }
+
+  expect_failures = [var.runtime_policies]
+}
+
+run "a_policy_is_a_document" {
+  command = plan
+
+  variables {
+    runtime_policies = { set_role = "AdministratorAccess" }
+  }
+
+  expect_failures = [var.runtime_policies]
+}
+
 run "an_arn_that_policies_do_not_name_is_refused" {
   override_resource {
     target = aws_iam_role.this

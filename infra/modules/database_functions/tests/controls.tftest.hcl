@@ -120,3 +120,47 @@ run "neither_scans_and_only_the_lambda_service_takes_the_roles" {
     error_message = "The ARNs must be built from the names, and known although they wait for the roles."
   }
 }
+
+run "what_a_function_needs_to_run_is_a_policy_of_its_own" {
+  command = plan
+
+  variables {
+    runtime_policies = {
+      rotate_secret = jsonencode({ Version = "2012-10-17", Statement = [{ Sid = "WriteOwnLogOnly" }] })
+    }
+  }
+
+  assert {
+    condition = (
+      jsonencode({ for function, policy in aws_iam_role_policy.runtime : function => policy.policy }) == jsonencode(var.runtime_policies)
+      && aws_iam_role_policy.runtime["rotate_secret"].role == aws_iam_role.this["rotate_secret"].name
+    )
+    error_message = "Each role must have the policy that is given for its function."
+  }
+
+  assert {
+    condition = { for function, role in aws_iam_role_policies_exclusive.this : function => length(role.policy_names) } == {
+      migrate_database = 1
+      rotate_secret    = 2
+    }
+    error_message = "Only the function that is given a second policy must have one."
+  }
+}
+
+run "a_stages_own_key_is_used_through_secrets_manager_only" {
+  command = plan
+
+  variables {
+    kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234"
+  }
+
+  assert {
+    condition = [
+      for policy in [output.migrate_database_identity_policy, output.rotate_secret_identity_policy] :
+      one([for s in jsondecode(policy).Statement : jsonencode(s) if startswith(s.Action[0], "kms:")])
+      ] == [
+      for s in concat(module.key_access.reading.secretsmanager, module.key_access.writing.secretsmanager) : jsonencode(s)
+    ]
+    error_message = "migrate_database must decrypt, rotate_secret also encrypt, and both through Secrets Manager only."
+  }
+}

@@ -53,6 +53,26 @@ run "the_master_secret_is_no_logins_secret" {
   expect_failures = [var.secrets]
 }
 
+run "a_policy_of_no_function_is_refused" {
+  command = plan
+
+  variables {
+    runtime_policies = { drop_database = jsonencode({ Statement = [] }) }
+  }
+
+  expect_failures = [var.runtime_policies]
+}
+
+run "a_policy_is_a_document" {
+  command = plan
+
+  variables {
+    runtime_policies = { rotate_secret = "AdministratorAccess" }
+  }
+
+  expect_failures = [var.runtime_policies]
+}
+
 run "an_arn_that_policies_do_not_name_is_refused" {
   override_resource {
     target = aws_iam_role.this

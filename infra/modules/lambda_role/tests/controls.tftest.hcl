@@ -69,3 +69,26 @@ run "only_the_lambda_service_takes_the_role" {
     error_message = "The ARN must be built from the name, and known although it waits for the role."
   }
 }
+
+run "what_the_function_needs_to_run_is_a_policy_of_its_own" {
+  command = plan
+
+  variables {
+    runtime_policy = jsonencode({ Version = "2012-10-17", Statement = [{ Sid = "WriteOwnLogOnly" }] })
+  }
+
+  assert {
+    condition     = one(aws_iam_role_policy.runtime).policy == var.runtime_policy && one(aws_iam_role_policy.runtime).role == aws_iam_role.this.name
+    error_message = "The role must have the given policy."
+  }
+
+  assert {
+    condition     = aws_iam_role_policies_exclusive.this.policy_names == toset([aws_iam_role_policy.tenant_sessions_only.name, one(aws_iam_role_policy.runtime).name])
+    error_message = "The role must have these two policies and no other."
+  }
+
+  assert {
+    condition     = !strcontains(aws_iam_role_policy.tenant_sessions_only.policy, "WriteOwnLogOnly")
+    error_message = "What the function is for must be said apart from what it needs to run."
+  }
+}

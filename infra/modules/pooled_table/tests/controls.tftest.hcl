@@ -76,3 +76,16 @@ run "a_stage_with_disposable_data_can_be_deleted" {
     error_message = "The variable must turn the protection off."
   }
 }
+
+run "a_key_of_the_stage_encrypts_the_table" {
+  command = plan
+
+  variables {
+    kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d"
+  }
+
+  assert {
+    condition     = one(aws_dynamodb_table.this.server_side_encryption[*].kms_key_arn) == "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d"
+    error_message = "The table must be encrypted with the key that the stage names."
+  }
+}

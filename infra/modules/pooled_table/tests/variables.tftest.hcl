@@ -10,9 +10,11 @@ run "names_and_ids_are_checked" {
     partition  = "amazon"
     region     = "Frankfurt"
     account_id = "1234"
+
+    kms_key_arn = "alias/bulkhead"
   }
 
-  expect_failures = [var.name, var.partition, var.region, var.account_id]
+  expect_failures = [var.name, var.partition, var.region, var.account_id, var.kms_key_arn]
 }
 
 run "an_arn_that_policies_do_not_name_is_refused" {

@@ -179,3 +179,37 @@ run "the_roles_are_those_of_the_rights" {
     error_message = "The roles that write and those that administer must be the given ones, and the statements' names must say so."
   }
 }
+
+run "a_stages_own_key_is_used_through_the_services_only" {
+  command = plan
+
+  variables {
+    kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234"
+    database_secrets = {
+      reader_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_reader-??????"
+      writer_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_writer-??????"
+    }
+  }
+
+  assert {
+    condition = [
+      for s in jsondecode(aws_iam_role_policy.by_leading_key_only.policy).Statement : jsonencode(s) if startswith(s.Action[0], "kms:")
+    ] == [for s in concat(module.key_access.writing.dynamodb, module.key_access.reading.secretsmanager) : jsonencode(s)]
+    error_message = "The key must be used through DynamoDB and, to decrypt, through Secrets Manager, and not by the session itself."
+  }
+}
+
+run "a_stage_with_a_key_and_without_a_database" {
+  command = plan
+
+  variables {
+    kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234"
+  }
+
+  assert {
+    condition = [
+      for s in jsondecode(aws_iam_role_policy.by_leading_key_only.policy).Statement : s.Sid if startswith(s.Action[0], "kms:")
+    ] == ["WriteWithKeyThroughDynamoDbOnly"]
+    error_message = "Where there are no secrets, nothing must be decrypted for Secrets Manager."
+  }
+}

@@ -1,0 +1,62 @@
+# What each function is told: the settings that chalicelib/config.py demands, by the same names. None is a secret.
+# AWS_REGION is there in every function, and may not be set.
+
+locals {
+  jwks_url = var.aws_endpoint_url == null ? module.identity.jwks_url : "${var.aws_endpoint_url}/${module.identity.user_pool_id}/.well-known/jwks.json"
+
+  database_sslmode      = var.database_server == null ? "verify-full" : var.database_server.sslmode
+  backup_retention_days = var.database_server == null ? var.database_instance.backup_retention_days : var.database_server.backup_retention_days
+
+  # An authorizer and the request that it admitted may together run for so long: 10 s and 29 s, and some more.
+  request_seconds = 60
+
+  login_environment = {
+    READER_SECRET_ARN = module.secrets.reader_arn
+    WRITER_SECRET_ARN = module.secrets.writer_arn
+    DATABASE_SSLMODE  = local.database_sslmode
+  }
+
+  # The API and its authorizer are one application with one set of settings.
+  api_environment = merge(
+    local.login_environment,
+    { for arn in module.tenant_policy_role[*].arn : "TENANT_POLICY_ROLE_ARN" => arn },
+    {
+      TABLE_ARN                = module.pooled_table.arn
+      VENDING_STRATEGY         = var.vending_strategy
+      TENANT_ROLE_ARN          = module.tenant_role.arn
+      CACHED_TENANTS           = tostring(var.cached_tenants)
+      TOKEN_ISSUER             = module.identity.issuer
+      TOKEN_AUDIENCE           = module.identity.user_pool_client_id
+      JWKS_URL                 = local.jwks_url
+      CORS_ORIGIN              = local.cors_origin
+      DATABASE_CONNECTIONS     = tostring(var.database_pool_size)
+      REGISTRY_TABLE_NAME      = module.registry.name
+      AUTHORIZER_CACHE_SECONDS = tostring(var.authorizer_cache_seconds)
+    },
+  )
+
+  database_environment = merge(local.login_environment, {
+    MASTER_SECRET_ARN = module.secrets.master_arn
+  })
+
+  tenants_environment = merge(local.login_environment, {
+    REGISTRY_TABLE_NAME   = module.registry.name
+    USER_POOL_ID          = module.identity.user_pool_id
+    TABLE_NAME            = module.pooled_table.name
+    TENANT_ROLE_ARN       = module.tenant_role.arn
+    EXPORT_BUCKET         = module.export_bucket.name
+    ERASE_AFTER_SECONDS   = tostring(var.authorizer_cache_seconds + local.request_seconds)
+    EXPORT_RETENTION_DAYS = tostring(var.exports.expire ? module.export_bucket.retention_days : 0)
+    BACKUP_RETENTION_DAYS = tostring(local.backup_retention_days)
+    LOG_RETENTION_DAYS    = tostring(var.log_retention_days)
+  })
+
+  environments = merge(
+    { for function in keys(local.control_plane_roles) : function => local.tenants_environment },
+    { for function in keys(local.database_roles) : function => local.database_environment },
+    {
+      api_handler       = local.api_environment
+      tenant_authorizer = local.api_environment
+    },
+  )
+}

@@ -1,0 +1,196 @@
+# How a stage on AWS is put together, read from the plan alone. As in infra/local, the provider is the real one: it asks the
+# local AWS that AWS_ENDPOINT_URL names for its account and for random passwords, and creates nothing.
+
+variables {
+  stage       = "t1"
+  region      = "eu-central-1"
+  package_dir = "tests/package"
+
+  network = {
+    cidr  = "10.20.0.0/20"
+    zones = ["eu-central-1a", "eu-central-1b"]
+  }
+  database_instance        = { class = "db.t4g.micro" }
+  database_max_connections = 80
+  api_concurrency          = 10
+  web                      = {}
+  alarms                   = {}
+}
+
+run "a_stage_on_aws" {
+  command = plan
+
+  # Names carry the stage.
+  assert {
+    condition = [output.account_id, output.region, output.table_name, output.registry_table_name, output.export_bucket_name] == [
+      "123456789012", "eu-central-1", "bulkhead-t1", "bulkhead-t1-tenants", "bulkhead-t1-exports-123456789012",
+    ]
+    error_message = "The names of a stage's resources must carry the stage."
+  }
+
+  assert {
+    condition     = alltrue([for function, name in output.function_names : name == "bulkhead-t1-${function}"])
+    error_message = "The functions must be named after the stage and after what the package calls them."
+  }
+
+  # Each function runs with its own role.
+  assert {
+    condition     = keys(local.roles) == keys(local.package.functions) && length(distinct(values(local.roles))) == length(local.roles)
+    error_message = "Every function of the package must have a role, and no two the same."
+  }
+
+  assert {
+    condition = alltrue([
+      for function, name in output.function_names :
+      strcontains(module.function_rights[function].policy_json, ":log-group:/aws/lambda/${name}:*")
+    ])
+    error_message = "Each role must write the log of its own function."
+  }
+
+  # Only what reaches the database is in the network.
+  assert {
+    condition     = toset(keys(local.vpcs)) == toset(["api_handler", "migrate_database", "rotate_secret", "onboard_tenant", "offboard_tenant"])
+    error_message = "The authorizer needs the user pool's keys, which are on the internet, and the others no database."
+  }
+
+  assert {
+    condition = alltrue([
+      for function in keys(local.function_names) :
+      strcontains(module.function_rights[function].policy_json, "ec2:CreateNetworkInterface") == contains(keys(local.vpcs), function)
+    ])
+    error_message = "Network interfaces are for the functions in the network only."
+  }
+
+  # No function outlives what waits for it.
+  assert {
+    condition = local.timeouts == {
+      api_handler       = 29
+      tenant_authorizer = 10
+      migrate_database  = 300
+      offboard_tenant   = 900
+    }
+    error_message = "API Gateway waits 29 s, and Lambda 15 minutes."
+  }
+
+  # The functions know names and no secrets.
+  assert {
+    condition     = keys(local.environments) == keys(local.package.functions)
+    error_message = "Every function of the package must have its settings."
+  }
+
+  assert {
+    condition     = local.api_environment.DATABASE_SSLMODE == "verify-full" && local.tenants_environment.DATABASE_SSLMODE == "verify-full"
+    error_message = "A database on AWS is reached by TLS, whose certificate is verified."
+  }
+
+  assert {
+    condition     = alltrue([for settings in [local.api_environment, local.tenants_environment] : !contains(keys(settings), "MASTER_SECRET_ARN")])
+    error_message = "Only the functions of the database may know where the master's login is."
+  }
+
+  # Connections suffice.
+  assert {
+    condition     = toset(keys(local.concurrency)) == toset(keys(local.vpcs))
+    error_message = "Whatever reaches the database must be limited."
+  }
+
+  # A stage for tenants is protected.
+  assert {
+    condition     = !var.disposable && var.access_logs && var.tracing && var.require_tls && output.enforces_leading_keys && var.secret_rotation_days == 30
+    error_message = "What protects a stage must be on unless the stage says otherwise."
+  }
+
+  assert {
+    condition     = length(aws_secretsmanager_secret_rotation.this) == 2 && alltrue([for each in aws_secretsmanager_secret_rotation.this : each.rotate_immediately == false])
+    error_message = "Both logins' passwords must be changed from time to time, and not before migrate_database has made the logins."
+  }
+
+  assert {
+    condition     = alltrue([for permission in aws_lambda_permission.rotation : permission.principal == "secretsmanager.amazonaws.com" && permission.source_account == "123456789012"])
+    error_message = "Secrets Manager of this account alone may call rotate_secret."
+  }
+
+  # A stage of session tags has no role that reaches every tenant.
+  assert {
+    condition     = output.tenant_policy_role_arn == null && !contains(keys(local.api_environment), "TENANT_POLICY_ROLE_ARN")
+    error_message = "A stage of session tags must have no TenantPolicyRole."
+  }
+}
+
+run "a_stage_with_a_longer_cache_and_a_key" {
+  command = plan
+
+  variables {
+    authorizer_cache_seconds = 61
+    kms_key_arn              = "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d"
+  }
+
+  assert {
+    condition = alltrue([
+      for policy in concat(
+        [module.tenant_role.identity_policy, module.authorizer_role.identity_policy],
+        [for rights in module.function_rights : rights.policy_json],
+      ) : alltrue([for s in jsondecode(policy).Statement : can(s.Condition.StringEquals["kms:ViaService"]) if strcontains(jsonencode(s.Action), "kms:")]) && strcontains(policy, "kms:Decrypt")
+    ])
+    error_message = "With a key of the stage, each role must be able to use it, and only through the services."
+  }
+
+  # One variable bounds how long a suspended tenant is served.
+  assert {
+    condition     = local.gateway_cache_seconds == 30 && local.api_environment.AUTHORIZER_CACHE_SECONDS == "61"
+    error_message = "API Gateway must keep the authorizer's answer for half of the time, since its code keeps the tenant's status for the other half."
+  }
+
+  assert {
+    condition     = local.tenants_environment.ERASE_AFTER_SECONDS == "121"
+    error_message = "Data is erased only when no request of the tenant can still run: after the cache's time, and a minute."
+  }
+
+}
+
+run "a_stage_of_session_policies_has_both_roles" {
+  command = plan
+
+  variables {
+    vending_strategy = "session_policy"
+  }
+
+  assert {
+    condition     = local.api_environment.TENANT_POLICY_ROLE_ARN == "arn:aws:iam::123456789012:role/bulkhead-t1-TenantPolicyRole"
+    error_message = "The API must be told the role whose sessions it narrows."
+  }
+
+  assert {
+    condition = [for s in jsondecode(module.lambda_role.identity_policy).Statement : s.Resource if s.Effect == "Allow"] == [
+      ["arn:aws:iam::123456789012:role/bulkhead-t1-TenantPolicyRole", "arn:aws:iam::123456789012:role/bulkhead-t1-TenantRole"],
+    ]
+    error_message = "The API's role may open sessions of both tenant roles and of no other role."
+  }
+}
+
+run "a_rehearsal_is_told_where_the_emulator_is" {
+  command = plan
+
+  variables {
+    aws_endpoint_url         = "http://127.0.0.1:4566"
+    network                  = null
+    database_instance        = null
+    database_server          = { host = "127.0.0.1", port = 5432, name = "bulkhead", sslmode = "disable" }
+    database_master_username = "postgres"
+    database_master_password = "a-master-password"
+    web                      = null
+    cors_origin              = "http://127.0.0.1:8080"
+    alarms                   = null
+    enforces_leading_keys    = false
+  }
+
+  assert {
+    condition     = local.api_environment.DATABASE_SSLMODE == "disable" && local.api_environment.CORS_ORIGIN == "http://127.0.0.1:8080"
+    error_message = "The functions must be told what the stage's file says."
+  }
+
+  assert {
+    condition     = !output.enforces_leading_keys && length(local.vpcs) == 0 && output.alarm_topic_arn == null && output.web_bucket_name == null
+    error_message = "What a stage leaves out must be left out."
+  }
+}

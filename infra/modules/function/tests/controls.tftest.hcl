@@ -1,0 +1,150 @@
+# How a function is made and what is kept of it, read from the plan alone.
+
+mock_provider "aws" {}
+
+variables {
+  name               = "bulkhead-prod-api_handler"
+  description        = "Answers every route."
+  region             = "eu-central-1"
+  account_id         = "123456789012"
+  handler            = "app.app"
+  runtime            = "python3.11"
+  architecture       = "x86_64"
+  package_path       = "build/deployment.zip"
+  package_sha256     = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+  role_arn           = "arn:aws:iam::123456789012:role/LambdaRole"
+  memory_mb          = 512
+  timeout_seconds    = 28
+  log_retention_days = 90
+}
+
+run "the_log_is_kept_for_a_time_and_unfiltered" {
+  command = plan
+
+  assert {
+    condition     = aws_cloudwatch_log_group.this.name == "/aws/lambda/bulkhead-prod-api_handler" && aws_cloudwatch_log_group.this.retention_in_days == 90
+    error_message = "The log group must have the name that the role names, and end its lines' lives."
+  }
+
+  assert {
+    condition     = one(aws_lambda_function.this.logging_config[*].log_group) == aws_cloudwatch_log_group.this.name
+    error_message = "The function must log to that group."
+  }
+
+  assert {
+    condition     = one(aws_lambda_function.this.logging_config[*].log_format) == "Text" && one(aws_lambda_function.this.logging_config[*].application_log_level) == null
+    error_message = "No level may be filtered: the audit's lines have one."
+  }
+}
+
+run "the_function_is_that_of_the_package" {
+  command = plan
+
+  assert {
+    condition = (
+      aws_lambda_function.this.handler == "app.app"
+      && aws_lambda_function.this.runtime == "python3.11"
+      && aws_lambda_function.this.architectures == tolist(["x86_64"])
+      && aws_lambda_function.this.source_code_hash == var.package_sha256
+      && aws_lambda_function.this.role == var.role_arn
+    )
+    error_message = "Handler, runtime, processor, code and role must be those that were given."
+  }
+
+  assert {
+    condition = {
+      arn            = output.arn
+      invoke_arn     = output.invoke_arn
+      log_group_name = output.log_group_name
+      log_group_arn  = output.log_group_arn
+      } == {
+      arn            = "arn:aws:lambda:eu-central-1:123456789012:function:bulkhead-prod-api_handler"
+      invoke_arn     = "arn:aws:apigateway:eu-central-1:lambda:path/2015-03-31/functions/arn:aws:lambda:eu-central-1:123456789012:function:bulkhead-prod-api_handler/invocations"
+      log_group_name = "/aws/lambda/bulkhead-prod-api_handler"
+      log_group_arn  = "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/bulkhead-prod-api_handler"
+    }
+    error_message = "The names and ARNs must be known at plan time."
+  }
+}
+
+run "what_is_not_asked_for_is_left_out" {
+  command = plan
+
+  assert {
+    condition     = length(aws_lambda_function.this.vpc_config) == 0 && length(aws_lambda_function.this.environment) == 0
+    error_message = "Without a VPC and settings there must be neither."
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.reserved_concurrent_executions == -1 && one(aws_lambda_function.this.tracing_config[*].mode) == "PassThrough"
+    error_message = "Without a reserve the account's is used, and nothing is traced that the caller does not trace."
+  }
+
+  assert {
+    condition     = length(aws_lambda_function_event_invoke_config.this) == 0
+    error_message = "Who waits for the answer learns of a failure."
+  }
+}
+
+run "what_is_asked_for_is_there" {
+  command = plan
+
+  variables {
+    environment          = { CORS_ORIGIN = "https://app.example.com" }
+    vpc                  = { subnet_ids = ["subnet-1", "subnet-2"], security_group_ids = ["sg-1"] }
+    tracing              = true
+    reserved_concurrency = 10
+    kms_key_arn          = "arn:aws:kms:eu-central-1:123456789012:key/6c6c0b8e-0000-4000-8000-000000000000"
+    on_failure           = { destination_arn = "arn:aws:sqs:eu-central-1:123456789012:dead-letters" }
+  }
+
+  assert {
+    condition     = one(aws_lambda_function.this.environment[*].variables) == tomap({ CORS_ORIGIN = "https://app.example.com" })
+    error_message = "The settings must be those that were given, and no others."
+  }
+
+  assert {
+    condition = (
+      one(aws_lambda_function.this.vpc_config[*].subnet_ids) == toset(["subnet-1", "subnet-2"])
+      && one(aws_lambda_function.this.vpc_config[*].security_group_ids) == toset(["sg-1"])
+    )
+    error_message = "The function's interfaces must be where they were asked for."
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.reserved_concurrent_executions == 10 && one(aws_lambda_function.this.tracing_config[*].mode) == "Active"
+    error_message = "The reserve and tracing must be as asked for."
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.kms_key_arn == var.kms_key_arn && aws_cloudwatch_log_group.this.kms_key_id == var.kms_key_arn
+    error_message = "The key must encrypt the settings and the log."
+  }
+
+  assert {
+    condition = (
+      one(aws_lambda_function_event_invoke_config.this).maximum_retry_attempts == 2
+      && one(one(aws_lambda_function_event_invoke_config.this).destination_config[0].on_failure).destination == "arn:aws:sqs:eu-central-1:123456789012:dead-letters"
+    )
+    error_message = "What failed at every try must go where it was asked to."
+  }
+}
+
+run "a_package_in_s3_is_uploaded_once" {
+  command = plan
+
+  variables {
+    package_path = null
+    package_s3   = { bucket = "bulkhead-prod-package", key = "47DEQpj8.zip" }
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.s3_bucket == "bulkhead-prod-package" && aws_lambda_function.this.s3_key == "47DEQpj8.zip" && aws_lambda_function.this.filename == null
+    error_message = "Lambda must take the package from S3."
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.source_code_hash == var.package_sha256
+    error_message = "A change of the package must be a change of the function."
+  }
+}

@@ -1,0 +1,4 @@
+output "policy_json" {
+  description = "The policy as JSON, known at plan time, for the role that the function runs with."
+  value       = local.policy
+}

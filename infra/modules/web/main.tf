@@ -1,0 +1,234 @@
+# Where the page comes from: a private bucket behind CloudFront, with headers that confine the page to its own files,
+# the API and the sign-in.
+
+locals {
+  bucket_arn = "arn:${var.partition}:s3:::${var.bucket_name}"
+
+  origin = "https://${coalesce(one(var.domain[*].name), aws_cloudfront_distribution.this.domain_name)}"
+
+  # A script that got into the page could load nothing, and send what it finds to the page's own services only.
+  content_security_policy = join("; ", [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self'",
+    "font-src 'self'",
+    "manifest-src 'self'",
+    "connect-src 'self' ${var.api_origin} https://cognito-idp.${var.region}.amazonaws.com",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ])
+
+  # Keeps files for as long as their Cache-Control says, and compresses them.
+  # Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html
+  caching_optimized = "658327ea-f89d-4fab-a63d-7e88639e58f6"
+}
+
+resource "aws_s3_bucket" "this" {
+  bucket        = var.bucket_name
+  force_destroy = var.force_destroy
+
+  lifecycle {
+    postcondition {
+      condition     = self.arn == local.bucket_arn
+      error_message = "The bucket is ${self.arn}, but its policy names ${local.bucket_arn}: partition is wrong."
+    }
+  }
+}
+
+resource "aws_s3_bucket_public_access_block" "this" {
+  bucket = aws_s3_bucket.this.id
+
+  block_public_acls       = true
+  block_public_policy     = true
+  ignore_public_acls      = true
+  restrict_public_buckets = true
+}
+
+# Without ACLs: the policy alone says who reads.
+resource "aws_s3_bucket_ownership_controls" "this" {
+  bucket = aws_s3_bucket.this.id
+
+  rule {
+    object_ownership = "BucketOwnerEnforced"
+  }
+}
+
+# With the keys of S3 in every stage: everyone may read the page, and a key of ours would have to trust CloudFront.
+resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
+  bucket = aws_s3_bucket.this.id
+
+  rule {
+    apply_server_side_encryption_by_default {
+      sse_algorithm = "AES256"
+    }
+  }
+}
+
+# The page before this one can be brought back.
+resource "aws_s3_bucket_versioning" "this" {
+  bucket = aws_s3_bucket.this.id
+
+  versioning_configuration {
+    status = "Enabled"
+  }
+}
+
+resource "aws_s3_bucket_lifecycle_configuration" "this" {
+  bucket = aws_s3_bucket_versioning.this.bucket
+
+  rule {
+    id     = "ExpireFormerVersions"
+    status = "Enabled"
+
+    filter {}
+
+    expiration {
+      expired_object_delete_marker = true
+    }
+
+    noncurrent_version_expiration {
+      noncurrent_days = 90
+    }
+
+    abort_incomplete_multipart_upload {
+      days_after_initiation = 7
+    }
+  }
+}
+
+# After the public access block: S3 refuses to change both at once.
+resource "aws_s3_bucket_policy" "this" {
+  bucket = aws_s3_bucket_public_access_block.this.bucket
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid       = "OwnDistributionReadsOnly"
+        Effect    = "Allow"
+        Principal = { Service = "cloudfront.amazonaws.com" }
+        Action    = ["s3:GetObject"]
+        Resource  = ["${local.bucket_arn}/*"]
+        Condition = { StringEquals = { "aws:SourceArn" = aws_cloudfront_distribution.this.arn } }
+      },
+      {
+        Sid       = "TlsOnly"
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = ["s3:*"]
+        Resource  = [local.bucket_arn, "${local.bucket_arn}/*"]
+        Condition = { Bool = { "aws:SecureTransport" = "false" } }
+      },
+    ]
+  })
+}
+
+resource "aws_cloudfront_origin_access_control" "this" {
+  name                              = var.name
+  description                       = "CloudFront signs what it asks the bucket of ${var.name} for."
+  origin_access_control_origin_type = "s3"
+  signing_behavior                  = "always"
+  signing_protocol                  = "sigv4"
+}
+
+resource "aws_cloudfront_response_headers_policy" "this" {
+  name    = var.name
+  comment = "Confines the page of ${var.name}."
+
+  security_headers_config {
+    content_security_policy {
+      content_security_policy = local.content_security_policy
+      override                = true
+    }
+
+    content_type_options {
+      override = true
+    }
+
+    frame_options {
+      frame_option = "DENY"
+      override     = true
+    }
+
+    referrer_policy {
+      referrer_policy = "no-referrer"
+      override        = true
+    }
+
+    strict_transport_security {
+      access_control_max_age_sec = 365 * 24 * 60 * 60
+      include_subdomains         = true
+      override                   = true
+    }
+  }
+
+  custom_headers_config {
+    items {
+      header   = "Cross-Origin-Opener-Policy"
+      value    = "same-origin"
+      override = true
+    }
+
+    items {
+      header   = "Cross-Origin-Resource-Policy"
+      value    = "same-origin"
+      override = true
+    }
+
+    items {
+      header   = "Permissions-Policy"
+      value    = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+      override = true
+    }
+  }
+}
+
+resource "aws_cloudfront_distribution" "this" {
+  comment             = "The page of ${var.name}."
+  enabled             = true
+  is_ipv6_enabled     = true
+  http_version        = "http2and3"
+  price_class         = var.price_class
+  aliases             = var.domain[*].name
+  default_root_object = "index.html"
+
+  origin {
+    origin_id                = "bucket"
+    domain_name              = aws_s3_bucket.this.bucket_regional_domain_name
+    origin_access_control_id = aws_cloudfront_origin_access_control.this.id
+  }
+
+  default_cache_behavior {
+    target_origin_id           = "bucket"
+    viewer_protocol_policy     = "redirect-to-https"
+    allowed_methods            = ["GET", "HEAD"]
+    cached_methods             = ["GET", "HEAD"]
+    compress                   = true
+    cache_policy_id            = local.caching_optimized
+    response_headers_policy_id = aws_cloudfront_response_headers_policy.this.id
+  }
+
+  # CloudFront may read files, not list them, so S3 calls a missing one forbidden.
+  custom_error_response {
+    error_code            = 403
+    response_code         = 404
+    response_page_path    = "/index.html"
+    error_caching_min_ttl = 10
+  }
+
+  restrictions {
+    geo_restriction {
+      restriction_type = "none"
+    }
+  }
+
+  # With its own certificate CloudFront decides on the TLS versions itself.
+  viewer_certificate {
+    cloudfront_default_certificate = var.domain == null
+    acm_certificate_arn            = one(var.domain[*].certificate_arn)
+    minimum_protocol_version       = var.domain == null ? "TLSv1" : "TLSv1.2_2021"
+    ssl_support_method             = var.domain == null ? null : "sni-only"
+  }
+}

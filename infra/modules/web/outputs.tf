@@ -1,0 +1,27 @@
+# The API's CORS takes the origin, while the headers above take the API's. That is no cycle, because the API's origin is
+# made of the API's id alone; a depends_on between the two modules would be one.
+output "origin" {
+  description = "Where the page is, and the origin of its requests: scheme and host, without a slash."
+  value       = local.origin
+}
+
+output "domain_name" {
+  description = "Name that CloudFront has given to the distribution, to which a domain's DNS record points."
+  value       = aws_cloudfront_distribution.this.domain_name
+}
+
+output "distribution_id" {
+  description = "Id of the distribution, to invalidate what it keeps of a former page."
+  value       = aws_cloudfront_distribution.this.id
+}
+
+output "bucket_name" {
+  description = "Name of the bucket for the page's files, which CloudFront can read by now."
+  value       = aws_s3_bucket.this.bucket
+  depends_on  = [aws_s3_bucket_policy.this]
+}
+
+output "content_security_policy" {
+  description = "What a browser lets the page do."
+  value       = local.content_security_policy
+}

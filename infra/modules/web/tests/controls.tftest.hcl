@@ -1,0 +1,153 @@
+# Who reads the page's files, and what the page may do. The mock draws what CloudFront would.
+
+mock_provider "aws" {
+  mock_resource "aws_s3_bucket" {
+    defaults = { arn = "arn:aws:s3:::bulkhead-web-123456789012" }
+  }
+
+  mock_resource "aws_cloudfront_distribution" {
+    defaults = {
+      arn         = "arn:aws:cloudfront::123456789012:distribution/E1234567890ABC"
+      domain_name = "d111111abcdef8.cloudfront.net"
+    }
+  }
+}
+
+variables {
+  name        = "bulkhead"
+  bucket_name = "bulkhead-web-123456789012"
+  region      = "eu-central-1"
+  api_origin  = "https://abc123.execute-api.eu-central-1.amazonaws.com"
+}
+
+run "a_browser_confines_the_page" {
+  command = plan
+
+  assert {
+    condition = output.content_security_policy == join("; ", [
+      "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self'", "font-src 'self'", "manifest-src 'self'",
+      "connect-src 'self' https://abc123.execute-api.eu-central-1.amazonaws.com https://cognito-idp.eu-central-1.amazonaws.com",
+      "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
+    ])
+    error_message = "The page must run its own scripts only, and connect to the API and the sign-in only."
+  }
+
+  assert {
+    condition = (
+      one(aws_cloudfront_response_headers_policy.this.security_headers_config[0].content_security_policy).content_security_policy == output.content_security_policy
+      && one(aws_cloudfront_response_headers_policy.this.security_headers_config[0].frame_options).frame_option == "DENY"
+      && one(aws_cloudfront_response_headers_policy.this.security_headers_config[0].referrer_policy).referrer_policy == "no-referrer"
+      && one(aws_cloudfront_response_headers_policy.this.security_headers_config[0].strict_transport_security).access_control_max_age_sec == 31536000
+      && length(aws_cloudfront_response_headers_policy.this.security_headers_config[0].content_type_options) == 1
+    )
+    error_message = "The headers must hold the policy, and forbid frames, referrers, guessed types and plain HTTP."
+  }
+
+  assert {
+    condition = alltrue([
+      for header in flatten([for kind in values(aws_cloudfront_response_headers_policy.this.security_headers_config[0]) : kind]) : header.override
+      ]) && alltrue([
+      for header in aws_cloudfront_response_headers_policy.this.custom_headers_config[0].items : header.override
+    ])
+    error_message = "No file may bring headers of its own instead."
+  }
+}
+
+run "the_bucket_is_private" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      for way in ["block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"] :
+      aws_s3_bucket_public_access_block.this[way]
+    ])
+    error_message = "Public access must be blocked in all four ways."
+  }
+
+  assert {
+    condition     = one(aws_s3_bucket_ownership_controls.this.rule[*].object_ownership) == "BucketOwnerEnforced"
+    error_message = "The bucket must have no ACLs."
+  }
+
+  assert {
+    condition = (
+      one(aws_s3_bucket_versioning.this.versioning_configuration[*].status) == "Enabled"
+      && [for rule in aws_s3_bucket_lifecycle_configuration.this.rule : "${rule.status} ${rule.noncurrent_version_expiration[0].noncurrent_days}"] == ["Enabled 90"]
+      && !aws_s3_bucket.this.force_destroy
+    )
+    error_message = "A former page must be kept for 90 days, and the bucket not be deleted with files in it."
+  }
+}
+
+run "the_distribution_alone_reads_the_files" {
+  assert {
+    condition = jsonencode(jsondecode(aws_s3_bucket_policy.this.policy).Statement) == jsonencode([
+      {
+        Sid       = "OwnDistributionReadsOnly"
+        Effect    = "Allow"
+        Principal = { Service = "cloudfront.amazonaws.com" }
+        Action    = ["s3:GetObject"]
+        Resource  = ["arn:aws:s3:::bulkhead-web-123456789012/*"]
+        Condition = { StringEquals = { "aws:SourceArn" = "arn:aws:cloudfront::123456789012:distribution/E1234567890ABC" } }
+      },
+      {
+        Sid       = "TlsOnly"
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = ["s3:*"]
+        Resource  = ["arn:aws:s3:::bulkhead-web-123456789012", "arn:aws:s3:::bulkhead-web-123456789012/*"]
+        Condition = { Bool = { "aws:SecureTransport" = "false" } }
+      },
+    ])
+    error_message = "The stage's own distribution must read files, nobody else, and nobody without TLS."
+  }
+
+  assert {
+    condition = (
+      one(aws_cloudfront_distribution.this.origin).origin_access_control_id == aws_cloudfront_origin_access_control.this.id
+      && one(aws_cloudfront_distribution.this.origin).domain_name == aws_s3_bucket.this.bucket_regional_domain_name
+      && aws_cloudfront_origin_access_control.this.signing_behavior == "always"
+    )
+    error_message = "CloudFront must sign every request to the bucket."
+  }
+}
+
+run "everyone_gets_the_page_by_https_only" {
+  assert {
+    condition = (
+      aws_cloudfront_distribution.this.default_cache_behavior[0].viewer_protocol_policy == "redirect-to-https"
+      && toset(aws_cloudfront_distribution.this.default_cache_behavior[0].allowed_methods) == toset(["GET", "HEAD"])
+      && aws_cloudfront_distribution.this.default_cache_behavior[0].response_headers_policy_id == aws_cloudfront_response_headers_policy.this.id
+      && length(aws_cloudfront_distribution.this.ordered_cache_behavior) == 0
+    )
+    error_message = "Every file must be read by HTTPS only, and come with the headers."
+  }
+
+  assert {
+    condition     = [output.origin, output.bucket_name] == ["https://d111111abcdef8.cloudfront.net", "bulkhead-web-123456789012"]
+    error_message = "The origin must be what CloudFront has named the distribution."
+  }
+}
+
+run "a_stage_has_its_own_domain" {
+  command = plan
+
+  variables {
+    domain = {
+      name            = "app.example.com"
+      certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/11112222-3333-4444-5555-666677778888"
+    }
+    force_destroy = true
+  }
+
+  assert {
+    condition = (
+      output.origin == "https://app.example.com"
+      && aws_cloudfront_distribution.this.aliases == toset(["app.example.com"])
+      && aws_cloudfront_distribution.this.viewer_certificate[0].acm_certificate_arn == var.domain.certificate_arn
+      && aws_cloudfront_distribution.this.viewer_certificate[0].minimum_protocol_version == "TLSv1.2_2021"
+      && aws_s3_bucket.this.force_destroy
+    )
+    error_message = "The page must be at its domain, with its certificate, by TLS 1.2 or later."
+  }
+}

@@ -1,0 +1,79 @@
+# What the module refuses to be given.
+
+mock_provider "aws" {}
+
+variables {
+  name        = "bulkhead"
+  bucket_name = "bulkhead-web-123456789012"
+  region      = "eu-central-1"
+  api_origin  = "https://abc123.execute-api.eu-central-1.amazonaws.com"
+}
+
+run "names_are_checked" {
+  command = plan
+
+  variables {
+    name        = "bulkhead/*"
+    bucket_name = "Bulkhead.Web"
+    partition   = "amazon"
+    region      = "Frankfurt"
+    price_class = "cheap"
+  }
+
+  expect_failures = [var.name, var.bucket_name, var.partition, var.region, var.price_class]
+}
+
+run "an_origin_without_tls_is_refused" {
+  command = plan
+
+  variables {
+    api_origin = "http://api.example.com"
+  }
+
+  expect_failures = [var.api_origin]
+}
+
+run "an_origin_with_more_directives_is_refused" {
+  command = plan
+
+  variables {
+    api_origin = "https://api.example.com; script-src *"
+  }
+
+  expect_failures = [var.api_origin]
+}
+
+run "a_certificate_elsewhere_is_refused" {
+  command = plan
+
+  variables {
+    domain = {
+      name            = "app.example.com"
+      certificate_arn = "arn:aws:acm:eu-central-1:123456789012:certificate/1234"
+    }
+  }
+
+  expect_failures = [var.domain]
+}
+
+run "a_domain_is_a_name" {
+  command = plan
+
+  variables {
+    domain = {
+      name            = "https://app.example.com"
+      certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/1234"
+    }
+  }
+
+  expect_failures = [var.domain]
+}
+
+run "an_arn_that_the_policy_does_not_name_is_refused" {
+  override_resource {
+    target = aws_s3_bucket.this
+    values = { arn = "arn:aws-cn:s3:::bulkhead-web-123456789012" }
+  }
+
+  expect_failures = [aws_s3_bucket.this]
+}

@@ -1,0 +1,86 @@
+variable "name" {
+  type        = string
+  description = "Name of the distribution's policies, unique in its account."
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_-]{1,64}$", var.name))
+    error_message = "The name has 1 to 64 letters, digits, '_' or '-'."
+  }
+}
+
+variable "bucket_name" {
+  type        = string
+  description = "Name of the bucket, unique in all of AWS."
+
+  validation {
+    condition     = can(regex("^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$", var.bucket_name))
+    error_message = "The bucket's name has 3 to 63 lower-case letters, digits or '-', which is neither first nor last."
+  }
+}
+
+variable "partition" {
+  type        = string
+  description = "AWS partition of the bucket's ARN."
+  default     = "aws"
+
+  validation {
+    condition     = contains(["aws", "aws-cn", "aws-us-gov"], var.partition)
+    error_message = "The partition is aws, aws-cn or aws-us-gov."
+  }
+}
+
+variable "region" {
+  type        = string
+  description = "Region of the user pool, at whose endpoint the page signs users in."
+
+  validation {
+    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region))
+    error_message = "A region looks like eu-central-1."
+  }
+}
+
+variable "api_origin" {
+  type        = string
+  description = "Scheme and host of the API, which the page calls."
+
+  validation {
+    condition     = can(regex("^https://[A-Za-z0-9.-]+(:[0-9]{1,5})?$", var.api_origin))
+    error_message = "The API's origin is https:// and a host: no path, no wildcard."
+  }
+}
+
+variable "domain" {
+  type = object({
+    name            = string
+    certificate_arn = string
+  })
+  description = "The page's own domain, and its certificate in us-east-1, where CloudFront looks for it. Null for the name that CloudFront draws."
+  default     = null
+
+  validation {
+    condition     = var.domain == null || can(regex("^[a-z0-9-]+([.][a-z0-9-]+)+$", var.domain.name))
+    error_message = "A domain has lower-case letters, digits, '-' and dots: no scheme, no path, no wildcard."
+  }
+
+  validation {
+    condition     = var.domain == null || can(regex("^arn:[a-z-]+:acm:us-east-1:[0-9]{12}:certificate/[a-z0-9-]+$", var.domain.certificate_arn))
+    error_message = "The certificate is one of ACM in us-east-1."
+  }
+}
+
+variable "price_class" {
+  type        = string
+  description = "From where CloudFront answers: PriceClass_100 (Europe and North America), PriceClass_200 (and most of Asia, Africa) or PriceClass_All."
+  default     = "PriceClass_100"
+
+  validation {
+    condition     = contains(["PriceClass_100", "PriceClass_200", "PriceClass_All"], var.price_class)
+    error_message = "The price class is PriceClass_100, PriceClass_200 or PriceClass_All."
+  }
+}
+
+variable "force_destroy" {
+  type        = bool
+  description = "Whether the bucket is deleted with the files in it, which `make deploy` can upload again."
+  default     = false
+}

@@ -1,0 +1,211 @@
+"""Makes the package of all Lambda functions, and the description of the API that Terraform reads.
+
+`python -m ops.package` writes build/deployment.zip and build/api.json. The same input makes the same bytes, so that a
+plan after it shows a change only where there is one.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from importlib.metadata import distributions
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chalice.constants import MISSING_DEPENDENCIES_TEMPLATE
+
+from ops.api_description import describe
+from ops.errors import OpsError
+from ops.progress import Progress
+from ops.shell import forget_aws_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+#: What Lambda takes: of a zip file that is uploaded, and of its content.
+#: Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+MAX_ZIPPED = 50 * 1024 * 1024
+MAX_UNPACKED = 250 * 1024 * 1024
+
+_SHIPPED = ("app.py", "chalicelib", "requirements.txt", ".chalice/config.json")
+_LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", ".*", "*~")  # what editors and Python leave behind
+_PACKAGING_TOOLS = frozenset({"pip", "setuptools", "wheel"})
+_EARLIEST = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip file knows
+_SECONDS = 600
+_MB = 1_000_000
+_MISSING, _, _AFTER_MISSING = (part.strip() for part in MISSING_DEPENDENCIES_TEMPLATE.partition("%s"))
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A package on this machine; sizes are in bytes, `sha256_base64` is what Terraform's filebase64sha256() gives."""
+
+    path: Path
+    api_path: Path
+    sha256_base64: str
+    zipped: int
+    unpacked: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.path.name}: {self.zipped / _MB:.1f} MB zipped (Lambda takes {MAX_ZIPPED / _MB:.1f}), "
+            f"{self.unpacked / _MB:.1f} MB unpacked (of {MAX_UNPACKED / _MB:.1f})"
+        )
+
+
+def package(project: Path, progress: Progress, chalice: Sequence[str] | None = None) -> Package:
+    """Package the project's functions into its folder build/; what is there stays as it is until all has gone well.
+
+    Args:
+        project: the folder that holds app.py.
+        progress: says what is being done.
+        chalice: the command to run instead of the virtual environment's own.
+
+    Raises:
+        OpsError: something is missing, a dependency has no build for Lambda, or the package is too large for it.
+    """
+    command = [*(chalice or [_own_chalice()]), "package", "--pkg-format", "terraform"]
+    build = project / "build"
+    with tempfile.TemporaryDirectory() as folder:
+        source, made = Path(folder, "source"), Path(folder, "made")
+        with progress.step("packaging the functions and their dependencies for Lambda"):
+            _copy(project, source)
+            _run([*command, str(made)], source, Path(folder, "constraints.txt"))
+        with progress.step("writing build/deployment.zip and build/api.json"):
+            description = describe(json.loads((made / "chalice.tf.json").read_text()))
+            packed = Path(folder, "deployment.zip")
+            unpacked = repack(made / "deployment.zip", packed)
+            require_fitting(packed.stat().st_size, unpacked)
+            build.mkdir(exist_ok=True)
+            content = packed.read_bytes()
+            path = _replace(build / "deployment.zip", content)
+            text = json.dumps(description, indent=2, sort_keys=True) + "\n"
+            api_path = _replace(build / "api.json", text.encode())
+    digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
+    return Package(path, api_path, digest, len(content), unpacked)
+
+
+def package_is_there(project: Path) -> bool:
+    """Return whether build/ holds a package and its description."""
+    return all((project / "build" / name).is_file() for name in ("deployment.zip", "api.json"))
+
+
+def repack(source: Path, target: Path) -> int:
+    """Write the content of a zip file in one order, with one time and one mode; return its size unpacked."""
+    unpacked = 0
+    with zipfile.ZipFile(source) as made, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name in sorted(entry.filename for entry in made.infolist() if not entry.is_dir()):
+            entry = zipfile.ZipInfo(name, _EARLIEST)
+            entry.create_system = 3  # Unix, on whatever it is made: else the mode is not heeded
+            entry.external_attr = (stat.S_IFREG | 0o644) << 16  # Lambda runs the code as another user
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            content = made.read(name)
+            packed.writestr(entry, content)
+            unpacked += len(content)
+    return unpacked
+
+
+def require_fitting(zipped: int, unpacked: int) -> None:
+    """Make sure that Lambda takes a package of these sizes in bytes.
+
+    Raises:
+        OpsError: it does not.
+    """
+    for size, limit, state in ((zipped, MAX_ZIPPED, "zipped"), (unpacked, MAX_UNPACKED, "unpacked")):
+        if size > limit:
+            raise OpsError(
+                f"the package has {size / _MB:.1f} MB {state}, and Lambda takes {limit / _MB:.1f}: "
+                "take a dependency out of requirements.txt"
+            )
+
+
+def _own_chalice() -> str:
+    chalice = Path(sys.executable).with_name("chalice")
+    if not chalice.exists():
+        raise OpsError("chalice is not installed beside this Python: run `make setup`")
+    return str(chalice)
+
+
+def _copy(project: Path, source: Path) -> None:
+    """Copy what ships and nothing else, so that no file that happens to be in the project's folder does."""
+    for name in _SHIPPED:
+        if not (project / name).exists():
+            raise OpsError(f"{name} is not in {project}: package a folder that holds the app")
+        target = source / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if (project / name).is_dir():
+            shutil.copytree(project / name, target, ignore=_LEFT_OUT)
+        else:
+            shutil.copyfile(project / name, target)
+
+
+def _run(command: Sequence[str], source: Path, constraints: Path) -> None:
+    """Run Chalice in the copy; what it resolves has the versions of this virtual environment, which the tests ran with.
+
+    Raises:
+        OpsError: it failed, or went on without a dependency.
+    """
+    constraints.write_text("".join(f"{line}\n" for line in _installed()))
+    environ = dict(os.environ)
+    forget_aws_settings(environ)
+    environ |= {
+        "AWS_DEFAULT_REGION": "us-east-1",  # Chalice wants one, and writes it nowhere
+        "PIP_CONSTRAINT": str(constraints),
+        "PYTHONDONTWRITEBYTECODE": "1",  # Chalice imports the app, and would ship what that leaves behind
+    }
+    try:
+        ran = subprocess.run(
+            command, cwd=source, env=environ, capture_output=True, text=True, timeout=_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise OpsError(f"chalice was not done after {_SECONDS} s: see whether the package index answers") from None
+    said = ran.stdout + ran.stderr
+    if _MISSING in said:  # it goes on without them and reports success
+        names = said.partition(_MISSING)[2].partition(_AFTER_MISSING)[0].split()
+        raise OpsError(
+            f"there is no build for Lambda of {', '.join(names)}: pin versions that have one in requirements.txt"
+        )
+    if ran.returncode != 0:
+        last = (said.strip().splitlines() or ["it said nothing"])[-1]
+        raise OpsError(
+            f"chalice could not make the package ({last}): run `make setup` if requirements.txt has changed, "
+            "and see that the package index can be reached"
+        )
+
+
+def _installed() -> list[str]:
+    """Return the versions of this virtual environment, as pip's constraints."""
+    found = {installed.name: installed.version for installed in distributions()}
+    return sorted(f"{name}=={version}" for name, version in found.items() if name not in _PACKAGING_TOOLS)
+
+
+def _replace(target: Path, content: bytes) -> Path:
+    """Write a file at once: whoever reads it finds the former or the new one whole."""
+    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as new:
+        new.write(content)
+    Path(new.name).chmod(0o644)
+    Path(new.name).replace(target)
+    return target
+
+
+def main() -> int:
+    """Package this project and say how large the result is."""
+    try:
+        print(package(Path(__file__).parent.parent, Progress()))
+    except OpsError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

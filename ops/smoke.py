@@ -1,0 +1,181 @@
+"""Tries a deployed stage with two throw-away tenants, which are offboarded whatever happened in between."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import secrets
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore import UNSIGNED
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ops.errors import OpsError
+from ops.functions import invoke_lambda
+
+if TYPE_CHECKING:
+    from ops.progress import Progress
+    from ops.stage import Stage
+
+#: Amazon's own mailbox simulator: what Cognito sends there arrives, and counts as no bounce.
+#: Source: https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html#send-test-email
+_EMAIL = "success@simulator.amazonses.com"
+_SECONDS = 40  # for an answer: a cold start, and the API's own 29 s
+_LONGEST_PAUSE = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    body: Any
+
+
+class SmokeTest:
+    """Two tenants that were not there before and are gone afterwards; their ids stay in the registry as tombstones.
+
+    Args:
+        stage: the stage's document.
+        progress: says what is being tried.
+        enforces_leading_keys: whether IAM judges `dynamodb:LeadingKeys` there, as AWS does.
+    """
+
+    def __init__(self, stage: Stage, progress: Progress, *, enforces_leading_keys: bool) -> None:
+        self._stage = stage
+        self._progress = progress
+        self._enforces_leading_keys = enforces_leading_keys
+        run = secrets.token_hex(4)
+        self._tenants = (f"smoke-{run}-a", f"smoke-{run}-b")
+
+    def run(self) -> None:
+        """Try everything.
+
+        Raises:
+            OpsError: something is not as it should be; the message says what.
+        """
+        one, other = self._tenants
+        onboarded: list[str] = []
+        failures: list[OpsError] = []
+        try:
+            for tenant in self._tenants:
+                with self._progress.step(f"smoke test: onboarding {tenant}"):
+                    onboarded.append(tenant)  # also when it fails half-way
+                    self._invoke(
+                        "onboard_tenant", {"tenant_id": tenant, "display_name": "Smoke test", "admin_email": _EMAIL}
+                    )
+            with self._progress.step("smoke test: signing in"):
+                tokens = {tenant: self._sign_in(tenant) for tenant in self._tenants}
+            with self._progress.step("smoke test: who is nobody, and what is nowhere"):
+                self._expect(401, "GET", "/me", None)
+                self._expect(401, "GET", "/me", "no.token.atall")
+                self._expect(404, "GET", "/no-such-route", tokens[one])
+            with self._progress.step("smoke test: a cart for each tenant, and users in PostgreSQL"):
+                for tenant in self._tenants:
+                    self._use(tenant, tokens[tenant])
+            self._knock(one, tokens[one], tokens[other])
+        except OpsError as error:
+            failures.append(error)
+        # Both begin before either is waited for; whatever fails, the other goes on, and the first failure is told.
+        for step in (self._begin_to_offboard, self._offboard):
+            for tenant in onboarded:
+                try:
+                    step(tenant)
+                except OpsError as error:
+                    failures.append(error)
+        if failures:
+            raise failures[0]
+
+    def _use(self, tenant: str, token: str) -> None:
+        line = {"description": tenant, "price": 1.5, "quantity": 1}
+        self._expect(201, "PUT", "/cart/smoke", token, line)
+        found = [each["description"] for each in self._expect(200, "GET", "/cart", token).body["items"]]
+        users = [each["email"] for each in self._expect(200, "GET", "/users", token).body["users"]]
+        if found != [tenant] or users != [_EMAIL]:
+            raise OpsError(f"{tenant} sees the cart of {found} and the users {users}, and should see its own only")
+
+    def _knock(self, tenant: str, token: str, others_token: str) -> None:
+        """Another tenant asks for an item by its raw primary key, as its owner does."""
+        with self._progress.step("smoke test: an item, read by its own primary key"):
+            item = self._expect(201, "POST", "/items", token, {"name": "smoke", "price": 1.5, "attributes": {}}).body
+            path = f"/items?shard_id={item['shard_id'].replace('#', '%23')}&product_id={item['product_id']}"
+            self._expect(200, "GET", path, token)
+        if not self._enforces_leading_keys:
+            self._progress.skip(
+                f"smoke test: another tenant asks for the item of {tenant}", "leading keys are not enforced here"
+            )
+            return
+        with self._progress.step(f"smoke test: another tenant asks for the item of {tenant}, and IAM refuses"):
+            refused = self._expect(403, "GET", path, others_token)
+            if refused.body["Code"] != "TenantAccessDeniedError":
+                raise OpsError(f"it was refused by {refused.body['Code']}, and IAM should have refused it")
+
+    def _begin_to_offboard(self, tenant: str) -> Any:
+        return self._invoke("offboard_tenant", {"tenant_id": tenant, "confirm": tenant})
+
+    def _offboard(self, tenant: str) -> None:
+        with self._progress.step(f"smoke test: offboarding {tenant}"):
+            while not (answer := self._begin_to_offboard(tenant))["done"]:
+                time.sleep(min(answer.get("wait_seconds", 0.0), _LONGEST_PAUSE))
+
+    def _invoke(self, function: str, event: dict[str, Any]) -> Any:
+        return invoke_lambda(
+            function,
+            {"actor": "smoke test", **event},
+            function_name=self._stage.lambda_functions[function],
+            region=self._stage.region,
+        )
+
+    def _sign_in(self, tenant: str) -> str:
+        """Give the administrator a password, as nobody reads the e-mail, and sign in as the web page does."""
+        username, password = f"{tenant}/{_EMAIL}", f"Aa1-{secrets.token_urlsafe(18)}"
+        try:
+            boto3.client("cognito-idp", region_name=self._stage.region).admin_set_user_password(
+                UserPoolId=self._stage.user_pool_id, Username=username, Password=password, Permanent=True
+            )
+            public = Config(signature_version=UNSIGNED)
+            answer = boto3.client("cognito-idp", region_name=self._stage.region, config=public).initiate_auth(
+                AuthFlow="USER_PASSWORD_AUTH",
+                ClientId=self._stage.user_pool_client_id,
+                AuthParameters={"USERNAME": username, "PASSWORD": password},
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise OpsError(f"{username} cannot sign in: {error}") from None
+        return str(answer["AuthenticationResult"]["IdToken"])
+
+    def _expect(self, status: int, method: str, path: str, token: str | None, body: Any = None) -> _Answer:
+        """Call the API.
+
+        Raises:
+            OpsError: it answers otherwise.
+        """
+        answer = self._call(method, path, token, body)
+        if answer.status != status:
+            raise OpsError(f"{method} {path} answers {answer.status} {answer.body}, and should answer {status}")
+        return answer
+
+    def _call(self, method: str, path: str, token: str | None, body: Any) -> _Answer:
+        headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+        data = json.dumps(body).encode() if body is not None else None
+        request = urllib.request.Request(  # noqa: S310 -- the stage's own URL
+            self._stage.api_url + path, data=data, headers=headers, method=method
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310
+                return _Answer(answer.status, _read(answer))
+        except urllib.error.HTTPError as error:
+            return _Answer(error.code, _read(error))
+        except (OSError, http.client.HTTPException) as error:
+            raise OpsError(f"{self._stage.api_url} cannot be reached: {error}") from None
+
+
+def _read(answer: Any) -> Any:
+    text = answer.read().decode(errors="replace")
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text[:200]

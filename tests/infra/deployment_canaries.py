@@ -1,0 +1,317 @@
+"""The canaries of what only a stage on AWS has: rights of running functions, keys, network, web page, alarms."""
+
+from __future__ import annotations
+
+from tests.infra.canary import Canary
+
+_FUNCTION_RIGHTS = "modules/function_rights"
+_KEY_ACCESS = "modules/key_access"
+_LAMBDA_ROLE = "modules/lambda_role"
+_AUTHORIZER_ROLE = "modules/authorizer_role"
+_CONTROL_PLANE = "modules/control_plane"
+_DATABASE_FUNCTIONS = "modules/database_functions"
+_TENANT_ROLE = "modules/tenant_role"
+_TENANT_POLICY_ROLE = "modules/tenant_policy_role"
+_NETWORK = "modules/network"
+_WEB = "modules/web"
+_ALARMS = "modules/alarms"
+
+DEPLOYMENT_CANARIES = [
+    # What a function needs to run.
+    Canary(
+        "a function writes to every log",
+        _FUNCTION_RIGHTS,
+        old='["${local.log_arn}:*"]',
+        new='["*"]',
+        complaint="The function must write to its own log group, make none, and read none.",
+    ),
+    Canary(
+        "a function makes log groups",
+        _FUNCTION_RIGHTS,
+        old='["logs:CreateLogStream", ',
+        new='["logs:CreateLogGroup", "logs:CreateLogStream", ',
+        complaint="The function must write to its own log group, make none, and read none.",
+    ),
+    Canary(
+        "the code of a function makes network interfaces",
+        _FUNCTION_RIGHTS,
+        old='Effect    = "Deny"',
+        new='Effect    = "Allow"',
+        complaint="Whatever Lambda may do with network interfaces must be denied to the function's own code.",
+    ),
+    Canary(
+        "another function is denied network interfaces",
+        _FUNCTION_RIGHTS,
+        old="[local.function_arn]",
+        new='["${local.function_arn}s"]',
+        complaint="Whatever Lambda may do with network interfaces must be denied to the function's own code.",
+    ),
+    Canary(
+        "a function outside the network has interfaces",
+        _FUNCTION_RIGHTS,
+        old="range(var.in_vpc ? 1 : 0)",
+        new="range(1)",
+        complaint="A right must go with what needs it.",
+    ),
+    Canary(
+        "a runtime policy may be added by hand",
+        _LAMBDA_ROLE,
+        old=", aws_iam_role_policy.runtime[*].name)",
+        new=', ["Runtime", "Administrator"])',
+        complaint="The role must have",
+    ),
+    Canary(
+        "the authorizer has a runtime policy of its own",
+        _AUTHORIZER_ROLE,
+        old="policy = var.runtime_policy",
+        new='policy = jsonencode({ Statement = [{ Sid = "Everything" }] })',
+        complaint="The role must have the given policy.",
+    ),
+    Canary(
+        "every function of the control plane has the same runtime policy",
+        _CONTROL_PLANE,
+        old="role   = aws_iam_role.this[each.key].name",
+        new='role   = aws_iam_role.this["offboard_tenant"].name',
+        complaint="Each role must have the policy that is given for its function.",
+    ),
+    # The stage's own key.
+    Canary(
+        "the key is used by roles themselves",
+        _KEY_ACCESS,
+        old='          Condition = { StringEquals = { "kms:ViaService" = "${service}.',
+        new='          Comment   = { StringEquals = { "kms:ViaService" = "${service}.',
+        complaint="through the service only",
+    ),
+    Canary(
+        "the key is used through every service",
+        _KEY_ACCESS,
+        old='"${service}.${split(":", arn)[3]}.amazonaws.com"',
+        new='[for s in keys(local.services) : "${s}.${split(":", arn)[3]}.amazonaws.com"]',
+        complaint="through the service only",
+    ),
+    Canary(
+        "who reads may encrypt",
+        _KEY_ACCESS,
+        old='Read  = ["kms:Decrypt"]',
+        new='Read  = ["kms:Decrypt", "kms:GenerateDataKey"]',
+        complaint="Who reads must be allowed to decrypt, and nothing else.",
+    ),
+    Canary(
+        "any key may be given",
+        _KEY_ACCESS,
+        old="[0-9]{12}:key/[A-Za-z0-9-]+$",
+        new="[0-9]{12}:key/",
+        complaint="Missing expected failure",
+        file="variables.tf",
+        suite="variables",
+    ),
+    *(
+        Canary(
+            f"{role.removeprefix('modules/')} encrypts secrets",
+            role,
+            old="[] : module.key_access.reading.secretsmanager",
+            new="[] : module.key_access.writing.secretsmanager",
+            complaint="The key must be used through DynamoDB and, to decrypt, through Secrets Manager",
+        )
+        for role in (_TENANT_ROLE, _TENANT_POLICY_ROLE)
+    ),
+    Canary(
+        "listing tenants encrypts",
+        _CONTROL_PLANE,
+        old="list_tenants    = module.key_access.reading.dynamodb",
+        new="list_tenants    = module.key_access.writing.dynamodb",
+        complaint="write with it only where it writes",
+    ),
+    Canary(
+        "migrations encrypt secrets",
+        _DATABASE_FUNCTIONS,
+        old="], module.key_access.reading.secretsmanager)",
+        new="], module.key_access.writing.secretsmanager)",
+        complaint="migrate_database must decrypt, rotate_secret also encrypt",
+    ),
+    # Who reaches what in the network.
+    Canary(
+        "the network leads to the internet",
+        _NETWORK,
+        old="  vpc_id = aws_vpc.this.id\n  route  = []\n",
+        new='  vpc_id = aws_vpc.this.id\n\n  route {\n    cidr_block = "0.0.0.0/0"\n    gateway_id = "igw-1"\n  }\n',
+        complaint="No table may have a route out of the network.",
+    ),
+    Canary(
+        "subnets have public addresses",
+        _NETWORK,
+        old="map_public_ip_on_launch = false",
+        new="map_public_ip_on_launch = true",
+        complaint="Nothing in the subnets may get a public address.",
+    ),
+    Canary(
+        "the default security group is open",
+        _NETWORK,
+        old='resource "aws_default_security_group" "closed" {\n  vpc_id = aws_vpc.this.id\n',
+        new='resource "aws_default_security_group" "closed" {\n  vpc_id = aws_vpc.this.id\n\n'
+        '  egress {\n    protocol    = "-1"\n    from_port   = 0\n    to_port     = 0\n'
+        '    cidr_blocks = ["0.0.0.0/0"]\n  }\n',
+        complaint="The default security group must have no rule.",
+    ),
+    Canary(
+        "the network ACL lets everything out",
+        _NETWORK,
+        old='protocol   = "tcp"\n    from_port  = 443\n    to_port    = 443\n    cidr_block = "0.0.0.0/0"',
+        new='protocol   = "-1"\n    from_port  = 0\n    to_port    = 0\n    cidr_block = "0.0.0.0/0"',
+        complaint="The network ACL must let HTTPS out",
+    ),
+    Canary(
+        "the api reaches the exports",
+        _NETWORK,
+        old='api_handler      = ["dynamodb", ',
+        new='api_handler      = ["dynamodb", "s3", ',
+        complaint="Each function must reach what its code calls, and nothing else.",
+    ),
+    Canary(
+        "an endpoint lets the whole network in",
+        _NETWORK,
+        old="  security_group_id            = aws_security_group.endpoint[each.value.service].id\n"
+        "  referenced_security_group_id = aws_security_group.function[each.value.function].id\n",
+        new="  security_group_id = aws_security_group.endpoint[each.value.service].id\n"
+        "  cidr_ipv4         = var.cidr\n",
+        complaint="Each rule must let in the one function that it is named after.",
+        file="security_groups.tf",
+    ),
+    Canary(
+        "the database lets the whole network in",
+        _NETWORK,
+        old="  security_group_id            = aws_security_group.database.id\n"
+        "  referenced_security_group_id = aws_security_group.function[each.value.function].id\n",
+        new="  security_group_id = aws_security_group.database.id\n  cidr_ipv4         = var.cidr\n",
+        complaint="Each rule must let in the one function that it is named after.",
+        file="security_groups.tf",
+    ),
+    Canary(
+        "the database is reached on every port",
+        _NETWORK,
+        old="database_port = 5432",
+        new="database_port = 5433",
+        complaint="The database must be reached on its own port.",
+        file="security_groups.tf",
+    ),
+    Canary(
+        "endpoints take calls from everybody",
+        _NETWORK,
+        old='          Condition = { ArnEquals = { "aws:PrincipalArn" = statement.roles } }\n',
+        new="",
+        complaint="Every statement must be for named roles.",
+        file="endpoint_policies.tf",
+    ),
+    Canary(
+        "any role is assumed through the endpoint",
+        _NETWORK,
+        old="resources = var.tenant_role_arns",
+        new='resources = ["*"]',
+        complaint="Each endpoint must take from each role what its function asks for",
+        file="endpoint_policies.tf",
+    ),
+    Canary(
+        "an endpoint answers under another name",
+        _NETWORK,
+        old="private_dns_enabled = true",
+        new="private_dns_enabled = false",
+        complaint="The interface endpoints must answer under the services' names",
+    ),
+    Canary(
+        "the network has public addresses",
+        _NETWORK,
+        old="^(10[.]|",
+        new="^([0-9]+[.]|",
+        complaint="Missing expected failure",
+        file="variables.tf",
+        suite="variables",
+    ),
+    # Where the page comes from.
+    Canary(
+        "every distribution reads the page's files",
+        _WEB,
+        old='        Condition = { StringEquals = { "aws:SourceArn" = aws_cloudfront_distribution.this.arn } }\n',
+        new="",
+        complaint="The stage's own distribution must read files, nobody else, and nobody without TLS.",
+    ),
+    Canary(
+        "the page's bucket has a public policy",
+        _WEB,
+        old="block_public_policy     = true",
+        new="block_public_policy     = false",
+        complaint="Public access must be blocked in all four ways.",
+    ),
+    Canary(
+        "cloudfront asks the bucket unsigned",
+        _WEB,
+        old='signing_behavior                  = "always"',
+        new='signing_behavior                  = "no-override"',
+        complaint="CloudFront must sign every request to the bucket.",
+    ),
+    Canary(
+        "the page runs inline scripts",
+        _WEB,
+        old="\"script-src 'self'\"",
+        new="\"script-src 'self' 'unsafe-inline'\"",
+        complaint="The page must run its own scripts only",
+    ),
+    Canary(
+        "the page connects to everything",
+        _WEB,
+        old="connect-src 'self' ${var.api_origin}",
+        new="connect-src 'self' https: ${var.api_origin}",
+        complaint="connect to the API and the sign-in only",
+    ),
+    Canary(
+        "the page may be framed",
+        _WEB,
+        old='frame_option = "DENY"',
+        new='frame_option = "SAMEORIGIN"',
+        complaint="The headers must hold the policy",
+    ),
+    Canary(
+        "the page is served without tls",
+        _WEB,
+        old='"redirect-to-https"',
+        new='"allow-all"',
+        complaint="Every file must be read by HTTPS only",
+    ),
+    Canary(
+        "the page's directives may be added to",
+        _WEB,
+        old="^https://[A-Za-z0-9.-]+(:[0-9]{1,5})?$",
+        new="^https://",
+        complaint="Missing expected failure",
+        file="variables.tf",
+        suite="variables",
+    ),
+    # What raises an alarm.
+    Canary(
+        "refused sessions raise no alarm",
+        _ALARMS,
+        old="TenantAccessDeniedError\\",
+        new="TenantAccessDenied\\",
+        complaint="The audit lines of refused sessions must be counted",
+    ),
+    Canary(
+        "a hundred refused sessions raise no alarm",
+        _ALARMS,
+        old="threshold           = 0\n  namespace           = var.name\n",
+        new="threshold           = 100\n  namespace           = var.name\n",
+        complaint="The first refusal in a minute must raise the alarm.",
+    ),
+    Canary(
+        "errors of the authorizer raise no alarm",
+        _ALARMS,
+        old="if function.alarm_on_errors",
+        new='if function.alarm_on_errors && key != "authorizer"',
+        complaint="Each failure must have its alarm",
+    ),
+    Canary(
+        "everybody publishes alarms",
+        _ALARMS,
+        old='Principal = { Service = "cloudwatch.amazonaws.com" }',
+        new='Principal = "*"',
+        complaint="Only the stage's own alarms may publish to the topic.",
+    ),
+]

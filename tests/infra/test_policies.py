@@ -1,0 +1,201 @@
+"""Every policy document of a stage's plan keeps the rules, and each rule would notice a document that does not."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.infra.applied_stage import REGION
+from tests.infra.policy_rules import WILDCARDS, Document, complaints, documents
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ops.local_aws import LocalAws
+    from tests.infra.conftest import Workspace
+
+TABLE = f"arn:aws:dynamodb:{REGION}:123456789012:table/bulkhead-prod"
+SECRETS = tuple(
+    f"arn:aws:secretsmanager:{REGION}:123456789012:secret:bulkhead-prod/database/{login}-AbCdEf"
+    for login in ("master", "app_reader", "app_writer")
+)
+#: It names the distribution, whose id AWS draws; the tests of its module know it.
+KNOWN_LATER = "module.web[0].aws_s3_bucket_policy.this"
+KEY = f"arn:aws:kms:{REGION}:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+
+
+@pytest.fixture(scope="module", params=[{"kms_key_arn": KEY}, {"vending_strategy": "session_policy"}], ids=str)
+def plan(
+    request: pytest.FixtureRequest,
+    workspace: Workspace,
+    local_aws: LocalAws,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Any:
+    """Plan the largest stage, prod, with a key of its own or with the roles of both strategies.
+
+    Its user pool is applied before, since policies name the pool's id, which AWS draws.
+    """
+    folder = tmp_path_factory.mktemp("live")
+    root = workspace.infra / "live"
+    (root / "state_override.tf").write_text('terraform {\n  backend "local" {}\n}\n')
+    workspace.initialised("live")
+    environ = {
+        **local_aws.operator_environment(REGION),
+        **{f"TF_VAR_{name}": value for name, value in request.param.items()},
+        "TF_VAR_package_dir": "tests/package",
+    }
+    state = f"-backend-config=path={folder / 'state'}"
+
+    def terraform(*arguments: str) -> str:
+        ran = workspace.terraform(root, *arguments, environ=environ)
+        assert ran.returncode == 0, ran.stderr
+        return ran.stdout
+
+    providers = root.parent / "local" / ".terraform" / "providers"
+    terraform("init", "-input=false", "-reconfigure", f"-plugin-dir={providers}", state)
+    stage: Path = root / "stages" / "prod.tfvars"
+    terraform("apply", "-input=false", "-auto-approve", "-target=module.identity", f"-var-file={stage}")
+    terraform("plan", "-input=false", f"-var-file={stage}", f"-out={folder / 'plan'}")
+    yield json.loads(terraform("show", "-json", str(folder / "plan")))
+    terraform(
+        "apply",
+        "-input=false",
+        "-auto-approve",
+        "-var=disposable=true",
+        "-target=module.identity",
+        f"-var-file={stage}",
+    )
+    terraform("destroy", "-input=false", "-auto-approve", "-var=disposable=true", f"-var-file={stage}")
+
+
+def test_every_policy_of_a_stage_keeps_the_rules(plan: Any) -> None:
+    """None is left out: each is known in the plan."""
+    found, unknown = documents(plan)
+    assert unknown == [KNOWN_LATER]
+    assert len(found) > 40
+    wrong = [each for document in found for each in complaints(document, table_arn=TABLE, secret_arns=SECRETS)]
+    assert wrong == []
+
+
+def test_every_exception_is_needed(plan: Any) -> None:
+    """A reason whose statement is gone would excuse another of its name."""
+    found, _ = documents(plan)
+    assert set(WILDCARDS) <= {statement.get("Sid") for document in found for statement in document.statements}
+
+
+def allow(**members: Any) -> dict[str, Any]:
+    """Return a statement that breaks no rule, with some members replaced."""
+    return {"Sid": "X", "Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::a/*"], **members}
+
+
+OF_A_ROLE = ("identity", "bulkhead-prod-LambdaRole")
+TRUSTED = {"Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+WRONG: list[tuple[tuple[str, str], dict[str, Any], str]] = [
+    (OF_A_ROLE, allow(Action=["s3:*"]), "without a reason"),
+    (OF_A_ROLE, allow(Action="*"), "without a reason"),
+    (OF_A_ROLE, allow(Resource="*"), "without a reason"),
+    (OF_A_ROLE, allow(NotAction=["s3:GetObject"]), "named, not what is left out"),
+    (OF_A_ROLE, allow(NotResource=["arn:aws:s3:::a/*"]), "named, not what is left out"),
+    (OF_A_ROLE, allow(Action=["iam:PassRole"], Resource=["arn:aws:iam::123456789012:role/x"]), "passes a role"),
+    (OF_A_ROLE, allow(Action=["dynamodb:GetItem"], Resource=[TABLE]), "only the tenant roles"),
+    (OF_A_ROLE, allow(Action=["dynamodb:query"], Resource=[f"{TABLE}/index/x"]), "only the tenant roles"),
+    (OF_A_ROLE, allow(Action=["dynamodb:GetItem"], Resource=[TABLE.replace("prod", "*")]), "only the tenant roles"),
+    (OF_A_ROLE, allow(Action=["secretsmanager:GetSecretValue"], Resource=[SECRETS[0]]), "a secret of the database"),
+    (
+        OF_A_ROLE,
+        allow(Action=["secretsmanager:GetSecretValue"], Resource=[SECRETS[1].replace("AbCdEf", "??????")]),
+        "a secret of the database",
+    ),
+    (
+        OF_A_ROLE,
+        allow(Condition={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["a#*"]}}),
+        "Null must say that it is there",
+    ),
+    (
+        OF_A_ROLE,
+        allow(
+            Condition={
+                "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["a#*"]},
+                "Null": {"dynamodb:LeadingKeys": "true"},
+            }
+        ),
+        "Null must say that it is there",
+    ),
+    (
+        OF_A_ROLE,
+        allow(
+            Condition={
+                "ForAllValues:StringEquals": {"aws:TagKeys": ["tenant"]},
+                "StringNotLike": {"aws:RequestTag/tenant": ["-*"]},
+            }
+        ),
+        "Null must say that it is there",
+    ),
+    (("trust", "x"), allow(Principal="*", Action="sts:AssumeRole"), "no condition says who"),
+    (("trust", "x"), allow(Principal={"AWS": "*"}, Action="sts:AssumeRole"), "no condition says who"),
+    (
+        ("trust", "x"),
+        allow(Principal={"AWS": "arn:aws:iam::123456789012:root"}, Action="sts:AssumeRole"),
+        "a whole account is trusted",
+    ),
+    (("resource", ""), allow(Principal="*"), "no condition says who"),
+    (("resource", ""), allow(Principal="*", Condition={"StringNotEquals": {"aws:PrincipalArn": "x"}}), "says who"),
+    (("resource", ""), allow(Principal="*", Condition={"StringLike": {"aws:PrincipalArn": "*"}}), "says who"),
+    (OF_A_ROLE, allow(Resource=["arn:aws:s3:::bulkhead-prod-exports-123456789012/*"]), "only offboarding"),
+    (OF_A_ROLE, {"Effect": "Deny", "Action": "*", "Resource": "*"}, "has no Sid"),
+]
+
+
+@pytest.mark.parametrize(("place", "statement", "complaint"), WRONG)
+def test_a_rule_notices_a_statement_that_breaks_it(
+    place: tuple[str, str], statement: dict[str, Any], complaint: str
+) -> None:
+    """Each rule, in each of the ways to break it."""
+    document = Document("somewhere", *place, (statement,))
+    found = list(complaints(document, table_arn=TABLE, secret_arns=SECRETS))
+    assert any(complaint in each for each in found)
+
+
+@pytest.mark.parametrize(
+    ("place", "statement"),
+    [
+        (OF_A_ROLE, allow()),
+        (OF_A_ROLE, {"Sid": "NeverScan", "Effect": "Deny", "Action": ["dynamodb:PartiQL*"], "Resource": "*"}),
+        (("identity", "bulkhead-prod-TenantRole"), allow(Action=["dynamodb:GetItem"], Resource=[TABLE])),
+        (OF_A_ROLE, allow(Action=["dynamodb:GetItem"], Resource=[f"{TABLE}-tenants"])),
+        (OF_A_ROLE, allow(Action=["dynamodb:DescribeTable"], Resource=[TABLE])),
+        (
+            ("identity", "bulkhead-prod-OnboardTenantRole"),
+            allow(Action=["secretsmanager:GetSecretValue"], Resource=[SECRETS[2]]),
+        ),
+        (("trust", "x"), {"Sid": "X", "Effect": "Allow", **TRUSTED}),
+        (
+            ("resource", ""),
+            allow(Principal="*", Condition={"ArnEquals": {"aws:PrincipalArn": "arn:aws:iam::1:role/x"}}),
+        ),
+        (
+            OF_A_ROLE,
+            allow(
+                Condition={
+                    "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["a#*"]},
+                    "Null": {"dynamodb:LeadingKeys": "false"},
+                }
+            ),
+        ),
+        (
+            OF_A_ROLE,
+            allow(
+                Condition={
+                    "ForAllValues:StringEquals": {"aws:TagKeys": ["tenant"]},
+                    "StringLike": {"aws:RequestTag/tenant": "???*"},
+                }
+            ),
+        ),
+    ],
+)
+def test_a_rule_complains_of_nothing_else(place: tuple[str, str], statement: dict[str, Any]) -> None:
+    """The twins."""
+    document = Document("somewhere", *place, (statement,))
+    assert list(complaints(document, table_arn=TABLE, secret_arns=SECRETS)) == []

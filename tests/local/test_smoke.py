@@ -1,0 +1,106 @@
+"""The smoke test of a deployment, on the enforced local AWS: it passes there, and notices when it should not."""
+
+from __future__ import annotations
+
+import io
+import os
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from rich.console import Console
+
+from chalicelib.config import Strategy
+from ops import smoke
+from ops.app_environment import process_basics, vending_settings
+from ops.errors import OpsError
+from ops.functions import invoke_function
+from ops.progress import Progress
+from ops.smoke import SmokeTest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ops.stack import LocalStack
+    from ops.stage import LocalStage
+    from tests.support.http_api import Api
+
+pytestmark = pytest.mark.parametrize("strategy", [Strategy.SESSION_TAGS], indirect=True, scope="session")
+
+
+@pytest.fixture
+def smoke_test(
+    stack: LocalStack, stage: LocalStage, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., tuple[str, str | None]]:
+    """Return a function that runs it on the running stack, and returns what it said and what it complained of."""
+    for name, value in stack.local_aws.operator_environment(stage.region).items():
+        if value:  # boto3 takes an empty profile for one of that name
+            monkeypatch.setenv(name, value)
+
+    def invoke(name: str, event: dict[str, Any], *, function_name: str, region: str) -> Any:
+        assert (function_name, region) == (name, stage.region)
+        environment = {**process_basics(os.environ), **stage.functions[name], "ERASE_AFTER_SECONDS": "1"}
+        return invoke_function(name, event, environment)
+
+    monkeypatch.setattr(smoke, "invoke_lambda", invoke)
+
+    def run(*, enforces_leading_keys: bool = True, **changes: Any) -> tuple[str, str | None]:
+        document = stage.model_copy(update={"lambda_functions": {name: name for name in stage.functions}} | changes)
+        said = io.StringIO()
+        test = SmokeTest(document, Progress(Console(file=said, width=200)), enforces_leading_keys=enforces_leading_keys)
+        try:
+            test.run()
+        except OpsError as error:
+            return said.getvalue(), str(error)
+        return said.getvalue(), None
+
+    return run
+
+
+def statuses(stack: LocalStack) -> list[str]:
+    """Return how the throw-away tenants stand in the registry."""
+    rows = stack.client("dynamodb").scan(TableName=stack.outputs["registry_table_name"])["Items"]
+    return [row["status"]["S"] for row in rows if row["tenant_id"]["S"].startswith("smoke-")]
+
+
+def test_it_passes_where_iam_enforces_and_leaves_nobody(
+    stack: LocalStack, smoke_test: Callable[..., tuple[str, str | None]]
+) -> None:
+    """Two tenants came, used everything, were shut out of each other's items, and went."""
+    said, complaint = smoke_test()
+    assert complaint is None
+    assert "and IAM refuses" in said
+    assert "SKIPPED" not in said
+    assert set(statuses(stack)) == {"offboarded"}
+
+
+def test_what_cannot_be_judged_is_said_to_be_skipped(smoke_test: Callable[..., tuple[str, str | None]]) -> None:
+    """Never to have passed."""
+    said, complaint = smoke_test(enforces_leading_keys=False)
+    assert complaint is None
+    assert "asks for the item of smoke-" in said
+    assert "SKIPPED, leading keys are not enforced here" in said
+    assert "IAM refuses" not in said
+
+
+def test_a_tenant_that_reads_anothers_item_is_noticed(
+    stack: LocalStack, smoke_test: Callable[..., tuple[str, str | None]], api_with: Callable[..., Api]
+) -> None:
+    """With an API whose sessions nothing confines; the tenants are offboarded all the same."""
+    unconfined = api_with(
+        module="tests.support.unconfined_session_policy_api", **vending_settings(stack.outputs, Strategy.SESSION_POLICY)
+    )
+    _, complaint = smoke_test(api_url=unconfined.url)
+    assert complaint is not None
+    assert "answers 200" in complaint
+    assert complaint.endswith("and should answer 403")
+    assert set(statuses(stack)) == {"offboarded"}
+
+
+def test_an_api_that_is_away_is_said_to_be_away(
+    stack: LocalStack, smoke_test: Callable[..., tuple[str, str | None]]
+) -> None:
+    """The tenants are offboarded all the same."""
+    _, complaint = smoke_test(api_url="http://127.0.0.1:1")
+    assert complaint is not None
+    assert complaint.startswith("http://127.0.0.1:1 cannot be reached: ")
+    assert set(statuses(stack)) == {"offboarded"}
