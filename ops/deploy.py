@@ -26,12 +26,13 @@ if TYPE_CHECKING:
 
     from ops.terraform import TerraformRoot
 
+_INTERRUPTED = 130  # as shells have it
 _METHOD = "aws_api_gateway_method"
 _DEPLOYMENT, _API_STAGE = "module.api.aws_api_gateway_deployment.this", "module.api.aws_api_gateway_stage.this"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Deploy: 0 when the smoke test has passed, 1 when a step failed, 2 when nothing was changed."""
+    """Deploy: 0 when the smoke test has passed, 1 when a step failed, 2 when nothing was changed, 130 by Ctrl-C."""
     parser = argparse.ArgumentParser(prog="python -m ops.deploy", description=__doc__)
     parser.add_argument("stage", nargs="?", default="", help="one of infra/live/stages")
     parser.add_argument("--yes", action="store_true", help="apply the plan without asking")
@@ -46,6 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OpsError as error:
         console.print(f"[red]✗[/red] {escape(str(error))}", soft_wrap=True)
         return 1 if deployment.changed else 2
+    except KeyboardInterrupt:
+        console.print("[red]✗[/red] interrupted: the next `make deploy` goes on from here", soft_wrap=True)
+        return _INTERRUPTED
     print(url)
     return 0
 
@@ -79,7 +83,7 @@ class Deployment:
                 self._confirm()
             self.changed = True
             self._apply(terraform, stage, saved)
-        self.changed = True
+        self.changed = True  # by the migration and the smoke test, if not by the plan
         self._deploy_without_removed_routes(terraform, stage, saved)
         outputs = terraform.outputs()
         document = stage_of(outputs)

@@ -20,12 +20,13 @@ from ops.terraform import require_terraform
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_INTERRUPTED = 130  # as shells have it
 _PAGE = 1000
 _REGISTRY = "module.registry."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Destroy: 0 when nothing is left, 1 when Terraform failed, 2 when it was refused."""
+    """Destroy: 0 when nothing is left, 1 when Terraform failed, 2 when it was refused, 130 by Ctrl-C."""
     parser = argparse.ArgumentParser(prog="python -m ops.destroy", description=__doc__)
     parser.add_argument("stage", nargs="?", default="", help="one of infra/live/stages")
     parser.add_argument("--yes", action="store_true", help="do not ask")
@@ -59,6 +60,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OpsError as error:
         console.print(f"[red]✗[/red] {escape(str(error))}", soft_wrap=True)
         return 1 if destroying else 2
+    except KeyboardInterrupt:
+        console.print("[red]✗[/red] interrupted: run it again, it goes on from here", soft_wrap=True)
+        return _INTERRUPTED
     return 0
 
 

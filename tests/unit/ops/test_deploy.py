@@ -159,6 +159,20 @@ def test_a_removed_route_is_not_forgotten_by_a_run_that_was_interrupted(world: W
     assert "apply" not in world.terraform.asked
 
 
+def test_ctrl_c_ends_it_in_a_sentence(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Terraform has ended in good order by then."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(FakeTerraform, "apply_plan", interrupt)
+    assert deploy.main(["dev", "--yes"]) == 130
+    assert "the next `make deploy` goes on" in capsys.readouterr().err
+    assert "smoke test" not in world.terraform.asked
+
+
 def test_other_removals_need_no_second_apply(world: World) -> None:
     """The twin."""
     world.terraform.removed = ["aws_dynamodb_table"]
