@@ -6,6 +6,7 @@ import io
 import os
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import pytest
 from rich.console import Console
 
@@ -35,6 +36,7 @@ def smoke_test(
     for name, value in stack.local_aws.operator_environment(stage.region).items():
         if value:  # boto3 takes an empty profile for one of that name
             monkeypatch.setenv(name, value)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # the operator's is gone with the test
 
     def invoke(name: str, event: dict[str, Any], *, function_name: str, region: str) -> Any:
         assert (function_name, region) == (name, stage.region)

@@ -188,6 +188,7 @@ def test_without_credentials_nothing_is_invoked(monkeypatch: pytest.MonkeyPatch)
     for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
         monkeypatch.setenv(name, os.devnull)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it may hold another test's credentials
     with pytest.raises(OpsError, match="bulkhead-x could not be invoked: Unable to locate credentials"):
         invoke_lambda("list_tenants", {}, function_name="bulkhead-x", region="eu-west-1")
 
