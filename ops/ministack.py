@@ -11,10 +11,13 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from functools import partial
 
 from ministack import app
 from ministack.core import iam_actions
 from ministack.services import apigateway_v1, cognito
+
+from ops.processes import stop_when_input_ends
 
 _context_of = iam_actions.dynamodb_service_context
 _temporary_password = cognito._generate_temp_password
@@ -29,14 +32,8 @@ def _amend() -> None:
     )
 
 
-def _end_with_the_parent() -> None:
-    while os.read(0, 1):
-        pass
-    os._exit(0)
-
-
 if __name__ == "__main__":
     sys.argv = sys.argv[:1]
     _amend()
-    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+    threading.Thread(target=stop_when_input_ends, args=(partial(os._exit, 0),), daemon=True).start()
     app.main()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import errno
+import http.client
 import os
 import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -80,6 +82,15 @@ class Child:
             self._process.wait()
         if self._process.stdin is not None:
             self._process.stdin.close()
+
+
+def answers(url: str) -> bool:
+    """Return whether a server that was started here answers at its URL."""
+    try:
+        with urllib.request.urlopen(url, timeout=1):  # noqa: S310 -- a URL of a child
+            return True
+    except (OSError, http.client.HTTPException):
+        return False
 
 
 def free_port() -> int:

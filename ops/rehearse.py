@@ -13,7 +13,6 @@ import secrets
 import shutil
 import subprocess
 import sys
-import urllib.request
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,13 +24,15 @@ from localaws.postgres import PostgresError, PostgresServer
 from ops.app_environment import process_basics
 from ops.errors import OpsError
 from ops.live import LiveStage
-from ops.processes import Child, free_port
+from ops.processes import Child, answers, free_port
 from ops.progress import Progress
 from ops.shell import forget_aws_settings
 from ops.terraform import require_terraform
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from ops.terraform import TerraformRoot
 
 _STAGE, _REGION, _ACCOUNT = "rehearse", "eu-central-1", "123456789012"
 _READY_SECONDS = 60.0
@@ -59,9 +60,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             os.environ.update(environment)  # for Terraform's plan below
             _run("bootstrap", _STAGE)
             _run("deploy", _STAGE, "--yes", "--quiet")
-            _require_no_changes(project, console)
+            stage = LiveStage.find(project, _STAGE)
+            terraform = stage.terraform(quiet=True)
+            _require_no_changes(terraform, stage, console)
             _run("destroy", _STAGE, "--yes", "--quiet")
-            _require_nothing_left(project)
+            _require_nothing_left(terraform)
     except OpsError as error:
         console.print(f"[red]✗[/red] {escape(str(error))}", soft_wrap=True)
         return 1 if begun else 2
@@ -117,7 +120,7 @@ def _start(running: ExitStack, python: Path, folder: Path, progress: Progress) -
             log=folder / "ministack.log",
         )
         running.callback(emulator.stop)
-        emulator.wait_until(lambda: _answers(f"{endpoint_url}/_ministack/health"), seconds=_READY_SECONDS)
+        emulator.wait_until(lambda: answers(f"{endpoint_url}/_ministack/health"), seconds=_READY_SECONDS)
     server = {"host": postgres.host, "port": postgres.port, "name": postgres.database, "sslmode": "disable"}
     return {
         **operator,
@@ -144,14 +147,6 @@ def _emulator_settings(port: int) -> Mapping[str, str]:
     }
 
 
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=1):  # noqa: S310 -- the emulator's own URL
-            return True
-    except OSError:
-        return False
-
-
 def _run(tool: str, *arguments: str) -> None:
     """Run one of the tools as `make` does, in this environment.
 
@@ -163,17 +158,16 @@ def _run(tool: str, *arguments: str) -> None:
         raise OpsError(f"the rehearsal ends: {tool} failed")
 
 
-def _require_no_changes(project: Path, console: Console) -> None:
-    stage = LiveStage.find(project, _STAGE)
+def _require_no_changes(terraform: TerraformRoot, stage: LiveStage, console: Console) -> None:
     console.print("… terraform plan, a second time")
-    if stage.terraform(quiet=True).plan(stage.var_file, stage.folder / "second"):
+    if terraform.plan(stage.var_file, stage.folder / "second"):
         raise OpsError(
             f"the second plan would change something, although nothing has changed: see {stage.folder}/terraform.log"
         )
 
 
-def _require_nothing_left(project: Path) -> None:
-    left = LiveStage.find(project, _STAGE).terraform().addresses()
+def _require_nothing_left(terraform: TerraformRoot) -> None:
+    left = terraform.addresses()
     if left:
         raise OpsError(f"{len(left)} resources are left after the destruction, {left[0]} among them")
 

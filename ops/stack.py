@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
-import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -19,7 +17,7 @@ from ops.app_environment import app_settings, as_shell, function_settings, proce
 from ops.demo_users import DEMO_TENANTS, create_demo_users, demo_email
 from ops.functions import FUNCTIONS_LOG, TENANT_FUNCTIONS, invoke_function
 from ops.local_aws import LocalAws
-from ops.processes import Child, free_port
+from ops.processes import Child, answers, free_port
 from ops.stage import DatabaseEndpoint, LambdaCredentials, LocalStage, Operator, write_privately
 from ops.terraform import TerraformRoot
 
@@ -161,7 +159,7 @@ class LocalStack:
                 log=self.folder / "api.log",
             )
             self._running.callback(self._api.stop)
-            self._api.wait_until(lambda: _answers(f"{url}/health"), seconds=_API_READY_SECONDS)
+            self._api.wait_until(lambda: answers(f"{url}/health"), seconds=_API_READY_SECONDS)
         return url
 
     def stage(self, api_url: str) -> LocalStage:
@@ -218,11 +216,3 @@ class LocalStack:
         if self._api is not None and not self._api.running:
             return f"the API ended: see {self._api.log}"
         return None
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=1):  # noqa: S310 -- a URL of this stack
-            return True
-    except (OSError, http.client.HTTPException):
-        return False

@@ -209,8 +209,8 @@ class TerraformRoot:
         document: dict[str, Any] = json.loads(output)
         return document
 
-    def apply_plan(self, saved: Path) -> dict[str, Any]:
-        """Apply a saved plan, show how far it is, and return the outputs.
+    def apply_plan(self, saved: Path) -> None:
+        """Apply a saved plan, and show how far it is.
 
         Raises:
             OpsError: Terraform failed; the message is its own.
@@ -219,7 +219,6 @@ class TerraformRoot:
         code, _, errors = self._terraform.apply(str(saved), skip_plan=True, var=None, shown=True)
         if code != 0:
             raise OpsError(f"terraform apply failed:\n{errors}")
-        return self.outputs()
 
     def destroy(self, var_file: Path) -> None:
         """Destroy everything that is in the state, without asking.

@@ -46,11 +46,10 @@ class FakeTerraform:
         changes = [{"type": each, "change": {"actions": ["delete"]}} for each in self.removed]
         return {"resource_changes": [*changes, {"type": "aws_api_gateway_method", "change": {"actions": ["create"]}}]}
 
-    def apply_plan(self, saved: Path) -> dict[str, Any]:
+    def apply_plan(self, saved: Path) -> None:
         """See TerraformRoot."""
         assert saved.exists()
         self._ask("apply")
-        return self.applied
 
     def addresses(self) -> list[str]:
         """See TerraformRoot."""
