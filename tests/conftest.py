@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 if TYPE_CHECKING:
-    import pytest
     from xdist.remote import Producer  # type: ignore[import-untyped]
 
 _SHARING = {"local", "infra"}  # folders in which all tests use what the first one started
+_LONGEST_FIRST = (
+    "local",
+    "isolation",
+    "web",
+    "infra",
+)  # then the files of the others, so that all processes end at once
 
 
 class FolderScheduling(LoadScopeScheduling):  # type: ignore[misc] # xdist ships no types
@@ -18,10 +24,22 @@ class FolderScheduling(LoadScopeScheduling):  # type: ignore[misc] # xdist ships
 
     def _split_scope(self, nodeid: str) -> str:
         path = nodeid.split("::", 1)[0]
-        folder = path.split("/")[1]
+        folder = _folder(nodeid)
         return folder if folder in _SHARING else path
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FolderScheduling:
-    """Use it for `pytest -n`."""
+    """Use it for `pytest -n`, in the order of the items: xdist's own is by the number of tests."""
+    config.option.loadscopereorder = False
     return FolderScheduling(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the folders that take longest first."""
+    ranks = {folder: rank for rank, folder in enumerate(_LONGEST_FIRST)}
+    items.sort(key=lambda item: ranks.get(_folder(item.nodeid), len(ranks)))
+
+
+def _folder(nodeid: str) -> str:
+    return nodeid.split("/")[1]

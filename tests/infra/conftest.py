@@ -14,6 +14,7 @@ import pytest
 
 from ops.local_aws import LocalAws
 from ops.provider_mirror import find_plugin_dir
+from ops.terraform import LITTLE_GARBAGE_COLLECTION
 from tests.infra.applied_stage import REGION, AppliedStage
 
 if TYPE_CHECKING:
@@ -25,10 +26,6 @@ _LOCKED_ROOT = "local"
 _LOCK = ".terraform.lock.hcl"
 _PROVIDERS = ".terraform/providers"
 _REATTACH = "TF_REATTACH_PROVIDERS"
-
-# A third of Terraform's time is spent on collecting garbage, all of it the provider's schema.
-# Source: https://go.dev/doc/gc-guide, "Memory limit".
-_LITTLE_GARBAGE_COLLECTION = {"GOGC": "off", "GOMEMLIMIT": "768MiB"}
 
 
 def infra_folders() -> list[str]:
@@ -51,7 +48,7 @@ class Workspace:
         self._configuring = RLock()
 
     def initialised(self, name: str) -> Path:
-        """Return the copy of a folder of infra/, ready for validate and test; its init must succeed."""
+        """Return the copy of a folder of infra/, ready for test; its init must succeed."""
         folder = self.infra / name
         with self._initialising:
             if name not in self._initialised:
@@ -83,13 +80,23 @@ class Workspace:
 
     def weakened(self, name: str, copy: str, file: str, old: str, new: str) -> Path:
         """Return another copy of a folder in which a text, which must be there exactly once, is replaced."""
-        folder = self.initialised(name)
+        folder = self.infra / name
         weakened = folder.with_name(copy)
-        shutil.copytree(folder, weakened, symlinks=True)
+        shutil.copytree(folder, weakened, ignore=shutil.ignore_patterns(".terraform"))
         source = (weakened / file).read_text()
         assert source.count(old) == 1, f"the canary no longer bites: {name}/{file} holds {source.count(old)} of {old!r}"
         (weakened / file).write_text(source.replace(old, new))
         return weakened
+
+    def tester(self, name: str, suites: Mapping[str, str]) -> Path:
+        """Return a folder beside another one, ready for test, which has its provider and tests of what is beside it."""
+        folder = self.infra / name
+        tester = folder.with_name(f"tester-of-{folder.name}")
+        (tester / "tests").mkdir(parents=True)
+        shutil.copy(folder / "versions.tf", tester)  # in an empty folder, init would do nothing
+        for suite, tests in suites.items():
+            (tester / "tests" / f"{suite}.tftest.hcl").write_text(tests)
+        return self.initialised(tester.relative_to(self.infra).as_posix())
 
     def terraform(
         self, folder: Path, *arguments: str, environ: Mapping[str, str] | None = None
@@ -155,7 +162,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory, local_aws: LocalAws) -> 
     dropped = {name for name in os.environ if name.startswith(("AWS_", "TF_"))} - kept
     environ = {name: value for name, value in os.environ.items() if name not in dropped}
     workspace = Workspace(
-        infra, {**environ, **_LITTLE_GARBAGE_COLLECTION, "CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1"}
+        infra, {**environ, **LITTLE_GARBAGE_COLLECTION, "CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1"}
     )
     with workspace.running_provider(local_aws.operator_environment(REGION)):
         yield workspace

@@ -87,30 +87,45 @@ def _listens(url: str) -> bool:
         return probe.connect_ex((host, int(port))) == 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "Ctrl-C"])
-def test_a_ready_stage_serves_and_a_signal_stops_all_of_it(
-    dev: Callable[..., Dev], tmp_path: Path, number: signal.Signals
-) -> None:
-    """Ready means that a demo user can sign in and call; afterwards neither a process nor the document is left."""
-    running = dev()
-    stage = _wait_for_stage(tmp_path / "stage.json", running)
+def _assert_serves(stage: LocalStage) -> None:
+    """A demo user can sign in and call."""
     tokens = sign_in(stage, stage.user("globex", "member"))
     person = Person(Api(stage.api_url), tokens["IdToken"], tokens["AccessToken"])
     answer = person.call("GET", "/me")
     person.api.close()
-
-    code = running.end(number)
-
     assert answer.body["tenant"] == "globex"
-    assert code == 0
+
+
+def _assert_stops(running: Dev, stage: LocalStage, folder: Path, number: signal.Signals) -> None:
+    """After the signal, neither a process nor the document is left."""
+    assert running.end(number) == 0
     assert "ready" in running.printed
-    assert not (tmp_path / "stage.json").exists()
-    assert not (tmp_path / "env").exists()
+    assert not (folder / "stage.json").exists()
+    assert not (folder / "env").exists()
     assert not _listens(stage.api_url)
     assert not _listens(stage.aws_endpoint_url)
 
 
-def test_children_end_when_their_parent_is_killed_and_the_next_run_goes_on(
+def test_whatever_the_callers_shell_holds_a_ready_stage_serves_and_ctrl_c_stops_all_of_it(
+    dev: Callable[..., Dev], tmp_path: Path
+) -> None:
+    """A profile, an endpoint, a proxy or a Terraform variable of the developer's changes nothing."""
+    shell = {
+        "AWS_PROFILE": "of-another-project",
+        "AWS_ENDPOINT_URL_IAM": "http://127.0.0.1:9",
+        "HTTP_PROXY": "http://127.0.0.1:9",
+        "TF_VAR_region": "mars-north-1",
+        "TF_WORKSPACE": "another",
+    }
+    running = dev(environ=shell)
+    stage = _wait_for_stage(tmp_path / "stage.json", running)
+
+    assert stage.region == "eu-central-1"
+    _assert_serves(stage)
+    _assert_stops(running, stage, tmp_path, signal.SIGINT)
+
+
+def test_children_end_when_their_parent_is_killed_and_the_next_run_serves_until_sigterm(
     dev: Callable[..., Dev], tmp_path: Path
 ) -> None:
     """A crash leaves the document behind, and the next run recognises it as stale."""
@@ -123,8 +138,10 @@ def test_children_end_when_their_parent_is_killed_and_the_next_run_goes_on(
         assert time.monotonic() < deadline
         time.sleep(0.1)
 
-    again = _wait_for_stage(tmp_path / "stage.json", dev(), not_at=stage.aws_endpoint_url)
-    assert _listens(again.api_url)
+    running = dev()
+    again = _wait_for_stage(tmp_path / "stage.json", running, not_at=stage.aws_endpoint_url)
+    _assert_serves(again)
+    _assert_stops(running, again, tmp_path, signal.SIGTERM)
 
 
 def test_a_second_stage_in_the_same_folder_is_refused(dev: Callable[..., Dev], tmp_path: Path) -> None:
@@ -165,20 +182,6 @@ def _environments_of(name: str) -> str:
         except OSError:
             continue  # ended meanwhile
     return "".join(found)
-
-
-def test_the_callers_shell_does_not_reach_the_stage(dev: Callable[..., Dev], tmp_path: Path) -> None:
-    """A profile, an endpoint, a proxy or a Terraform variable of the developer's changes nothing."""
-    shell = {
-        "AWS_PROFILE": "of-another-project",
-        "AWS_ENDPOINT_URL_IAM": "http://127.0.0.1:9",
-        "HTTP_PROXY": "http://127.0.0.1:9",
-        "TF_VAR_region": "mars-north-1",
-        "TF_WORKSPACE": "another",
-    }
-    running = dev(environ=shell)
-
-    assert _wait_for_stage(tmp_path / "stage.json", running).region == "eu-central-1"
 
 
 def test_everything_but_the_api_is_enough_to_sign_in(dev: Callable[..., Dev], tmp_path: Path) -> None:
