@@ -1,15 +1,14 @@
-# `make` alone lists the targets. PYTHON, TF_PLUGIN_DIR, AWS_PORT, API_PORT, VENDING_STRATEGY, ARGS, STAGE, YES,
+# `make` alone lists the targets. PYTHON, TF_PLUGIN_DIR, AWS_PORT, API_PORT, VENDING_STRATEGY, ARGS, PLAN, STAGE, YES,
 # WITH_TENANTS may be set.
 
 PYTHON ?= python3
 AWS_PORT ?= 4566
 API_PORT ?= 8000
 VENDING_STRATEGY ?= session_tags
-ARGS ?= list
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev stack tenants test lint format bench package bootstrap deploy destroy rehearse clean
+.PHONY: help setup dev stack tenants test lint format bench attack canaries prove package bootstrap deploy destroy rehearse clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "  make %-9s %s\n", $$1, $$2 }'
@@ -30,7 +29,7 @@ stack: setup ## Run everything but the API, for `chalice local --stage local` in
 	@$(BIN)/python -m ops.dev --no-api --aws-port $(AWS_PORT) --vending-strategy $(VENDING_STRATEGY)
 
 tenants: setup ## List the running stage's tenants; ARGS="--help" says what else there is
-	@$(BIN)/python -m ops.tenants $(ARGS)
+	@$(BIN)/python -m ops.tenants $(or $(ARGS),list)
 
 test: lint ## Run every check and every test that needs no AWS account
 	@echo "running the tests in two processes: about ten minutes, a local stack of their own included"
@@ -55,6 +54,15 @@ bench: setup ## Measure requests, listing, policy decisions, enforcement and row
 	@PYTHONPATH=. $(BIN)/python bench/bench_evaluator.py
 	@$(BIN)/python -m bench.bench_gate
 	@$(BIN)/python -m bench.bench_row_level_security
+
+attack: setup ## Attack the running stage past its application, or one that is started for it
+	@$(BIN)/python -m isolation.attack $(ARGS)
+
+canaries: setup ## Weaken every control of a local stack in turn: the evidence must turn red
+	@$(BIN)/python -m isolation.canaries $(ARGS)
+
+prove: setup ## Prove that the plans of both roots, or PLAN=, keep tenants apart
+	@$(BIN)/python -m isolation.proof $(PLAN) $(ARGS)
 
 package: setup ## Make build/deployment.zip and build/api.json, which Terraform deploys
 	@$(BIN)/python -m ops.package

@@ -30,7 +30,7 @@ class Child:
     from its parent, whose end tells it that the parent is gone.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- what a process needs
         self,
         module: str,
         arguments: Sequence[str],
@@ -38,6 +38,7 @@ class Child:
         environment: Mapping[str, str],
         log: Path,
         python: Path = Path(sys.executable),
+        folder: Path | None = None,  # where it runs, and looks for modules first
     ) -> None:
         self.name = module
         self.log = log
@@ -50,6 +51,7 @@ class Child:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env=dict(environment),
+                cwd=folder,
                 start_new_session=True,
             )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ from ops.stage import DatabaseEndpoint, LambdaCredentials, LocalStage, Operator,
 from ops.terraform import TerraformRoot
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
     from types import TracebackType
     from typing import Self
@@ -89,7 +90,7 @@ class LocalStack:
             self.outputs = root.apply(self.terraform_variables())
         with self._progress.step("migrating the database"):
             self.invoke("migrate_database", {})
-        with self._progress.step(f"onboarding {', '.join(options.tenants)}"):
+        with self._progress.step(f"onboarding {', '.join(options.tenants) or 'nobody'}"):
             self._onboard(options.tenants)
             self.users = create_demo_users(self.client("cognito-idp"), self.outputs["user_pool_id"], options.tenants)
         self.settings = app_settings(self.local_aws, self.outputs, cors_origin=options.cors_origin)
@@ -149,18 +150,33 @@ class LocalStack:
 
     def serve_api(self) -> str:
         """Start the app with its Lambda role's credentials and return its URL."""
-        port = self._options.api_port or free_port()
-        url = f"http://127.0.0.1:{port}"
         with self._progress.step("starting the API"):
-            self._api = Child(
-                "ops.local_api",
-                ["--port", str(port)],
-                environment={**process_basics(os.environ), **self.settings},
-                log=self.folder / "api.log",
-            )
-            self._running.callback(self._api.stop)
-            self._api.wait_until(lambda: answers(f"{url}/health"), seconds=_API_READY_SECONDS)
+            url, self._api = self._running.enter_context(self.api(self.folder / "api.log"))
         return url
+
+    @contextmanager
+    def api(
+        self,
+        log: Path,
+        *,
+        module: str = "ops.local_api",
+        changed: Mapping[str, str] | None = None,
+        code: Path | None = None,
+    ) -> Iterator[tuple[str, Child]]:
+        """Run the app, or a module like it, with some of its settings changed or with code of another folder.
+
+        Yields:
+            its URL and its process, once it answers.
+        """
+        port = (self._options.api_port if self._api is None else 0) or free_port()
+        url = f"http://127.0.0.1:{port}"
+        environment = {**process_basics(os.environ), **self.settings, **(changed or {})}
+        child = Child(module, ["--port", str(port)], environment=environment, log=log, folder=code)
+        try:
+            child.wait_until(lambda: answers(f"{url}/health"), seconds=_API_READY_SECONDS)
+            yield url, child
+        finally:
+            child.stop()
 
     def stage(self, api_url: str) -> LocalStage:
         """Describe the running stack."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from threading import RLock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -25,6 +26,7 @@ PERMISSIONS = INFRA.parent / "chalicelib" / "permissions.json"
 _LOCKED_ROOT = "local"
 _LOCK = ".terraform.lock.hcl"
 _PROVIDERS = ".terraform/providers"
+_KEY = f"arn:aws:kms:{REGION}:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 _REATTACH = "TF_REATTACH_PROVIDERS"
 
 
@@ -182,3 +184,44 @@ def stage(
     stage.terraform("destroy", "-input=false", "-auto-approve")
     assert stage.operator("secretsmanager").list_secrets()["SecretList"] == []
     assert stage.operator("s3").list_buckets()["Buckets"] == []
+
+
+@pytest.fixture(scope="session")
+def live_plan(workspace: Workspace, local_aws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Return the plan of the largest stage, prod, with the roles of both vending strategies."""
+    return _planned(workspace, local_aws, tmp_path_factory.mktemp("live"), vending_strategy="session_policy")
+
+
+@pytest.fixture(scope="session")
+def live_plan_with_a_key(workspace: Workspace, local_aws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Return the plan of prod with a key of its own."""
+    return _planned(workspace, local_aws, tmp_path_factory.mktemp("live"), kms_key_arn=_KEY)
+
+
+def _planned(workspace: Workspace, local_aws: LocalAws, folder: Path, **variables: str) -> Any:
+    """Plan prod; its user pool is applied for as long, since policies name the pool's id, which AWS draws."""
+    root = workspace.infra / "live"
+    (root / "state_override.tf").write_text('terraform {\n  backend "local" {}\n}\n')
+    workspace.initialised("live")
+    environ = {
+        **local_aws.operator_environment(REGION),
+        **{f"TF_VAR_{name}": value for name, value in variables.items()},
+        "TF_VAR_package_dir": "tests/package",
+    }
+
+    def terraform(command: str, *arguments: str) -> str:
+        ran = workspace.terraform(root, command, *arguments, environ=environ)
+        assert ran.returncode == 0, ran.stderr
+        return ran.stdout
+
+    providers = root.parent / "local" / ".terraform" / "providers"
+    state = f"-backend-config=path={folder / 'state'}"
+    terraform("init", "-input=false", "-reconfigure", f"-plugin-dir={providers}", state)
+    stage = ("-input=false", f"-var-file={root / 'stages' / 'prod.tfvars'}")
+    identity = ("-auto-approve", "-target=module.identity", *stage)
+    terraform("apply", *identity)
+    terraform("plan", f"-out={folder / 'plan'}", *stage)
+    plan = json.loads(terraform("show", "-json", str(folder / "plan")))
+    terraform("apply", "-var=disposable=true", *identity)
+    terraform("destroy", "-var=disposable=true", *identity)
+    return plan

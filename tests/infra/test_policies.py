@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from tests.infra.applied_stage import REGION
 from tests.infra.policy_rules import WILDCARDS, Document, complaints, documents
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from ops.local_aws import LocalAws
-    from tests.infra.conftest import Workspace
 
 TABLE = f"arn:aws:dynamodb:{REGION}:123456789012:table/bulkhead-prod"
 SECRETS = tuple(
@@ -26,62 +19,19 @@ KNOWN_LATER = "module.web[0].aws_s3_bucket_policy.this"
 KEY = f"arn:aws:kms:{REGION}:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 
 
-@pytest.fixture(scope="module", params=[{"kms_key_arn": KEY}, {"vending_strategy": "session_policy"}], ids=str)
-def plan(
-    request: pytest.FixtureRequest,
-    workspace: Workspace,
-    local_aws: LocalAws,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Any:
-    """Plan the largest stage, prod, with a key of its own or with the roles of both strategies.
-
-    Its user pool is applied before, since policies name the pool's id, which AWS draws.
-    """
-    folder = tmp_path_factory.mktemp("live")
-    root = workspace.infra / "live"
-    (root / "state_override.tf").write_text('terraform {\n  backend "local" {}\n}\n')
-    workspace.initialised("live")
-    environ = {
-        **local_aws.operator_environment(REGION),
-        **{f"TF_VAR_{name}": value for name, value in request.param.items()},
-        "TF_VAR_package_dir": "tests/package",
-    }
-    state = f"-backend-config=path={folder / 'state'}"
-
-    def terraform(*arguments: str) -> str:
-        ran = workspace.terraform(root, *arguments, environ=environ)
-        assert ran.returncode == 0, ran.stderr
-        return ran.stdout
-
-    providers = root.parent / "local" / ".terraform" / "providers"
-    terraform("init", "-input=false", "-reconfigure", f"-plugin-dir={providers}", state)
-    stage: Path = root / "stages" / "prod.tfvars"
-    terraform("apply", "-input=false", "-auto-approve", "-target=module.identity", f"-var-file={stage}")
-    terraform("plan", "-input=false", f"-var-file={stage}", f"-out={folder / 'plan'}")
-    yield json.loads(terraform("show", "-json", str(folder / "plan")))
-    terraform(
-        "apply",
-        "-input=false",
-        "-auto-approve",
-        "-var=disposable=true",
-        "-target=module.identity",
-        f"-var-file={stage}",
-    )
-    terraform("destroy", "-input=false", "-auto-approve", "-var=disposable=true", f"-var-file={stage}")
-
-
-def test_every_policy_of_a_stage_keeps_the_rules(plan: Any) -> None:
+@pytest.mark.parametrize("plan", ["live_plan", "live_plan_with_a_key"])
+def test_every_policy_of_a_stage_keeps_the_rules(plan: str, request: pytest.FixtureRequest) -> None:
     """None is left out: each is known in the plan."""
-    found, unknown = documents(plan)
+    found, unknown = documents(request.getfixturevalue(plan))
     assert unknown == [KNOWN_LATER]
     assert len(found) > 40
     wrong = [each for document in found for each in complaints(document, table_arn=TABLE, secret_arns=SECRETS)]
     assert wrong == []
 
 
-def test_every_exception_is_needed(plan: Any) -> None:
+def test_every_exception_is_needed(live_plan: Any) -> None:
     """A reason whose statement is gone would excuse another of its name."""
-    found, _ = documents(plan)
+    found, _ = documents(live_plan)
     assert set(WILDCARDS) <= {statement.get("Sid") for document in found for statement in document.statements}
 
 

@@ -1,0 +1,146 @@
+"""Attacks a running stage past its application: `python -m isolation.attack --stage .local/stage.json`.
+
+Without a running stage it starts one of its own on the local stack, with the roles of both vending strategies. On a
+stage on AWS it runs what tenants' sessions try on the pooled table, with credentials from the environment that the
+tenant roles must trust for as long.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import boto3
+import psycopg
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+from rich.text import Text
+
+from chalicelib.config import Strategy
+from chalicelib.errors import ScopedCredentialsError
+from isolation.attack.controls import Control
+from isolation.attack.html import as_html
+from isolation.attack.matrix import all_cells, chosen, on_stage
+from isolation.attack.model import Service
+from isolation.attack.reports import as_json, print_report
+from isolation.attack.runner import run
+from isolation.attack.world import TENANTS, World
+from ops.errors import OpsError
+from ops.progress import Progress
+from ops.shell import forget_aws_settings
+from ops.stack import LocalStack, StackOptions
+from ops.stage import DEFAULT_PATH, LocalStage, Stage
+from ops.terraform import require_terraform
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from isolation.attack.runner import Report
+
+_PROJECT = Path(__file__).parents[2]
+_WIDTH = 160  # columns, where the output is no terminal
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the evidence; 0 when every cell is as it should be, 1 when one is not, 2 when nothing can be run."""
+    options = _parse(arguments)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH)
+    try:
+        with ExitStack() as running:
+            report = _attack(_world(options, running), options)
+    except (OpsError, OSError, ScopedCredentialsError, BotoCoreError, ClientError, psycopg.Error) as error:
+        Console(stderr=True).print(Text(f"nothing can be shown: {error}"), soft_wrap=True)
+        return 2
+    if not report.judged:
+        Console(stderr=True).print("nothing is shown: no cell is left")
+        return 2
+    print_report(report, console)
+    for path, text in ((options.json, as_json), (options.html, as_html)):
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text(report), encoding="utf-8")
+            console.print(f"written: {path}")
+    return 0 if report.is_good else 1
+
+
+def _attack(world: World, options: argparse.Namespace) -> Report:
+    cells = chosen(all_cells(world.stage.vending_strategy), services=options.service, controls=options.control)
+    selection = on_stage(cells, local=world.local is not None, strategies=world.strategies, tenants=world.tenants)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("attacking", total=len(selection.cells))
+        return run(
+            world,
+            selection.cells,
+            selection.skipped,
+            name=world.stage.api_url,
+            progress=lambda done: bar.advance(task, done),
+        )
+
+
+def _world(options: argparse.Namespace, running: ExitStack) -> World:
+    """Return the stage that is described, or one that is started for the run.
+
+    Raises:
+        OpsError: there is none, and none can be started.
+    """
+    if options.stage is None and not DEFAULT_PATH.exists():
+        forget_aws_settings()
+        return World(_started(running))
+    path = options.stage or DEFAULT_PATH
+    if _is_local(path):
+        forget_aws_settings()
+        return World(LocalStage.load(path))
+    stage = Stage.load(path)
+    return World(stage, lambda: boto3.client("sts", region_name=stage.region))
+
+
+def _is_local(path: Path) -> bool:
+    try:
+        return "aws_endpoint_url" in json.loads(path.read_text())
+    except (OSError, ValueError):
+        return False  # Stage.load says what is wrong with it
+
+
+def _started(running: ExitStack) -> LocalStage:
+    require_terraform()
+    folder = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="bulkhead-attack-")))
+    stack_options = StackOptions(
+        project=_PROJECT,
+        folder=folder,
+        tenants=TENANTS,
+        vending_strategy=Strategy.SESSION_POLICY,  # such a stage has the roles of both strategies
+    )
+    stack = running.enter_context(LocalStack(stack_options, Progress()))
+    return stack.stage(stack.serve_api())
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m isolation.attack", description=__doc__)
+    parser.add_argument("--stage", type=Path, help=f"default: {DEFAULT_PATH}, else a stage is started for the run")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the evidence as JSON")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write the evidence as one HTML file")
+    parser.add_argument(
+        "--service", action="append", default=[], choices=list(Service), help="this service only; may be repeated"
+    )
+    parser.add_argument(
+        "--control",
+        action="append",
+        default=[],
+        choices=[control.name.lower() for control in Control],
+        help="the cells that this control must refuse only; may be repeated",
+    )
+    options = parser.parse_args(arguments)
+    options.control = [Control[name.upper()] for name in options.control]
+    return options
+
+
+if __name__ == "__main__":
+    sys.exit(main())

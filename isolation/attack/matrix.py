@@ -1,0 +1,106 @@
+"""All cells, and which of them a run takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chalicelib.config import Strategy
+from isolation.attack.dynamodb import dynamodb_cells
+from isolation.attack.http_attacks import http_cells
+from isolation.attack.keys import EXACT, NAMINGS
+from isolation.attack.model import Service
+from isolation.attack.other_services import export_cells, registry_cells, secret_cells
+from isolation.attack.pooled_connections import pooled_connection_cells
+from isolation.attack.postgres import postgres_cells
+from isolation.attack.sts import sts_cells
+from isolation.attack.without_sts import without_sts_cells
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from isolation.attack.controls import Control
+    from isolation.attack.model import Cell
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The cells of a run, and why others are left out: reason → how many."""
+
+    cells: tuple[Cell, ...]
+    skipped: Mapping[str, int]
+
+
+def all_cells(strategy: str) -> tuple[Cell, ...]:
+    """Return every cell; `strategy` is the one that the stage's API vends by."""
+    return (
+        *dynamodb_cells(),
+        *sts_cells(),
+        *secret_cells(),
+        *registry_cells(),
+        *export_cells(),
+        *postgres_cells(),
+        *pooled_connection_cells(),
+        *http_cells(strategy),
+        *without_sts_cells(),
+    )
+
+
+def on_stage(cells: Iterable[Cell], *, local: bool, strategies: Collection[str], tenants: Collection[str]) -> Selection:
+    """Return the cells that can be tried on a stage.
+
+    On AWS that is what tenants' sessions try on the pooled table and cannot damage it, even if it were let through.
+
+    Args:
+        cells: all of them.
+        local: whether the stage is on one machine.
+        strategies: those whose roles the stage has.
+        tenants: those whose users can sign in there.
+    """
+    kept: list[Cell] = []
+    skipped: dict[str, int] = {}
+    for cell in cells:
+        reason = ""
+        if cell.who.strategy == Strategy.SESSION_POLICY and Strategy.SESSION_POLICY not in strategies:
+            reason = "the stage has no TenantPolicyRole (start it with the strategy session_policy)"
+        elif not local and (cell.service is not Service.DYNAMODB or not cell.who.tenant):
+            reason = "for the local stack only: needs credentials that AWS gives nobody else"
+        elif not local and cell.harms:
+            reason = "for the local stack only: if it were let through, the stage would be damaged"
+        elif cell.service is Service.HTTP and cell.who.tenant not in tenants:
+            reason = f"the stage has no users of {cell.who.tenant}"
+        if reason:
+            skipped[reason] = skipped.get(reason, 0) + 1
+        else:
+            kept.append(cell)
+    # What would damage the stage comes last, so that a leak does not take the other cells' ground away.
+    kept.sort(key=lambda cell: cell.harms)
+    return Selection(tuple(kept), skipped)
+
+
+def thinned(cells: Iterable[Cell]) -> tuple[Cell, ...]:
+    """Return fewer cells of the pooled table: every operation on two keys, and every key for three operations.
+
+    The rest is all there; of the pooled table `python -m isolation.attack` runs the whole product.
+    """
+    keys, operations = {EXACT[0].name, EXACT[-1].name}, {"GetItem", "PutItem", "TransactGetItems, own first"}
+    namings = {naming.name for naming in NAMINGS}
+    return tuple(
+        cell
+        for cell in cells
+        if cell.service is not Service.DYNAMODB
+        or cell.target not in namings
+        or cell.target in keys
+        or cell.attack in operations
+    )
+
+
+def chosen(
+    cells: Iterable[Cell], *, services: Collection[str], controls: Collection[Control | str]
+) -> tuple[Cell, ...]:
+    """Return the cells of these services and those that one of these controls must refuse; empty means any."""
+    return tuple(
+        cell
+        for cell in cells
+        if (not services or cell.service in services) and (not controls or cell.refused_by & set(controls))
+    )

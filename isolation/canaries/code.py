@@ -1,0 +1,110 @@
+"""Canaries of the code that the API runs: each is started anew with one piece of it replaced."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chalicelib.tenant import Role
+from isolation.attack.controls import Control
+from isolation.attack.model import Service
+from isolation.attack.verdicts import Verdict
+from isolation.canaries.model import Canary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from isolation.attack.model import Cell
+    from isolation.canaries.model import Weaken
+
+_AFTER_ITS_OWNER = "the other's item, when the other has just read it"
+_TOKENS, _VENDING = "chalicelib/tokens.py", "chalicelib/vending.py"
+_AUTHORIZER, _AUTHORIZATION = "chalicelib/authorizer.py", "chalicelib/routes/authorization.py"
+_RS256_ONLY = '            if header.get("alg") != "RS256":\n'
+_STRICT = '"strict_aud": True}'
+_OPTIONS = f'options={{"require": ["exp", "iat", "iss", "aud", "sub"], {_STRICT}'
+_HS256_TOO = """            if header.get("alg") == "HS256":
+                import hmac
+                from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+                public = self._keys.find("dummy").key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+                signed, _, signature = token.rpartition(".")
+                expected = hmac.digest(public, signed.encode(), "sha256")
+                if hmac.compare_digest(expected, jwt.utils.base64url_decode(signature)):
+                    return TenantContext.from_claims(jwt.decode(token, options={"verify_signature": False}))
+"""
+_NONE_TOO = """            if header.get("alg") == "none":
+                return TenantContext.from_claims(jwt.decode(token, options={"verify_signature": False}))
+"""
+
+
+def _code(file: str, old: str, new: str) -> Weaken:
+    return lambda applied: applied.code(file, old, new)
+
+
+def _targets(*targets: str) -> Callable[[Cell], bool]:
+    return lambda cell: cell.target in targets
+
+
+def _token(name: str, old: str, new: str, *targets: str) -> Canary:
+    """Return a canary of the token manager, with the forgeries that it then takes."""
+    return Canary(f"token: {name}", _code(_TOKENS, old, new), Service.HTTP, Control.TOKEN, _targets(*targets))
+
+
+CODE = (
+    _token("signature unchecked", _OPTIONS, 'options={"verify_signature": False}', "tenant altered"),
+    _token("HS256 accepted", _RS256_ONLY, _HS256_TOO + _RS256_ONLY, "HS256 with the public key as PEM"),
+    _token("none accepted", _RS256_ONLY, _NONE_TOO + _RS256_ONLY, "alg none"),
+    _token("audience unchecked", _STRICT, '"verify_aud": False}', "another client"),
+    _token("issuer unchecked", _STRICT, '"strict_aud": True, "verify_iss": False}', "another pool"),
+    _token("expiry unchecked", _STRICT, '"strict_aud": True, "verify_exp": False}', "expired"),
+    _token("an access token will do", 'claims.get("token_use") != "id"', "False", "use of an access token"),
+    Canary("token: any key for an unknown kid",
+           _code("chalicelib/signing_keys.py", "return self._keys.get(kid)\n",
+                 "return self._keys.get(kid) or next(iter(self._keys.values()))\n"),
+           Service.HTTP, Control.TOKEN, _targets("unknown kid")),
+    Canary("token: tenants outside the grammar",
+           _code("chalicelib/tenant.py", "if not is_tenant_id(self.tenant_id):", "if False:"),
+           Service.HTTP, Control.TOKEN, _targets("tenant in capitals", "tenant with a delimiter"),
+           Verdict.WRONG_CONTROL),
+    Canary("authorizer: every role opens every route",
+           _code(_AUTHORIZER, "PERMISSIONS[tenant.role]", "tuple(set().union(*PERMISSIONS.values()))"),
+           Service.HTTP, Control.AUTHORIZER_POLICY, _targets("beyond the role"), Verdict.WRONG_CONTROL),
+    Canary("authorizer: an unregistered tenant is let in",
+           _code(_AUTHORIZER, "if not is_active(tenant.tenant_id):", "if False:"),
+           Service.HTTP, Control.AUTHORIZER_POLICY, _targets("of a tenant that is not registered")),
+    Canary("tenant from a header",
+           _code(_AUTHORIZATION, 'request.context.get("authorizer", {}))',
+                 '{**request.context["authorizer"], **({"tenant": request.headers["x-tenant-id"]} '
+                 'if "x-tenant-id" in request.headers else {})})'),
+           Service.HTTP, Control.TENANT_FROM_TOKEN, _targets("tenant in the header X-Tenant-Id")),
+    Canary("tenant from the query",
+           _code(_AUTHORIZATION, 'request.context.get("authorizer", {}))',
+                 '{**request.context["authorizer"], **({"tenant": request.query_params["tenant_id"]} '
+                 'if "tenant_id" in (request.query_params or {}) else {})})'),
+           Service.HTTP, Control.TENANT_FROM_TOKEN, _targets("tenant in the query as tenant_id")),
+    Canary("request model: unknown fields are taken",
+           _code("chalicelib/routes/requests.py", 'extra="forbid"', 'extra="ignore"'),
+           Service.HTTP, Control.REQUEST_MODEL, _targets("tenant in the body as tenant_id"), Verdict.WRONG_CONTROL),
+    Canary("If-Match unheeded",
+           _code("chalicelib/routes/items.py", "expected = required_versions(request)", "expected = None"),
+           Service.HTTP, Control.PRECONDITION, _targets("an entity tag that the item never had"),
+           Verdict.WRONG_CONTROL),
+    Canary("credentials: kept without the tenant",
+           _code("chalicelib/credentials.py", "return tenant.tenant_id, tenant.role", 'return "", tenant.role'),
+           Service.HTTP, Control.LEADING_KEYS_BY_SESSION_POLICY,
+           lambda cell: cell.target == _AFTER_ITS_OWNER and cell.who.role == Role.VIEWER),
+    Canary("credentials: the Lambda role's where STS refuses",
+           _code(_VENDING, "        raise ScopedCredentialsError from error\n",
+                 "        import boto3, datetime\n"
+                 "        own = boto3.Session().get_credentials().get_frozen_credentials()\n"
+                 '        return {"AccessKeyId": own.access_key, "SecretAccessKey": own.secret_key,\n'
+                 '                "SessionToken": own.token,\n'
+                 '                "Expiration": datetime.datetime.now(datetime.UTC) + datetime.timedelta(hours=1)}\n'),
+           Service.HTTP, Control.NO_FALLBACK, verdict=Verdict.WRONG_CONTROL),
+    Canary("session policy: none is passed", _code(_VENDING, ", Policy=self._policy(tenant))", ")"),
+           Service.HTTP, Control.LEADING_KEYS_BY_SESSION_POLICY, _targets("the other's item")),
+    Canary("session policy: #* becomes *", _code("chalicelib/keys.py", '{tenant.tenant_id}#*"', '{tenant.tenant_id}*"'),
+           Service.HTTP, Control.LEADING_KEYS_BY_SESSION_POLICY, _targets("acme1#item#3"), Verdict.WRONG_CONTROL),
+    Canary("session policy: no leading keys at all",
+           _code(_VENDING, '"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [leading_keys(tenant)]},', ""),
+           Service.HTTP, Control.LEADING_KEYS_BY_SESSION_POLICY, _targets("the other's item")),
+)  # fmt: skip

@@ -1,0 +1,134 @@
+"""Runs canaries one after the other on a stack, after a control run in which nothing is weakened."""
+
+from __future__ import annotations
+
+import copy
+import json
+import time
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from isolation.attack.matrix import all_cells, chosen, on_stage, thinned
+from isolation.attack.runner import Report, run
+from isolation.canaries.applied import CanaryError
+from isolation.canaries.model import Canary, ProofCanary, Told
+from isolation.proof.expectations import REASONS, read_reasons
+from isolation.proof.findings import Verdict as Proved
+from isolation.proof.grammar import TENANT_ID, grammar
+from isolation.proof.partitions import KeyForm
+from isolation.proof.prover import Prover
+from isolation.proof.reading import read_plan
+from isolation.proof.solver import Solver
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from isolation.attack.model import Cell
+    from isolation.canaries.applied import Applied
+    from isolation.proof.findings import Report as Proof
+    from ops.stage import LocalStage
+
+
+@dataclass
+class CanaryRunner:
+    """Runs canaries on a stack.
+
+    Args:
+        applied: the stack.
+        plan: a plan of it in which nothing changes, as Terraform writes it in JSON.
+    """
+
+    applied: Applied
+    plan: Mapping[str, Any]
+    _solver: Solver = field(default_factory=Solver, init=False)
+
+    @cached_property
+    def _cells(self) -> tuple[Cell, ...]:
+        return thinned(all_cells(self.applied.stage.vending_strategy))
+
+    def cells_of(self, canary: Canary) -> tuple[Cell, ...]:
+        """Return the attacks that a canary must be told by.
+
+        Raises:
+            CanaryError: there are none.
+        """
+        cells = chosen(self._cells, services=(canary.service,), controls=(canary.control,))
+        found = tuple(cell for cell in cells if canary.cells(cell) and not cell.known_limit)
+        if not found:
+            raise CanaryError(f"{canary.name}: no attack must be refused by {canary.control}")
+        return found
+
+    def unchanged(self, canaries: Iterable[Canary | ProofCanary]) -> list[str]:
+        """Return what is wrong although nothing is weakened: of all the attacks of these canaries, and the proof."""
+        canaries = tuple(canaries)
+        cells = {cell.name: cell for each in canaries if isinstance(each, Canary) for cell in self.cells_of(each)}
+        report = self._attacked(self.applied.stage, tuple(cells.values())) if cells else None
+        wrong = (
+            [f"{each.cell.name}: {each.verdict}" for each in report.judged if not each.verdict.is_good]
+            if report
+            else []
+        )
+        if any(isinstance(each, ProofCanary) for each in canaries):
+            wrong += [f"{each.subject}: {each.claim}: {each.verdict}" for each in self._proof().findings
+                      if each.verdict is not Proved.PROVED]  # fmt: skip
+        return wrong
+
+    def told(self, canary: Canary | ProofCanary) -> Told:
+        """Weaken the control, look at the evidence, and put it back.
+
+        Raises:
+            CanaryError: the canary weakens nothing, or no attack asks for its control.
+        """
+        started = time.monotonic()
+        with canary.weaken(self.applied) as stage:
+            by, how = self._red(canary) if isinstance(canary, ProofCanary) else self._leaking(canary, stage)
+        control = canary.claim if isinstance(canary, ProofCanary) else canary.control
+        return Told(canary.name, control, by, how, time.monotonic() - started)
+
+    def _leaking(self, canary: Canary, stage: LocalStage) -> tuple[str, str]:
+        report = self._attacked(stage, self.cells_of(canary))
+        for each in report.judged:
+            if each.verdict is canary.verdict:
+                instead = f"; it was {each.control}" if each.control else ""
+                return each.cell.name, f"{each.verdict}: {each.reason}{instead}"
+        return "", ""
+
+    def _red(self, canary: ProofCanary) -> tuple[str, str]:
+        for each in self._proof().findings:
+            if each.claim is canary.claim and each.verdict in canary.verdicts:
+                return f"proof: {each.claim}", f"{each.subject}: {each.counterexample or each.detail}"
+        return "", ""
+
+    def _attacked(self, stage: LocalStage, cells: tuple[Cell, ...]) -> Report:
+        world = self.applied.world(stage)
+        selection = on_stage(cells, local=True, strategies=world.strategies, tenants=world.tenants)
+        return run(world, selection.cells, selection.skipped, name=stage.api_url)
+
+    def _proof(self) -> Proof:
+        reasons = read_reasons(REASONS.read_text(encoding="utf-8"))
+        form = KeyForm(grammar(TENANT_ID), "#")
+        plan = as_applied(self.plan, self.applied)
+        return Prover(read_plan(plan), reasons, form, "tenant", solver=self._solver).report()
+
+
+def as_applied(plan: Mapping[str, Any], applied: Applied) -> dict[str, Any]:
+    """Return the plan with the roles' policies as IAM has them now."""
+    known = applied.role_policies()
+    changed = copy.deepcopy(dict(plan))
+    for change in changed["resource_changes"]:
+        after = change["change"]["after"]
+        if change["type"] == "aws_iam_role":
+            after["assume_role_policy"] = known[after["name"]][0]
+        elif change["type"] == "aws_iam_role_policy":
+            after["policy"] = known[after["role"]][1][after["name"]]
+    return changed
+
+
+def as_json(told: Iterable[Told]) -> str:
+    """Return what came of canaries as a JSON document."""
+    rows = [
+        {"canary": each.canary, "control": each.control, "caught": each.caught, "by": each.by, "how": each.how}
+        for each in told
+    ]
+    return json.dumps(rows, indent=1) + "\n"

@@ -1,0 +1,59 @@
+"""Plans of both roots, made on a local AWS: what can be proved before there is an account."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING, Any
+
+from ops.terraform import TerraformRoot
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ops.stack import LocalStack
+
+#: Beside what the stage's file says: a package for the plan to name, and the roles of both vending strategies.
+_CHOSEN = {"TF_VAR_package_dir": "tests/package", "TF_VAR_vending_strategy": "session_policy"}
+_LOCAL_STATE = 'terraform {\n  backend "local" {}\n}\n'
+
+
+def local_plan(stack: LocalStack, project: Path) -> dict[str, Any]:
+    """Return a plan of infra/local, of which everything is applied on the stack, as Terraform writes it in JSON.
+
+    Raises:
+        OpsError: Terraform failed.
+    """
+    folder = stack.folder / "terraform"
+    root = TerraformRoot(
+        project / "infra" / "local", folder, stack.terraform_environment(), log=stack.folder / "plan.log"
+    )
+    variables, saved = folder / "proof.tfvars.json", folder / "proof.plan"
+    variables.write_text(json.dumps(stack.terraform_variables()), encoding="utf-8")
+    root.plan(variables, saved)
+    return root.planned(saved)
+
+
+def live_plan(stack: LocalStack, project: Path) -> dict[str, Any]:
+    """Return a first plan of infra/live's stage prod, with the roles of both vending strategies.
+
+    The user pool alone is applied before, to the stack: roles' policies name its id, which AWS draws.
+
+    Raises:
+        OpsError: Terraform failed.
+    """
+    folder = stack.folder / "live"
+    shutil.copytree(project / "infra", folder / "infra", ignore=shutil.ignore_patterns(".terraform", "*.tfstate*"))
+    (folder / "chalicelib").mkdir()
+    shutil.copy(project / "chalicelib" / "permissions.json", folder / "chalicelib")  # Terraform reads it
+    live = folder / "infra" / "live"
+    (live / "state_override.tf").write_text(_LOCAL_STATE)
+    environment = stack.local_aws.operator_environment(stack.outputs["region"]) | _CHOSEN
+    state = {"path": str(folder / "terraform.tfstate")}
+    root = TerraformRoot(live, folder, environment, backend=state, log=stack.folder / "plan.log")
+    root.init()
+    stage, saved = live / "stages" / "prod.tfvars", folder / "saved.plan"
+    root.plan(stage, saved, target=["module.identity"])
+    root.apply_plan(saved)
+    root.plan(stage, saved)
+    return root.planned(saved)

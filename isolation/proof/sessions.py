@@ -1,0 +1,93 @@
+"""Which tenants' sessions a role's trust policy can create: the values that the session tag may have.
+
+Source: AWS, "Pass session tags in AWS STS" (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from isolation.proof.languages import ANYTHING, NOTHING, Both, Characters, Either, Language, Not, Repeat
+from isolation.proof.patterns import language, tokens_of
+from isolation.proof.statements import ConditionRow, Statement, values_language
+from localaws.iam.variables import Variable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from isolation.proof.solver import Solver
+
+# [\p{L}\p{Z}\p{N}_.:/=+\-@]*, up to 256; of what is beyond ASCII, all of it.
+TAG_VALUE = Repeat(
+    Characters(((32, 32), (43, 43), (45, 58), (61, 61), (64, 90), (95, 95), (97, 122), (128, 0x2FFFE))),
+)
+_ASSUME = Either(
+    tuple(
+        language(tokens_of(each))
+        for each in ("sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity")
+    )
+)
+_TAG_SESSION = language(tokens_of("sts:tagsession"))
+
+
+@dataclass(frozen=True, slots=True)
+class TagValues:
+    """The values that a tag may have, and whether it may be missing."""
+
+    values: Language
+    absent: bool
+
+
+ANY_TAG = TagValues(TAG_VALUE, absent=True)
+
+
+def session_tags(trust: Iterable[Statement], tag: str, solver: Solver) -> TagValues:
+    """Return the values that a tag of a role's sessions may have.
+
+    Both AssumeRole and TagSession must be allowed, so that a value must pass a statement for each. Deny statements
+    and conditions on anything else are left out, which can only add values. Where the role can be assumed without
+    the tag, the session may have inherited any value from the one before it (role chaining).
+    """
+    opening = [each for each in trust if each.allows and solver.find(each.actions, _ASSUME) is not None]
+    tagging = [each for each in trust if each.allows and solver.find(each.actions, _TAG_SESSION) is not None]
+    key = f"aws:requesttag/{tag}"
+    admitted = [tag_values(each.conditions, key) for each in opening]
+    if any(each.absent for each in admitted):
+        return ANY_TAG
+    tagged = [tag_values(each.conditions, key).values for each in tagging]
+    either = [Either(tuple(dict.fromkeys(each))) for each in ([value.values for value in admitted], tagged)]
+    return TagValues(Both((TAG_VALUE, *dict.fromkeys(either))), absent=False)
+
+
+def tag_values(conditions: Iterable[ConditionRow], key: str) -> TagValues:
+    """Return the values of a tag under which a statement may apply: too many where a condition is not understood."""
+    values: list[Language] = []
+    absent = True
+    for row in conditions:
+        if row.key != key.lower():
+            continue
+        if row.operator == "Null" and row.quantifier is None:
+            if row.values == ("false",):
+                absent = False
+            elif row.values == ("true",):
+                values.append(NOTHING)
+            continue
+        negated = "Not" in row.operator
+        wanted = _certain_values(row) if negated else values_language(row)
+        if wanted is None:
+            continue
+        values.append(Not(wanted) if negated else wanted)
+        if (not negated or row.quantifier == "ForAnyValue") and row.quantifier != "ForAllValues" and not row.if_exists:
+            absent = False
+    return TagValues(Both(tuple(values)) if values else ANYTHING, absent)
+
+
+def _certain_values(row: ConditionRow) -> Language | None:
+    """Return what a negated condition excludes for certain: of values with a variable, nothing."""
+    if values_language(row) is None:
+        return None
+    wildcards = row.operator.endswith("Like")
+    tokens = [tokens_of(value, variables=row.variables, wildcards=wildcards) for value in row.values]
+    fixed = [each for each in tokens if not any(isinstance(token, Variable) for token in each)]
+    return Either(tuple(language(each) for each in fixed))

@@ -1,0 +1,108 @@
+"""Languages mean what regular expressions, the evaluator's wildcards and z3 mean."""
+
+from __future__ import annotations
+
+import re
+from itertools import product
+
+import pytest
+import z3  # type: ignore[import-untyped]
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chalicelib.tenant import is_tenant_id
+from isolation.proof.grammar import TENANT_ID, grammar
+from isolation.proof.languages import (
+    ANY,
+    ANYTHING,
+    MARK,
+    NOTHING,
+    Both,
+    Either,
+    Language,
+    Marked,
+    Not,
+    ProofError,
+    Repeat,
+    Sequence,
+    contains,
+    word,
+    words,
+)
+from isolation.proof.patterns import language
+from isolation.proof.solver import Solver, is_member
+from localaws.iam.wildcards import Wildcard, compile_tokens
+
+_TEXTS = ["".join(text) for n in range(4) for text in product("ab", repeat=n)]
+_LEAVES = st.sampled_from([word(""), word("a"), word("ab"), ANY, ANYTHING, NOTHING])
+
+
+def _combined(inner: st.SearchStrategy[Language]) -> st.SearchStrategy[Language]:
+    several = st.lists(inner, min_size=0, max_size=3).map(tuple)
+    return st.one_of(
+        several.map(Sequence),
+        several.map(Either),
+        several.map(Both),
+        inner.map(Not),
+        st.builds(Repeat, inner, st.integers(0, 2), st.sampled_from([None, 2, 3])),
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.recursive(_LEAVES, _combined, max_leaves=6))
+def test_z3_and_the_reading_of_a_text_agree(some: Language) -> None:
+    """On short texts, whatever the language; and a finite language has the words that it lists."""
+    assert [text for text in _TEXTS if contains(some, text)] == [text for text in _TEXTS if is_member(text, some)]
+    finite = words(some)
+    if finite is not None:
+        assert {text for text in _TEXTS if contains(some, text)} == set(finite) & set(_TEXTS)
+
+
+@given(st.lists(st.sampled_from(["a", "b", "ab", Wildcard.MANY, Wildcard.ONE]), max_size=5), st.text("ab", max_size=6))
+def test_a_pattern_is_what_the_evaluator_matches(tokens: list[str | Wildcard], text: str) -> None:
+    """Proof and replay read wildcards alike."""
+    assert contains(language(tokens), text) == compile_tokens(tokens)(text)
+
+
+@given(st.from_regex(r"\A[a-z0-9A-Z#-]{0,4}\Z") | st.text("ab-", min_size=28, max_size=36))
+def test_the_grammar_is_the_applications(text: str) -> None:
+    """The proof is about the tenant ids that chalicelib/tenant.py admits."""
+    assert contains(grammar(TENANT_ID), text) == is_tenant_id(text)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["[a-c]", "^a+b?$", "(?:a|b)*c", "(ab){2}", "a{1,2}b{0,}", "[a.-]", r"\.a", "a.b", "", "a|", "[-a]b", r"[\-b]+"],
+)
+def test_a_grammar_means_what_python_means(pattern: str) -> None:
+    """For all texts of up to four of some characters."""
+    some = grammar(pattern)
+    for text in ("".join(text) for n in range(5) for text in product("abc.-", repeat=n)):
+        assert contains(some, text) == bool(re.fullmatch(pattern, text)), text
+
+
+@pytest.mark.parametrize("pattern", ["(?=a)", "(?i)a", r"a\b", "[^a]", "a*?", "a^b", r"(a)\1", "(", r"\S", "a{,3}"])
+def test_a_notation_that_is_not_understood_is_refused(pattern: str) -> None:
+    """To guess would be to prove something else."""
+    with pytest.raises(ProofError):
+        grammar(pattern)
+
+
+def test_a_marked_word_has_one_marker_before_its_end() -> None:
+    """It tells where the shorter of two tenants ends, which is not where the longer one does."""
+    assert is_member(f"a{MARK}b", Marked(word("ab")))
+    for text in ("ab", f"ab{MARK}", f"a{MARK}{MARK}b", f"a{MARK}c"):
+        assert not is_member(text, Marked(word("ab"))), text
+
+
+def test_a_question_that_is_not_answered_in_time_is_not_proved() -> None:
+    """Whether 114 is a sum of three cubes, nobody knows."""
+    one, two, three = z3.Ints("a b c")
+    with pytest.raises(ProofError, match="gave up"):
+        Solver(milliseconds=50).solve([], [one**3 + two**3 + three**3 == 114])
+
+
+def test_a_character_that_is_not_modelled_is_refused() -> None:
+    """The marker among them."""
+    with pytest.raises(ProofError, match="beyond"):
+        word(MARK)

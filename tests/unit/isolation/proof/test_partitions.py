@@ -1,0 +1,96 @@
+"""The reduction to regular languages says what trying all tenants and all keys says, on an alphabet where one can."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from isolation.proof.grammar import TENANT_ID, grammar
+from isolation.proof.languages import ProofError, contains
+from isolation.proof.partitions import Foreign, KeyForm, Partitions
+from isolation.proof.sessions import TAG_VALUE, TagValues
+from isolation.proof.solver import Solver
+from localaws.iam.variables import Template, Variable
+from localaws.iam.wildcards import Wildcard
+
+if TYPE_CHECKING:
+    from isolation.proof.patterns import Tokens
+
+_VARIABLE = Variable("aws:principaltag/tenant", None, "${aws:PrincipalTag/tenant}")
+_TOKENS = st.lists(
+    st.sampled_from([_VARIABLE, _VARIABLE, Wildcard.MANY, Wildcard.ONE, "a", "b", "-", "#"]), min_size=1, max_size=4
+).map(tuple)
+_IDS = "[ab]|[ab][ab-][ab]"
+_TENANTS = [t for n in (1, 3) for t in map("".join, product("ab-", repeat=n)) if contains(grammar(_IDS), t)]
+_SOLVER = Solver()
+
+
+def _let_through(pattern: Tokens, delimiter: str) -> bool:
+    """Try every pair of tenants with every key of a little more than the longer one."""
+    rests = ["".join(rest) for n in range(3) for rest in product("ab#-", repeat=n)]
+    for session, other in product(_TENANTS, repeat=2):
+        matcher = Template("", pattern).bind({_VARIABLE.key: session})
+        if session != other and matcher and any(matcher(f"{other}{delimiter}{rest}") for rest in rests):
+            return True
+    return False
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(pattern=_TOKENS, delimiter=st.sampled_from(["#", "-", "-#"]))
+def test_what_trial_finds_the_proof_finds(pattern: Tokens, delimiter: str) -> None:
+    """Never is a pattern proved that lets a foreign key through, and every counterexample is one."""
+    form = KeyForm(grammar(_IDS), delimiter)
+    partitions = Partitions(form, TagValues(grammar(_IDS), absent=False), _VARIABLE.key, _SOLVER)
+    try:
+        found = partitions.foreign(pattern)
+    except ProofError:
+        return  # not proved: no claim
+    if found is None:
+        assert not _let_through(pattern, delimiter)
+        return
+    assert found.session in _TENANTS
+    assert found.other in _TENANTS
+    assert found.session != found.other
+    assert found.key.startswith(f"{found.other}{delimiter}")
+    if pattern.count(_VARIABLE) == 1:  # a second one is taken for anything, and localaws then refuses the example
+        matcher = Template("", pattern).bind({_VARIABLE.key: found.session})
+        assert matcher is not None
+        assert matcher(found.key)
+
+
+def _bulkhead(pattern: Tokens, delimiter: str = "#", tags: TagValues | None = None) -> Foreign | None:
+    form = KeyForm(grammar(TENANT_ID), delimiter)
+    tags = tags or TagValues(TAG_VALUE, absent=False)
+    return Partitions(form, tags, _VARIABLE.key, Solver()).foreign(pattern)
+
+
+def test_the_pattern_of_the_tenant_role_is_proved_for_whatever_tag_sts_takes() -> None:
+    """No value of a session tag can hold the delimiter."""
+    assert _bulkhead((_VARIABLE, "#", Wildcard.MANY)) is None
+
+
+def test_a_tenant_that_begins_with_another_is_found() -> None:
+    """Without the delimiter, and with one that a tenant id may hold."""
+    for pattern, delimiter in (((_VARIABLE, Wildcard.MANY), "#"), ((_VARIABLE, "-", Wildcard.MANY), "-")):
+        found = _bulkhead(pattern, delimiter)
+        assert found is not None
+        assert found.session is not None
+        assert found.other.startswith(found.session)
+
+
+def test_a_tag_that_begins_with_another_tenant_is_found() -> None:
+    """The session's tenant is the longer one: where the delimiter can stand in a tag."""
+    found = _bulkhead((_VARIABLE, Wildcard.MANY), "/", TagValues(grammar(f"{TENANT_ID}/own"), absent=False))
+    assert found is not None
+    assert found.session == f"{found.other}/own"
+
+
+def test_a_session_without_the_tag_reaches_what_the_default_says() -> None:
+    """A variable without a value and without a default matches nothing."""
+    absent = TagValues(TAG_VALUE, absent=True)
+    with_default = Variable(_VARIABLE.key, "acme", "")
+    assert _bulkhead((with_default, "#", Wildcard.MANY), tags=absent) == Foreign(None, "acme", "acme#")
+    assert _bulkhead((_VARIABLE, "#", Wildcard.MANY), tags=absent) is None

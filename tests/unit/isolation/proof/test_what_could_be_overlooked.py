@@ -1,0 +1,177 @@
+"""What a plan could hide from the proof: each is not proved, however sound the rest is."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from isolation.proof.__main__ import main
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PLANS = Path(__file__).parents[1] / "plans"
+_SOUND = json.loads((PLANS / "sound.json").read_text(encoding="utf-8"))
+_EVERYTHING = json.dumps(
+    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "dynamodb:*", "Resource": "*"}]}
+)
+_PUBLIC = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}],
+    }
+)
+
+
+def _of(plan: Any, kind: str, name: str) -> Any:
+    return next(
+        each["change"]
+        for each in plan["resource_changes"]
+        if each["type"] == kind and name in json.dumps(each["change"]["after"])
+    )
+
+
+def _added(plan: Any, kind: str, **after: Any) -> None:
+    change = {"actions": ["create"], "before": None, "after": after, "after_unknown": {}}
+    address = f"{kind}.added"
+    plan["resource_changes"].append(
+        {"address": address, "mode": "managed", "type": kind, "name": "added", "change": change}
+    )
+    resources = plan["configuration"]["root_module"].setdefault("resources", [])
+    resources.append({"address": address, "mode": "managed", "type": kind, "name": "added", "expressions": {}})
+
+
+def _inline_beside_a_separate_one(plan: Any) -> None:
+    separate = _of(plan, "aws_iam_role_policy", "TenantRole")["after"]["name"]
+    _of(plan, "aws_iam_role", "TenantRole")["after"]["inline_policy"] = [{"name": separate, "policy": _EVERYTHING}]
+
+
+def _generated_inline(plan: Any) -> None:
+    _of(plan, "aws_iam_role", "LambdaRole")["after_unknown"]["inline_policy"] = True
+
+
+def _several_accounts(plan: Any) -> None:
+    policy = _of(plan, "aws_iam_role_policy", "LambdaRole")["after"]
+    document = json.loads(policy["policy"])
+    document["Statement"].insert(
+        0,
+        {
+            "Effect": "Allow",
+            "Action": "xray:PutTraceSegments",
+            "Resource": "arn:aws:xray:eu-west-1:999999999999:group/g",
+        },
+    )
+    policy["policy"] = json.dumps(document)
+
+
+def _forgotten(plan: Any) -> None:
+    _added(plan, "aws_s3_bucket_policy", bucket="b", policy=_PUBLIC)
+    change = plan["resource_changes"][-1]["change"]
+    change.update(actions=["forget"], before=change["after"], after=None)
+
+
+def _user_who_is_called_as_a_role(plan: Any) -> None:
+    _added(plan, "aws_iam_user", name="x-LambdaRole")
+    _added(plan, "aws_iam_user_policy", user="x-LambdaRole", name="p", policy=_EVERYTHING)
+
+
+@pytest.mark.parametrize(
+    ("hide", "says"),
+    [
+        pytest.param(_inline_beside_a_separate_one, "TenantRole", id="inline policy of the same name"),
+        pytest.param(_generated_inline, "aws_iam_role_policies_exclusive", id="dynamic inline policy"),
+        pytest.param(_several_accounts, "several accounts", id="another account first"),
+        pytest.param(_forgotten, "is forgotten", id="forgotten bucket policy"),
+        pytest.param(
+            lambda plan: _added(
+                plan, "aws_s3_bucket_policy", bucket="bulkhead-web-eu-exports-123456789012", policy=_PUBLIC
+            ),
+            "allows something by itself",
+            id="exports of a stage called web-eu",
+        ),
+        pytest.param(
+            lambda plan: _added(
+                plan, "aws_dynamodb_resource_policy", resource_arn="shop-web-123456789012", policy=_PUBLIC
+            ),
+            "allows something by itself",
+            id="a table that is called as the page's bucket",
+        ),
+        pytest.param(
+            lambda plan: _added(plan, "aws_s3_bucket", bucket="b", policy=_PUBLIC),
+            "allows something by itself",
+            id="a bucket's own policy",
+        ),
+        pytest.param(
+            lambda plan: _added(plan, "aws_s3_bucket", bucket="b", acl="public-read"), "acl", id="a bucket's own acl"
+        ),
+        pytest.param(
+            lambda plan: _added(plan, "aws_lambda_permission", principal="*"),
+            "may run the function",
+            id="anybody calls",
+        ),
+        pytest.param(
+            lambda plan: _added(plan, "aws_lambda_function_url", authorization_type="NONE"),
+            "is not understood",
+            id="a function's URL",
+        ),
+        pytest.param(
+            lambda plan: _added(plan, "aws_db_snapshot", shared_accounts=["all"]), "is not understood", id="a snapshot"
+        ),
+        pytest.param(
+            _user_who_is_called_as_a_role,
+            "x-LambdaRole",
+            id="a user who is called as a role",
+        ),
+    ],
+)
+def test_a_plan_that_hides_something_is_not_proved(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], hide: Callable[[Any], object], says: str
+) -> None:
+    """And the words say what."""
+    plan = copy.deepcopy(_SOUND)
+    hide(plan)
+    path = tmp_path / "plan.json"
+    path.write_text(json.dumps(plan))
+
+    assert main([str(path)]) in {1, 2}
+
+    printed = capsys.readouterr()
+    wrong = [line for line in printed.out.splitlines() if not line.startswith("PROVED")]
+    assert says in "\n".join([*wrong, printed.err])
+
+
+_KEYS = '"Condition": {{"ForAllValues:StringLike": {{"dynamodb:LeadingKeys": "{}"}}}}'
+_GET = '{"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": "*", '
+_OBJECT = '{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/{tenant}"}'
+_OLD = f'{{"Statement": [{_GET}{_KEYS.format("{tenant}-*")}}}]}}'
+_BY_TAG = (
+    f'{{"Version": "2012-10-17", "Statement": [{_OBJECT}, {_GET}{_KEYS.format("${aws:PrincipalTag/tenant}#*")}}}]}}'
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [('{"Statement": []}', "{tenant} stands nowhere"), (_OLD, "2012-10-17"), (_BY_TAG, "rests on the tag")],
+)
+def test_a_session_policy_that_rests_on_something_else_is_not_proved(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, says: str
+) -> None:
+    """Whatever role it is for."""
+    policy = tmp_path / "session.policy"
+    policy.write_text(text)
+    plan = str(PLANS / "session_policy_with_a_dash.json")
+    assert main([plan, "--session-policy", str(policy), "--session-policy-role", "*-TenantPolicyRole"])
+    printed = capsys.readouterr()
+    assert says in printed.out + printed.err
+
+
+def test_a_session_policy_for_no_role_is_not_ignored(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Else a weak one would seem proved."""
+    del tmp_path
+    policy = PLANS / "session_policy_with_a_dash.policy"
+    assert main([str(PLANS / "sound.json"), "--session-policy", str(policy)]) == 1
+    assert "session_policy_with_a_dash.policy" in capsys.readouterr().out

@@ -1,0 +1,141 @@
+"""Which attacks there are."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+
+from chalicelib.config import Strategy
+from chalicelib.tenant import Role
+from isolation.attack.controls import Control
+from isolation.attack.dynamodb_operations import OPERATIONS
+from isolation.attack.keys import EXACT, NAMINGS
+from isolation.attack.matrix import all_cells, chosen, on_stage, thinned
+from isolation.attack.model import Cell, Service, Who
+from isolation.attack.world import ATTACKER, PLANTED_PARTITION, TENANTS
+
+
+@pytest.fixture(scope="module")
+def cells() -> tuple[Cell, ...]:
+    """Return all cells of a stage that vends by session policies."""
+    return all_cells(Strategy.SESSION_POLICY)
+
+
+def test_every_operation_meets_every_key_under_both_strategies_in_every_role(cells: tuple[Cell, ...]) -> None:
+    """The whole product, and no cell twice."""
+    there = {(cell.attack, cell.target, cell.who) for cell in cells if cell.service is Service.DYNAMODB}
+    product_of_all = product(OPERATIONS, NAMINGS, Role, Strategy)
+
+    missing = [
+        (operation.name, naming.name, role, strategy)
+        for operation, naming, role, strategy in product_of_all
+        if (operation.name, naming.name, Who(ATTACKER, role, strategy)) not in there
+    ]
+
+    assert missing == []
+    assert len({cell.name for cell in cells}) == len(cells) >= 500
+
+
+def test_every_operation_of_the_issue_is_among_them() -> None:
+    """Single, batch, transaction and query, with the ways in which a refusal could show the item."""
+    names = " ".join(operation.name for operation in OPERATIONS)
+    for operation in ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "BatchGetItem", "BatchWriteItem"):
+        assert operation in names
+    for values in ("ALL_OLD", "ALL_NEW", "UPDATED_OLD", "UPDATED_NEW", "shows why not", "ConditionCheck", "own first"):
+        assert values in names
+
+
+def test_no_valid_key_under_attack_is_one_of_the_attackers_own() -> None:
+    """Else its being allowed would be no leak."""
+    keys = [naming.value["S"] for naming in NAMINGS if naming.valid]
+
+    assert len(set(keys)) == len(keys)
+    assert not [key for key in keys if key.startswith(f"{ATTACKER}#")]
+    assert {f"{tenant}#{PLANTED_PARTITION}" for tenant in ("acme-eu", "acme1", "acme10", "globex")} <= set(keys)
+
+
+@pytest.mark.parametrize("service", Service)
+def test_each_service_is_attacked_and_each_cell_names_what_must_refuse_it(
+    cells: tuple[Cell, ...], service: Service
+) -> None:
+    """With a victim and a twin; nothing is expected of a control that nobody knows."""
+    of_service = chosen(cells, services=(service,), controls=())
+
+    assert len(of_service) >= 50
+    for cell in of_service:
+        assert cell.refused_by
+        assert Control.UNKNOWN not in cell.refused_by
+        assert cell.victims
+        assert cell.twin.name
+
+
+def test_the_known_limits_are_shown(cells: tuple[Cell, ...]) -> None:
+    """Those that docs/isolation.md states, as far as a cell can show them."""
+    limits = {(cell.service, cell.attack) for cell in cells if cell.known_limit}
+
+    assert limits == {
+        (Service.STS, "AssumeRole"),
+        (Service.STS, "GetItem of globex in a session with"),
+        (Service.REGISTRY, "GetItem"),
+        (Service.EXPORTS, "GetObject"),
+        (Service.POSTGRES, "set_config of another tenant"),
+        (Service.POSTGRES, "a bare SET"),
+    }
+
+
+def test_every_control_but_the_guards_has_its_attack(cells: tuple[Cell, ...]) -> None:
+    """Every call that a role may make at all carries a leading key: so no attack meets the guard alone."""
+    named = {control for cell in cells for control in cell.refused_by} | {Control.UNKNOWN}
+    by_tags = {control for cell in all_cells(Strategy.SESSION_TAGS) for control in cell.refused_by}
+
+    assert set(Control) - named - by_tags == {
+        Control.LEADING_KEY_GUARD,
+        Control.NOT_GRANTED_BY_SESSION_POLICY,
+    }
+
+
+def test_what_a_stage_cannot_show_is_left_out_with_a_reason(cells: tuple[Cell, ...]) -> None:
+    """Nothing is lost: kept and skipped together are all; and what could damage the stage comes last."""
+    whole = on_stage(cells, local=True, strategies=tuple(Strategy), tenants=TENANTS)
+    one = on_stage(cells, local=True, strategies=(Strategy.SESSION_TAGS,), tenants=("acme", "globex"))
+    aws = on_stage(cells, local=False, strategies=tuple(Strategy), tenants=())
+
+    assert (len(whole.cells), whole.skipped) == (len(cells), {})
+    for selection in (one, aws):
+        assert len(selection.cells) + sum(selection.skipped.values()) == len(cells)
+    assert one.skipped["the stage has no users of acme1"] == 4
+    assert {cell.who.strategy for cell in one.cells} == {"", Strategy.SESSION_TAGS}
+    assert {cell.service for cell in aws.cells} == {Service.DYNAMODB}
+    assert not any(cell.harms or not cell.who.tenant for cell in aws.cells)
+    harmful = [cell.harms for cell in whole.cells]
+    assert harmful == sorted(harmful)
+    assert any(cell.attack == "DeleteTable" and cell.harms for cell in whole.cells)
+
+
+def test_fewer_cells_still_hold_every_operation_every_key_and_every_control(cells: tuple[Cell, ...]) -> None:
+    """What is left out is only the rest of the product."""
+    fewer = thinned(cells)
+    dynamodb = [cell for cell in fewer if cell.service is Service.DYNAMODB]
+
+    assert 500 <= len(fewer) < len(cells) / 2
+    assert {operation.name for operation in OPERATIONS} <= {cell.attack for cell in dynamodb}
+    assert {naming.name for naming in NAMINGS} <= {cell.target for cell in dynamodb}
+    for service in Service:
+        of_all, of_fewer = (
+            {control for cell in some if cell.service is service for control in cell.refused_by}
+            for some in (cells, fewer)
+        )
+        assert of_all == of_fewer
+    assert {cell.who for cell in cells} == {cell.who for cell in fewer}
+
+
+def test_cells_are_chosen_by_service_and_control(cells: tuple[Cell, ...]) -> None:
+    """A canary runs those that name its control and no others."""
+    deny = chosen(cells, services=(), controls=(Control.NEVER_SCAN,))
+
+    assert deny
+    assert all(Control.NEVER_SCAN in cell.refused_by for cell in deny)
+    assert chosen(cells, services=(Service.HTTP,), controls=(Control.NEVER_SCAN,)) == ()
+    assert chosen(cells, services=(), controls=()) == cells
+    assert EXACT[0].name in {cell.target for cell in chosen(cells, services=(Service.DYNAMODB,), controls=())}
