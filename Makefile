@@ -1,9 +1,10 @@
-# `make` alone lists the targets. PYTHON, TF_PLUGIN_DIR, AWS_PORT, API_PORT, VENDING_STRATEGY, ARGS, PLAN, STAGE, YES,
-# WITH_TENANTS may be set.
+# `make` alone lists the targets. PYTHON, TF_PLUGIN_DIR, AWS_PORT, API_PORT, WEB_PORT, VENDING_STRATEGY, ARGS, PLAN, STAGE,
+# YES, WITH_TENANTS may be set.
 
 PYTHON ?= python3
 AWS_PORT ?= 4566
 API_PORT ?= 8000
+WEB_PORT ?= 8080
 VENDING_STRATEGY ?= session_tags
 BIN := .venv/bin
 
@@ -23,10 +24,10 @@ setup: .venv/installed ## Create the virtual environment and install the pinned 
 	@touch $@
 
 dev: setup ## Run the whole product on this machine until Ctrl-C
-	@$(BIN)/python -m ops.dev --aws-port $(AWS_PORT) --api-port $(API_PORT) --vending-strategy $(VENDING_STRATEGY)
+	@$(BIN)/python -m ops.dev --aws-port $(AWS_PORT) --api-port $(API_PORT) --web-port $(WEB_PORT) --vending-strategy $(VENDING_STRATEGY)
 
 stack: setup ## Run everything but the API, for `chalice local --stage local` in a second terminal
-	@$(BIN)/python -m ops.dev --no-api --aws-port $(AWS_PORT) --vending-strategy $(VENDING_STRATEGY)
+	@$(BIN)/python -m ops.dev --no-api --aws-port $(AWS_PORT) --web-port $(WEB_PORT) --vending-strategy $(VENDING_STRATEGY)
 
 tenants: setup ## List the running stage's tenants; ARGS="--help" says what else there is
 	@$(BIN)/python -m ops.tenants $(or $(ARGS),list)

@@ -78,6 +78,14 @@ def refuses_by_policy() -> bool:
     return os.environ.get("AUTHORIZER_REFUSES_BY") == "policy"
 
 
+def names_aws_requests() -> bool:
+    """Return whether answers name the AWS requests behind them: only where NAME_AWS_REQUESTS=1, on a development stage.
+
+    Whoever can read decisions by these ids learns how IAM decided, which is what `make dev` is for.
+    """
+    return os.environ.get("NAME_AWS_REQUESTS") == "1"
+
+
 def cors_origin() -> str:
     """Return the one origin whose pages may call the API, or one that no page can have.
 
@@ -153,6 +161,10 @@ def scoped_clients() -> ScopedClients:
 
     settings = config()
     session = Session()
+    if names_aws_requests():
+        from chalicelib import aws_requests
+
+        aws_requests.watch(session)
 
     @_once
     def sts() -> STSClient:

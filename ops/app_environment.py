@@ -52,6 +52,7 @@ def app_settings(local_aws: LocalAws, outputs: Mapping[str, Any], *, cors_origin
         "TOKEN_AUDIENCE": outputs["user_pool_client_id"],
         "JWKS_URL": f"{local_aws.endpoint_url}/{outputs['user_pool_id']}/.well-known/jwks.json",
         "CORS_ORIGIN": cors_origin,
+        "NAME_AWS_REQUESTS": "1",
         "READER_SECRET_ARN": outputs["reader_secret_arn"],
         "WRITER_SECRET_ARN": outputs["writer_secret_arn"],
         "DATABASE_SSLMODE": "disable",

@@ -57,12 +57,14 @@ def _run(options: argparse.Namespace, console: Console) -> int:
         folder=options.stage_file.parent.resolve(),
         aws_port=options.aws_port,
         api_port=options.api_port,
+        web_port=options.web_port,
         cors_origin=options.cors_origin,
         vending_strategy=options.vending_strategy,
     )
     with LocalStack(stack_options, Progress(console)) as stack:
         # Without the API, the URL is where `chalice local` will serve it.
         stage = stack.stage(f"http://127.0.0.1:{options.api_port}" if options.no_api else stack.serve_api())
+        stack.serve_web(stage)
         stage.save(options.stage_file)
         try:
             console.print(_instructions(stage, options), soft_wrap=True)
@@ -89,8 +91,9 @@ def _stop(*_: object) -> None:
 
 
 def _check_ports(options: argparse.Namespace) -> None:
-    if options.aws_port == options.api_port:
-        raise OpsError("AWS_PORT and API_PORT must differ")
+    if len({options.aws_port, options.api_port, options.web_port}) < len(("AWS", "API", "web")):
+        raise OpsError("AWS_PORT, API_PORT and WEB_PORT must differ")
+    refuse_unusable_port(options.web_port, "WEB_PORT")
     refuse_unusable_port(options.aws_port, "AWS_PORT")
     if not options.no_api:
         refuse_unusable_port(options.api_port, "API_PORT")
@@ -123,8 +126,9 @@ def _instructions(stage: LocalStage, options: argparse.Namespace) -> str:
             f"  .venv/bin/chalice local --stage local --port {options.api_port}"
         )
     return (
-        f"\n[bold green]ready[/bold green]: {what}\n"
-        f"users (role, user name, password):\n{users}\n"
+        f"\n[bold green]ready[/bold green]: the page is at [bold]{stage.web_url}[/bold]\n"
+        f"{what}\n"
+        f"users to sign in with (role, user name, password):\n{users}\n"
         f"everything else is in {options.stage_file}; Ctrl-C stops all of it"
     )
 
@@ -134,7 +138,8 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--no-api", action="store_true", help="everything but the API (`make stack`)")
     parser.add_argument("--aws-port", type=int, default=4566, help="port of the local AWS (default: %(default)s)")
     parser.add_argument("--api-port", type=int, default=8000, help="port of the API (default: %(default)s)")
-    parser.add_argument("--cors-origin", default="http://127.0.0.1:8080", help="the web page's origin")
+    parser.add_argument("--web-port", type=int, default=8080, help="port of the web page (default: %(default)s)")
+    parser.add_argument("--cors-origin", default="", help="origin of another page than this stage's own")
     parser.add_argument(
         "--vending-strategy", choices=list(Strategy), default=Strategy.SESSION_TAGS, help="default: %(default)s"
     )

@@ -20,6 +20,7 @@ from ops.local_aws import LocalAws
 from ops.processes import Child, answers, free_port
 from ops.stage import DatabaseEndpoint, LambdaCredentials, LocalStage, Operator, write_privately
 from ops.terraform import TerraformRoot
+from ops.web import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -42,7 +43,8 @@ class StackOptions:
     region: str = "eu-central-1"
     aws_port: int = 0
     api_port: int = 0
-    cors_origin: str = "http://127.0.0.1:8080"
+    web_port: int = 0
+    cors_origin: str = ""  # of another page than the stack's own
     tenants: tuple[str, ...] = DEMO_TENANTS
     vending_strategy: Strategy = Strategy.SESSION_TAGS
     authorizer_cache_seconds: int = 60
@@ -57,6 +59,7 @@ class LocalStack:
         self._progress = progress
         self._running = ExitStack()
         self._api: Child | None = None
+        self.web_url = f"http://127.0.0.1:{options.web_port or free_port()}"
         self.local_aws: LocalAws
         self.outputs: dict[str, Any]
         self.users: list[User]
@@ -93,7 +96,7 @@ class LocalStack:
         with self._progress.step(f"onboarding {', '.join(options.tenants) or 'nobody'}"):
             self._onboard(options.tenants)
             self.users = create_demo_users(self.client("cognito-idp"), self.outputs["user_pool_id"], options.tenants)
-        self.settings = app_settings(self.local_aws, self.outputs, cors_origin=options.cors_origin)
+        self.settings = app_settings(self.local_aws, self.outputs, cors_origin=options.cors_origin or self.web_url)
         write_privately(options.folder / "env", as_shell(self.settings))
 
     def terraform_environment(self) -> dict[str, str]:
@@ -178,10 +181,20 @@ class LocalStack:
         finally:
             child.stop()
 
+    def serve_web(self, stage: LocalStage) -> None:
+        """Serve the page for that stage at `web_url`.
+
+        Raises:
+            OpsError: the port is taken.
+        """
+        with self._progress.step("starting the web page"):
+            self._running.enter_context(serving(stage, self.web_url, self.settings))
+
     def stage(self, api_url: str) -> LocalStage:
         """Describe the running stack."""
         return LocalStage(
             api_url=api_url,
+            web_url=self.web_url,
             aws_endpoint_url=self.local_aws.endpoint_url,
             region=self.outputs["region"],
             account_id=self.outputs["account_id"],

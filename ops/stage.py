@@ -62,6 +62,7 @@ class Stage(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     api_url: str
+    web_url: str | None = None  # None in a stage without a page
     region: str
     account_id: str
     lambda_role_arn: str

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalice.app import CORSConfig, Response
 
-from chalicelib import wiring
+from chalicelib import aws_requests, wiring
 from chalicelib.audit import Outcome, record
 from chalicelib.errors import TenantAccessDeniedError, UnavailableError
 from chalicelib.usage import emit_metrics
@@ -29,6 +29,9 @@ class _StageCORSConfig(CORSConfig):
 
     def get_access_control_headers(self) -> dict[str, str]:
         headers: dict[str, str] = super().get_access_control_headers()
+        if wiring.names_aws_requests():
+            exposed = headers.get("Access-Control-Expose-Headers", "")
+            headers["Access-Control-Expose-Headers"] = f"{exposed},{aws_requests.HEADER}"
         return headers | {"Access-Control-Allow-Origin": wiring.cors_origin(), "Vary": "Origin"}
 
 
@@ -49,8 +52,11 @@ def exact_json(body: object, status_code: int = 200, headers: dict[str, str] | N
 
 def finish_answer(request: Request, get_response: Callable[[Request], Response]) -> Response:
     """Middleware: name the request, so that a caller's report finds its log lines, and say when to try again."""
-    response: Response = get_response(request)
+    with aws_requests.collecting() as aws_ids:
+        response: Response = get_response(request)
     headers: dict[str, Any] = response.headers
+    if wiring.names_aws_requests():
+        headers[aws_requests.HEADER] = ",".join(aws_ids)
     if request.lambda_context is not None:
         headers[REQUEST_ID_HEADER] = request.lambda_context.aws_request_id
     if response.status_code == UnavailableError.STATUS_CODE:

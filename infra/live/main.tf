@@ -471,6 +471,10 @@ module "web" {
   region        = var.region
   bucket_name   = "${local.name}-web-${local.account_id}"
   api_origin    = local.api_origin
+  api_url       = "${local.api_origin}/${var.stage}"
+  client_id     = module.identity.user_pool_client_id
+  stage         = var.stage
+  files         = "${path.module}/../../web"
   domain        = var.web.domain
   price_class   = var.web.price_class
   force_destroy = true # what is in it, `make deploy` puts there again

@@ -46,6 +46,7 @@ def live_plan(stack: LocalStack, project: Path) -> dict[str, Any]:
     shutil.copytree(project / "infra", folder / "infra", ignore=shutil.ignore_patterns(".terraform", "*.tfstate*"))
     (folder / "chalicelib").mkdir()
     shutil.copy(project / "chalicelib" / "permissions.json", folder / "chalicelib")  # Terraform reads it
+    shutil.copytree(project / "web", folder / "web")  # which it uploads
     live = folder / "infra" / "live"
     (live / "state_override.tf").write_text(_LOCAL_STATE)
     environment = stack.local_aws.operator_environment(stack.outputs["region"]) | _CHOSEN

@@ -22,7 +22,7 @@ from localaws.gate.checks import (
 )
 from localaws.gate.emulation import EmulatorError, emulated
 from localaws.gate.forwarding import forwarded
-from localaws.gate.public import is_public, preflight_headers
+from localaws.gate.public import is_public, preflight_headers, regional_scope
 from localaws.gate.record import log_refusal
 from localaws.gate.refusals import Refusal, refused
 from localaws.gate.requests import HttpRequest, RequestError
@@ -121,7 +121,7 @@ class Gate:
             return []
         request = HttpRequest.from_environ(environ, max_body=MAX_BODY_BYTES)
         if is_public(request):
-            passed = forwarded(environ, request, service="cognito-idp", authorization=None)
+            passed = forwarded(environ, request, service="cognito-idp", authorization=regional_scope(request))
             return emulated(
                 self._emulator,
                 passed,

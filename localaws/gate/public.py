@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,9 @@ _COGNITO = "cognito-idp"
 _PUBLISHED = re.compile(
     r"/[a-z]{2,8}(?:-[a-z]+)+-[0-9]{1,2}_[A-Za-z0-9]{1,54}/\.well-known/(?:jwks\.json|openid-configuration)"
 )
+
+
+_ISSUER = re.compile(r"https://cognito-idp\.([a-z]{2,8}(?:-[a-z]+)+-[0-9]{1,2})\.amazonaws\.com/[\w-]{1,60}", re.ASCII)
 
 
 def is_public(request: HttpRequest) -> bool:
@@ -38,6 +43,25 @@ def is_public(request: HttpRequest) -> bool:
         return False
     refuse_unverified(operation, request.body)
     return True
+
+
+def regional_scope(request: HttpRequest) -> str | None:
+    """Return a credential of nobody's in the region of a public call's access token; None when it has none.
+
+    On AWS the endpoint's name says the region. An emulator that serves all regions at one address looks for it in the
+    signature, of which a public call has none, and takes another region's user pools. It checks the token itself.
+    """
+    try:
+        body = json.loads(request.body)
+        claims = json.loads(_decoded(body["AccessToken"].split(".")[1]))
+        issuer = _ISSUER.fullmatch(claims["iss"])
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return None
+    return issuer and f"AWS4-HMAC-SHA256 Credential=anyone/19700101/{issuer[1]}/{_COGNITO}/aws4_request"
+
+
+def _decoded(part: str) -> bytes:
+    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
 
 
 def preflight_headers(requested: str) -> list[tuple[str, str]]:

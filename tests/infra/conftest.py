@@ -153,13 +153,14 @@ def local_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
 def workspace(tmp_path_factory: pytest.TempPathFactory, local_aws: LocalAws) -> Iterator[Workspace]:
     """Give all tests one workspace that holds no credentials, endpoint or variable of the developer's.
 
-    Beside infra/ it has the one file of the app that Terraform reads.
+    Beside infra/ it has what else Terraform reads: one file of the app, and the page.
     """
     infra = tmp_path_factory.mktemp("infra") / "infra"
     shutil.copytree(INFRA, infra, ignore=shutil.ignore_patterns(".terraform", "*.tfstate*"))
     chalicelib = infra.with_name("chalicelib")
     chalicelib.mkdir()
     shutil.copy(PERMISSIONS, chalicelib)
+    shutil.copytree(INFRA.with_name("web"), infra.with_name("web"))
     kept = {"TF_CLI_CONFIG_FILE", "TF_PLUGIN_CACHE_DIR"}
     dropped = {name for name in os.environ if name.startswith(("AWS_", "TF_"))} - kept
     environ = {name: value for name, value in os.environ.items() if name not in dropped}

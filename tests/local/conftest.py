@@ -43,6 +43,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
         folder=tmp_path_factory.mktemp("stage"),
         tenants=("acme", "acme-eu", "acme1", "acme10", "globex"),
         authorizer_cache_seconds=2,
+        cors_origin="http://127.0.0.1:8080",  # these tests have no page
         vending_strategy=Strategy.SESSION_POLICY,  # such a stage has the roles of both strategies
     )
     with LocalStack(options, Progress()) as running:

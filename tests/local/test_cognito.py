@@ -97,3 +97,16 @@ def test_administration_needs_a_signature(anybody: Any, stage: LocalStage, opera
     """An unsigned call of an administrator's operation is refused."""
     with pytest.raises(ClientError, match="MissingAuthenticationToken"):
         getattr(anybody, operation)(UserPoolId=stage.user_pool_id)
+
+
+def test_a_user_signs_out_everywhere(anybody: Any, stage: LocalStage) -> None:
+    """The refresh token is worth nothing afterwards, though the stage's region is not the emulator's own."""
+    tokens = sign_in(stage, stage.user("acme1", "viewer"))
+    again = {"REFRESH_TOKEN": tokens["RefreshToken"]}
+    client = stage.user_pool_client_id
+    assert anybody.initiate_auth(ClientId=client, AuthFlow="REFRESH_TOKEN_AUTH", AuthParameters=again)
+
+    anybody.global_sign_out(AccessToken=tokens["AccessToken"])
+
+    with pytest.raises(ClientError, match="NotAuthorizedException"):
+        anybody.initiate_auth(ClientId=client, AuthFlow="REFRESH_TOKEN_AUTH", AuthParameters=again)

@@ -37,6 +37,7 @@ class Dev:
         arguments: Sequence[str] = (),
     ) -> None:
         ports = ["--aws-port", str(aws_port or free_port()), "--api-port", str(free_port())]
+        ports += ["--web-port", str(free_port())]
         self._log = folder / f"dev-{len(list(folder.glob('dev-*')))}.log"
         with self._log.open("w") as log:
             self.process = subprocess.Popen(

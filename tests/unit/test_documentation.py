@@ -20,7 +20,10 @@ def test_the_readme_names_every_make_target(target: str) -> None:
     assert f"`make {target}`" in README
 
 
-@pytest.mark.parametrize("variable", [*SETTINGS, *CONTROL_PLANE_SETTINGS, "AUTHORIZER_REFUSES_BY", "TF_PLUGIN_DIR"])
+@pytest.mark.parametrize(
+    "variable",
+    [*SETTINGS, *CONTROL_PLANE_SETTINGS, "AUTHORIZER_REFUSES_BY", "NAME_AWS_REQUESTS", "TF_PLUGIN_DIR", "WEB_PORT"],
+)
 def test_the_readme_names_every_setting(variable: str) -> None:
     """Each is explained."""
     assert f"`{variable}`" in README

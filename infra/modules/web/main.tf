@@ -7,18 +7,29 @@ locals {
   origin = "https://${coalesce(one(var.domain[*].name), aws_cloudfront_distribution.this.domain_name)}"
 
   # A script that got into the page could load nothing, and send what it finds to the page's own services only.
-  content_security_policy = join("; ", [
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self'",
-    "img-src 'self'",
-    "font-src 'self'",
-    "manifest-src 'self'",
-    "connect-src 'self' ${var.api_origin} https://cognito-idp.${var.region}.amazonaws.com",
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ])
+  # The development server reads the same document.
+  headers        = jsondecode(file("${path.module}/headers.json"))
+  sign_in_origin = "https://cognito-idp.${var.region}.amazonaws.com"
+  content_security_policy = replace(
+    replace(join("; ", local.headers.content_security_policy), "{api_origin}", var.api_origin),
+    "{sign_in_origin}", local.sign_in_origin,
+  )
+
+  content_types = {
+    html = "text/html; charset=utf-8"
+    css  = "text/css; charset=utf-8"
+    js   = "text/javascript; charset=utf-8"
+    svg  = "image/svg+xml"
+  }
+
+  config = {
+    api_url     = var.api_url
+    cognito_url = local.sign_in_origin
+    client_id   = var.client_id
+    region      = var.region
+    stage       = var.stage
+    trace_url   = null
+  }
 
   # Keeps files for as long as their Cache-Control says, and compresses them.
   # Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html
@@ -165,24 +176,38 @@ resource "aws_cloudfront_response_headers_policy" "this" {
   }
 
   custom_headers_config {
-    items {
-      header   = "Cross-Origin-Opener-Policy"
-      value    = "same-origin"
-      override = true
-    }
+    dynamic "items" {
+      for_each = local.headers.headers
 
-    items {
-      header   = "Cross-Origin-Resource-Policy"
-      value    = "same-origin"
-      override = true
-    }
-
-    items {
-      header   = "Permissions-Policy"
-      value    = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
-      override = true
+      content {
+        header   = items.key
+        value    = items.value
+        override = true
+      }
     }
   }
+}
+
+# The page itself. Its files import each other by names without a version, so a browser asks each time whether they are
+# still the same, and CloudFront after a minute; what has not changed is not sent again.
+resource "aws_s3_object" "file" {
+  for_each = fileset(var.files, "**/*.{html,css,js,svg}")
+
+  bucket        = aws_s3_bucket.this.bucket
+  key           = each.value
+  source        = "${var.files}/${each.value}"
+  source_hash   = filemd5("${var.files}/${each.value}")
+  content_type  = local.content_types[regex("[a-z]+$", each.value)]
+  cache_control = each.value == "index.html" ? "no-cache" : "max-age=0, s-maxage=60, must-revalidate"
+}
+
+# What differs from stage to stage, for the page to read when it starts; it is no secret.
+resource "aws_s3_object" "config" {
+  bucket        = aws_s3_bucket.this.bucket
+  key           = "config.json"
+  content       = jsonencode(local.config)
+  content_type  = "application/json"
+  cache_control = "no-store"
 }
 
 resource "aws_cloudfront_distribution" "this" {

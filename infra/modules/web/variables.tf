@@ -49,6 +49,36 @@ variable "api_origin" {
   }
 }
 
+variable "api_url" {
+  type        = string
+  description = "Where the API is, with its stage and without a slash at the end."
+
+  validation {
+    condition     = startswith(var.api_url, "${var.api_origin}/") && !endswith(var.api_url, "/")
+    error_message = "The API's URL is one of its origin, which is all that the page may connect to, and has no slash at the end."
+  }
+}
+
+variable "client_id" {
+  type        = string
+  description = "The user pool client through which the page signs users in."
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_+]{1,128}$", var.client_id))
+    error_message = "A client's id has 1 to 128 letters, digits, '_' or '+'."
+  }
+}
+
+variable "stage" {
+  type        = string
+  description = "Name of the stage, for the page's configuration."
+}
+
+variable "files" {
+  type        = string
+  description = "Folder of the page's files."
+}
+
 variable "domain" {
   type = object({
     name            = string

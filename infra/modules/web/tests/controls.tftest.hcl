@@ -18,6 +18,10 @@ variables {
   bucket_name = "bulkhead-web-123456789012"
   region      = "eu-central-1"
   api_origin  = "https://abc123.execute-api.eu-central-1.amazonaws.com"
+  api_url     = "https://abc123.execute-api.eu-central-1.amazonaws.com/dev"
+  client_id   = "client1"
+  stage       = "dev"
+  files       = "../../../web"
 }
 
 run "a_browser_confines_the_page" {
@@ -50,6 +54,32 @@ run "a_browser_confines_the_page" {
       for header in aws_cloudfront_response_headers_policy.this.custom_headers_config[0].items : header.override
     ])
     error_message = "No file may bring headers of its own instead."
+  }
+}
+
+run "the_page_is_uploaded_and_knows_its_stage" {
+  command = plan
+
+  assert {
+    condition = (
+      contains(keys(aws_s3_object.file), "index.html")
+      && aws_s3_object.file["index.html"].cache_control == "no-cache"
+      && aws_s3_object.file["js/main.js"].content_type == "text/javascript; charset=utf-8"
+      && aws_s3_object.config.cache_control == "no-store"
+    )
+    error_message = "Every file must come with its type, and what says where the others are must not be kept."
+  }
+
+  assert {
+    condition = jsondecode(aws_s3_object.config.content) == {
+      api_url     = "https://abc123.execute-api.eu-central-1.amazonaws.com/dev"
+      cognito_url = "https://cognito-idp.eu-central-1.amazonaws.com"
+      client_id   = "client1"
+      region      = "eu-central-1"
+      stage       = "dev"
+      trace_url   = null
+    }
+    error_message = "The page must be told the stage's own API and sign-in, and no trace: only a development stage has one."
   }
 }
 

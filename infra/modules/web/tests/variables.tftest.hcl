@@ -7,6 +7,21 @@ variables {
   bucket_name = "bulkhead-web-123456789012"
   region      = "eu-central-1"
   api_origin  = "https://abc123.execute-api.eu-central-1.amazonaws.com"
+  api_url     = "https://abc123.execute-api.eu-central-1.amazonaws.com/dev"
+  client_id   = "client1"
+  stage       = "dev"
+  files       = "../../../web"
+}
+
+run "an_api_elsewhere_is_refused" {
+  command = plan
+
+  variables {
+    api_url   = "https://elsewhere.example.com/dev"
+    client_id = "client 1"
+  }
+
+  expect_failures = [var.api_url, var.client_id]
 }
 
 run "names_are_checked" {

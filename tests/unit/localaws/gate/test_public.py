@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import TYPE_CHECKING
 
 import pytest
 
 from localaws.gate.mappers.cognito_idp import PUBLIC_OPERATIONS
-from localaws.gate.public import is_public, preflight_headers
+from localaws.gate.public import is_public, preflight_headers, regional_scope
 from localaws.gate.requests import RequestError
 from tests.unit.localaws.gate.signed_requests import HOST, WireRequest
 
@@ -182,3 +183,28 @@ def test_what_needs_a_signature_says_so(account: Account) -> None:
 
     assert (answer.status, answer.code) == (400, "MissingAuthenticationTokenException")
     assert account.emulator.reached == []
+
+
+def _token(issuer: object) -> str:
+    payload = base64.urlsafe_b64encode(json.dumps({"iss": issuer}).encode()).rstrip(b"=").decode()
+    return f"e30.{payload}.c2ln"
+
+
+@pytest.mark.parametrize(
+    ("body", "region"),
+    [
+        ({"AccessToken": _token(f"https://cognito-idp.eu-west-1.amazonaws.com/{POOL}")}, "eu-west-1"),
+        ({"AccessToken": _token(f"https://cognito-idp.eu-west-1.example.com/{POOL}")}, None),
+        ({"AccessToken": _token("https://cognito-idp.a/b, Credential=x/y/z.amazonaws.com/p")}, None),
+        ({"AccessToken": _token(7)}, None),
+        ({"AccessToken": "e30"}, None),
+        ({"AccessToken": "a.b.c"}, None),
+        ({"AccessToken": 7}, None),
+        ({"ClientId": "c"}, None),
+        ([], None),
+    ],
+)
+def test_an_access_token_says_in_which_region_its_pool_is(body: object, region: str | None) -> None:
+    """As a scope that nobody's key signed; anything else says nothing."""
+    scope = regional_scope(call(body=json.dumps(body).encode()).read())
+    assert scope == (region and f"AWS4-HMAC-SHA256 Credential=anyone/19700101/{region}/cognito-idp/aws4_request")

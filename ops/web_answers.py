@@ -1,0 +1,130 @@
+"""What a development stage tells the page about its requests: the policy, the decisions, and the rows in sight.
+
+Every question needs the id token of a user of the stage, and what is answered is about that user's own requests.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import boto3
+import psycopg
+from chalice.app import AuthRequest
+
+from chalicelib.authorizer import authorize
+from chalicelib.database import Database, DatabaseSettings, Login
+from chalicelib.database_secret import DatabaseSecret
+from chalicelib.errors import DatabaseUnavailableError, InvalidRequestError, InvalidTenantError
+from chalicelib.signing_keys import SigningKeys
+from chalicelib.stores.registry import Registry, Status
+from chalicelib.tenant import Role, TenantContext
+from chalicelib.tokens import JwtTokenManager
+from ops.decisions import read_decisions
+from ops.scoped_credentials import scoped_client
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ops.stage import LocalStage
+
+#: The same for every tenant: nothing in it says whose rows are meant.
+STATEMENT = "SELECT tenant_id, count(*) FROM users GROUP BY tenant_id ORDER BY tenant_id"
+_MOST_IDS = 20
+
+
+class DevelopmentAnswers:
+    """Answers the page's questions about its stage."""
+
+    PATHS: ClassVar = frozenset({"/policy", "/trace", "/row-level-security"})
+
+    def __init__(self, stage: LocalStage, settings: Mapping[str, str]) -> None:
+        self._stage = stage
+        self._tokens = JwtTokenManager(
+            issuer=settings["TOKEN_ISSUER"], audience=settings["TOKEN_AUDIENCE"], keys=SigningKeys(settings["JWKS_URL"])
+        )
+        self._registry = Registry(self._operator("dynamodb"), stage.registry_table_name, lambda: datetime.now(UTC))
+        self._sslmode = settings["DATABASE_SSLMODE"]
+        # One transaction per tenant and answer: a connection each.
+        self._database = Database(
+            partial(scoped_client, stage, strategy=stage.vending_strategy, service="secretsmanager"),
+            DatabaseSettings({Login.READER: stage.database.reader_secret_arn}, self._sslmode, 2),
+        )
+
+    def answer(self, path: str, query: Mapping[str, list[str]], authorization: str) -> dict[str, Any]:
+        """Return the answer to one of `PATHS`, as JSON-ready data.
+
+        Raises:
+            InvalidTokenError: the header holds no id token of this stage.
+            InvalidRequestError: the query is not one that it understands.
+            UnavailableError: something it needs cannot be reached.
+            OSError: the local AWS cannot be reached.
+        """
+        policy = authorize(authorization, self._tokens, self._is_active)
+        tenant = self._tokens.verify(authorization.partition(" ")[2])
+        if path == "/policy":
+            arn = f"arn:aws:execute-api:{self._stage.region}:{self._stage.account_id}:local/api/GET/items"
+            document: dict[str, Any] = policy.to_dict(AuthRequest("TOKEN", "", arn))
+            return {"policy": document["policyDocument"], "context": document["context"]}
+        if path == "/trace":
+            return {"decisions": self._decisions(tenant, query.get("request_id", []))}
+        return self._rows_in_sight(tenant, query.get("other", [""])[0])
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._database.close()
+
+    def _is_active(self, tenant_id: str) -> bool:
+        return self._registry.status(tenant_id) is Status.ACTIVE
+
+    def _decisions(self, tenant: TenantContext, request_ids: list[str]) -> list[dict[str, Any]]:
+        if not 1 <= len(request_ids) <= _MOST_IDS:
+            raise InvalidRequestError(f"request_id: must be given, {_MOST_IDS} times at most")
+        return [
+            decision
+            for decision in read_decisions(self._stage.aws_endpoint_url)
+            if decision["request_id"] in request_ids and _is_of(tenant, decision)
+        ]
+
+    def _rows_in_sight(self, tenant: TenantContext, other: str) -> dict[str, Any]:
+        """Return what the one statement sees under the caller's tenant, another, and none: counts, no rows."""
+        try:
+            neighbour = TenantContext(other, Role.VIEWER, "web", "-")
+        except InvalidTenantError as error:
+            raise InvalidRequestError(f"other: {error}") from error
+        own = TenantContext(tenant.tenant_id, Role.VIEWER, "web", "-")
+        sights = [{"tenant": each.tenant_id, "rows": self._sight(each)} for each in (own, neighbour)]
+        return {"statement": STATEMENT, "sights": [*sights, {"tenant": None, "rows": self._sight_of_nobody(own)}]}
+
+    def _sight(self, tenant: TenantContext) -> list[dict[str, Any]]:
+        with self._database.tenant_transaction(tenant, Login.READER) as connection:
+            cursor = connection.execute(STATEMENT)
+        return [{"tenant_id": row[0], "count": row[1]} for row in cursor.fetchall()]
+
+    def _sight_of_nobody(self, tenant: TenantContext) -> list[dict[str, Any]]:
+        """Run the statement with the same login, on a connection on which no tenant is set."""
+        secrets = scoped_client(self._stage, tenant, self._stage.vending_strategy, "secretsmanager")
+        secret = DatabaseSecret.read(secrets, self._stage.database.reader_secret_arn)
+        try:
+            with psycopg.connect(**secret.conninfo(sslmode=self._sslmode, sslrootcert="")) as connection:
+                rows = connection.execute(STATEMENT).fetchall()
+        except psycopg.OperationalError as error:
+            raise DatabaseUnavailableError("The database cannot be reached right now.") from error
+        return [{"tenant_id": row[0], "count": row[1]} for row in rows]
+
+    def _operator(self, service: str) -> Any:
+        key = self._stage.operator
+        return boto3.client(
+            service,
+            endpoint_url=self._stage.aws_endpoint_url,
+            region_name=self._stage.region,
+            aws_access_key_id=key.access_key_id,
+            aws_secret_access_key=key.secret_access_key,
+        )
+
+
+def _is_of(tenant: TenantContext, decision: Mapping[str, Any]) -> bool:
+    """Whether the decision was about a session of this tenant, or about opening one for it."""
+    tags = {decision["tags"].get("tenant"), decision["context"].get("aws:RequestTag/tenant")}
+    return tenant.tenant_id in tags

@@ -1,0 +1,91 @@
+"""What the page's development server answers, and to whom."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.web.conftest import PROJECT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ops.stage import LocalStage
+    from tests.support.http_api import Person
+
+_ROWS = "/row-level-security?other=globex"
+
+
+def _get(stage: LocalStage, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
+    connection = http.client.HTTPConnection(urlsplit(str(stage.web_url)).netloc)
+    try:
+        connection.request("GET", path, headers=headers)
+        answer = connection.getresponse()
+        return answer.status, dict(answer.headers), answer.read()
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize(
+    "path", ["/../README.md", "/%2e%2e/README.md", "/js/../../app.py", "/.local/stage.json", "//etc/hosts"]
+)
+def test_only_the_pages_files_are_served(stage: LocalStage, path: str) -> None:
+    """No path leads out of web/; the twin is there."""
+    assert _get(stage, path)[0] == 404
+    assert _get(stage, "/js/main.js")[0] == 200
+
+
+def test_a_foreign_host_name_is_refused(stage: LocalStage) -> None:
+    """A name that somebody bound to this address reaches nothing, not the configuration either."""
+    assert _get(stage, "/config.json", Host="attacker.example.com")[0] == 421
+    assert _get(stage, "/config.json")[0] == 200
+
+
+@pytest.mark.parametrize("path", ["/policy", "/trace?request_id=1", _ROWS])
+def test_the_stage_tells_signed_in_users_of_its_own_page_only(
+    stage: LocalStage, person: Callable[..., Person], path: str
+) -> None:
+    """Without a token 401, from another origin 403."""
+    bearer = f"Bearer {person('acme', 'viewer').id_token}"
+
+    assert _get(stage, path)[0] == 401
+    assert _get(stage, path, Authorization="Bearer a.b.c")[0] == 401
+    assert _get(stage, path, Authorization=bearer, Origin="https://attacker.example.com")[0] == 403
+    assert _get(stage, path, Authorization=bearer, Origin=str(stage.web_url))[0] == 200
+
+
+def test_a_trace_of_another_tenants_request_is_empty(stage: LocalStage, person: Callable[..., Person]) -> None:
+    """The id of a request is not enough."""
+    key = "/items?shard_id=acme%23item%230&product_id=1"
+    ids = person("acme", "member").call("GET", key).headers["x-bulkhead-aws-requests"]
+    path = "/trace?" + "&".join(f"request_id={each}" for each in ids.split(","))
+
+    def decisions(tenant: str) -> Any:
+        return json.loads(_get(stage, path, Authorization=f"Bearer {person(tenant, 'member').id_token}")[2])[
+            "decisions"
+        ]
+
+    assert [each["action"] for each in decisions("acme")][-1] == "dynamodb:GetItem"
+    assert decisions("globex") == []
+
+
+def test_every_answer_has_the_headers_of_the_terraform_module(stage: LocalStage) -> None:
+    """The page is confined here as it is on AWS."""
+    headers = _get(stage, "/")[1]
+
+    origins = f"{stage.api_url} {stage.aws_endpoint_url};"
+    assert f"connect-src 'self' {origins}" in headers["Content-Security-Policy"]
+    assert "script-src 'self';" in headers["Content-Security-Policy"]
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert _get(stage, "/", **{"If-None-Match": headers["ETag"]})[0] == 304
+
+
+def test_no_stage_on_aws_names_aws_requests() -> None:
+    """The setting is for one machine: nothing in infra/ sets it."""
+    naming = [path for path in (PROJECT / "infra").rglob("*.tf") if "NAME_AWS_REQUESTS" in path.read_text()]
+
+    assert naming == []

@@ -1,0 +1,108 @@
+// Calls the API. Reads are tried again by themselves; whether a change is, the user decides.
+
+import { idToken, refresh } from "./session.js";
+import { say } from "./dom.js";
+
+const ATTEMPTS = 4;
+const AGAIN = new Set([0, 429, 502, 503, 504]);
+let settings;
+let reauthenticate;
+
+export class ApiError extends Error {
+  constructor(status, code, message, headers) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.requestId = headers?.get("X-Request-Id") ?? null;
+    this.awsRequests = awsRequests(headers);
+    this.retryAfter = Number(headers?.get("Retry-After")) || 0;
+  }
+}
+
+const awsRequests = (headers) => (headers?.get("X-Bulkhead-Aws-Requests") ?? "").split(",").filter(Boolean);
+const pause = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); });
+
+// `signInAgain` resolves once the same user is signed in again, and rejects when somebody else is.
+export function configure(config, signInAgain) {
+  settings = config;
+  reauthenticate = signInAgain;
+}
+
+export function path(...parts) {
+  return `/${parts.map(encodeURIComponent).join("/")}`;
+}
+
+// Returns {status, body, headers, awsRequests}; throws ApiError, with status 0 when no answer came.
+export async function call(method, where, { query, body, ifMatch, base = settings.api_url } = {}) {
+  const url = new URL(base.replace(/\/?$/, "") + where, location.href);
+  for (const [name, value] of Object.entries(query ?? {})) {
+    for (const each of [value].flat()) if (each !== null && each !== undefined) url.searchParams.append(name, each);
+  }
+  const options = { method, headers: {}, credentials: "omit", cache: "no-store" };
+  if (ifMatch) options.headers["If-Match"] = ifMatch;
+  if (body !== undefined) {
+    options.headers["Content-Type"] = "application/json";
+    options.body = JSON.stringify(body);
+  }
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await authorized(url, options);
+    } catch (error) {
+      if (method !== "GET" || attempt === ATTEMPTS || !AGAIN.has(error.status)) throw error;
+      say("No answer yet. Trying again…");
+      await pause(Math.max(error.retryAfter * 1000, 250 * 2 ** attempt * (0.75 + Math.random() / 2)));
+    }
+  }
+}
+
+// A token that the API refuses is renewed once, silently if possible, and the request goes on where it was.
+async function authorized(url, options) {
+  try {
+    return await send(url, options, await token());
+  } catch (error) {
+    if (error.status !== 401) throw error;
+    await refresh().catch(ended);
+    return send(url, options, await token());
+  }
+}
+
+const token = () => idToken().catch(async (error) => {
+  await ended(error);
+  return idToken();
+});
+
+async function ended(error) {
+  if (error.code === "Offline") throw new ApiError(0, "Offline", error.message);
+  await reauthenticate();
+}
+
+async function send(url, options, bearer) {
+  let answer;
+  let text;
+  try {
+    answer = await fetch(url, { ...options, headers: { ...options.headers, Authorization: `Bearer ${bearer}` } });
+    text = await answer.text();
+  } catch {
+    throw new ApiError(0, "Offline", "The server cannot be reached. Check your connection and try again.");
+  }
+  let body = null;
+  try {
+    body = text ? JSON.parse(text) : null;
+  } catch {
+    // An answer from something in between; its status says enough.
+  }
+  if (!answer.ok) {
+    const message = body?.Message ?? body?.message ?? `The server answered ${answer.status}.`;
+    throw new ApiError(answer.status, body?.Code ?? `HTTP ${answer.status}`, message, answer.headers);
+  }
+  return { status: answer.status, body, headers: answer.headers, awsRequests: awsRequests(answer.headers) };
+}
+
+// What a person can do about it.
+export function explain(error) {
+  if (!(error instanceof ApiError)) throw error;
+  if (error.status === 0) return error.message;
+  if (error.status === 403) return `Refused: ${error.message}`;
+  if (AGAIN.has(error.status)) return "The service is not available right now. Nothing of what you typed is lost.";
+  return error.message;
+}

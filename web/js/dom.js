@@ -1,0 +1,67 @@
+// Makes elements. Text only ever becomes text: nothing here, or anywhere else, parses markup.
+
+export function h(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else element.setAttribute(name, value === true ? "" : String(value));
+  }
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  return element;
+}
+
+export function show(parent, ...children) {
+  parent.replaceChildren(...children.flat().filter(Boolean));
+}
+
+const said = () => document.getElementById("said");
+let clearing = 0;
+
+// For results that need no answer; a screen reader says them.
+export function say(text) {
+  clearTimeout(clearing);
+  said().textContent = text;
+  clearing = setTimeout(() => { said().textContent = ""; }, 6000);
+}
+
+let ids = 0;
+
+export function field(label, name, { kind = "text", hint, ...attributes } = {}) {
+  const id = `field-${++ids}`;
+  const control = kind === "textarea"
+    ? h("textarea", { id, name, rows: 4, ...attributes })
+    : h("input", { id, name, type: kind, ...attributes });
+  if (kind === "textarea") control.value = attributes.value ?? "";
+  if (hint) control.setAttribute("aria-describedby", `${id}-hint`);
+  return h("div", { class: "field" }, h("label", { for: id }, label), control,
+    hint && h("p", { class: "hint", id: `${id}-hint` }, hint));
+}
+
+export function button(text, onclick, { kind = "", ...attributes } = {}) {
+  return h("button", { type: "button", class: `button ${kind}`, onclick, ...attributes }, text);
+}
+
+// A modal dialog that is gone when it closes; `build` gets a function that closes it with a result.
+export function ask(title, build, { stays = false } = {}) {
+  return new Promise((resolve) => {
+    const id = `dialog-${++ids}`;
+    let result;
+    const dialog = h("dialog", { "aria-labelledby": id });
+    const close = (value) => { result = value; dialog.close(); };
+    dialog.append(h("h2", { id }, title), ...[build(close)].flat());
+    dialog.addEventListener("cancel", (event) => { if (stays) event.preventDefault(); });
+    dialog.addEventListener("close", () => { dialog.remove(); resolve(result); });
+    document.body.append(dialog);
+    dialog.showModal();
+  });
+}
+
+export function confirmed(title, text, action) {
+  return ask(title, (close) => [
+    h("p", {}, text),
+    h("div", { class: "actions" },
+      button("Cancel", () => close(false)),
+      button(action, () => close(true), { kind: "danger" })),
+  ]);
+}

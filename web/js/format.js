@@ -1,0 +1,11 @@
+// Numbers and dates as the user's locale writes them.
+
+const number = new Intl.NumberFormat();
+const price = new Intl.NumberFormat(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 20 });
+const instant = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+
+export const formatNumber = (value) => number.format(value);
+// A decimal in text, so that no digit is lost on the way.
+export const formatPrice = (text) => price.format(text);
+export const formatInstant = (iso) => instant.format(new Date(iso));
+export const formatSeconds = (seconds) => instant.format(new Date(seconds * 1000));

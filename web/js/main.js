@@ -1,0 +1,81 @@
+// Starts the page and leads from view to view.
+
+import * as api from "./api.js";
+import { collectionView } from "./collection.js";
+import { button, h, say, show } from "./dom.js";
+import * as session from "./session.js";
+import { cart, items, users } from "./views/directory.js";
+import { isolationView } from "./views/isolation.js";
+import { signInAgain, signInView } from "./views/sign-in.js";
+
+const main = document.getElementById("main");
+const nav = document.getElementById("nav");
+const who = document.getElementById("who");
+let config;
+let asking = null;
+
+const VIEWS = {
+  items: { title: "Items", draw: () => collectionView(main, items) },
+  cart: { title: "Cart", draw: () => collectionView(main, cart) },
+  users: { title: "Users", draw: () => collectionView(main, users) },
+  isolation: { title: "Isolation", draw: () => isolationView(main, config) },
+};
+
+const chosen = () => {
+  const name = location.hash.replace(/^#\//, "");
+  return Object.hasOwn(VIEWS, name) ? name : "items";
+};
+
+function draw({ focus = false } = {}) {
+  if (!session.signedIn()) {
+    document.title = "Sign in · Bulkhead";
+    nav.hidden = true;
+    show(who);
+    signInView(main, () => draw({ focus: true }));
+    return;
+  }
+  const name = chosen();
+  document.title = `${VIEWS[name].title} · Bulkhead`;
+  nav.hidden = false;
+  show(nav, Object.entries(VIEWS).map(([each, { title }]) =>
+    h("a", { href: `#/${each}`, "aria-current": each === name ? "page" : null }, title)));
+  const claims = session.claims();
+  show(who,
+    h("p", { class: "person" },
+      h("strong", {}, claims["custom:tenantID"]), h("span", {}, `${claims.email} · ${claims["custom:role"]}`)),
+    button("Sign out", leave));
+  VIEWS[name].draw();
+  if (focus) main.focus();
+}
+
+async function leave() {
+  const everywhere = await session.signOut();
+  draw();
+  say(everywhere ? "You are signed out, everywhere." : "You are signed out here, but the server could not be told.");
+}
+
+// However many requests find the session ended, one dialog asks.
+function reauthenticate() {
+  asking ??= signInAgain().finally(() => { asking = null; });
+  return asking;
+}
+
+async function start() {
+  try {
+    const answer = await fetch("config.json", { cache: "no-store" });
+    if (!answer.ok) throw new TypeError(`config.json: ${answer.status}`);
+    config = await answer.json();
+  } catch {
+    show(main, h("section", { class: "panel narrow" }, h("h1", {}, "Not reachable"),
+      h("p", {}, "The page cannot read its configuration."), button("Try again", start, { kind: "primary" })));
+    return;
+  }
+  session.configure(config);
+  api.configure(config, reauthenticate);
+  draw();
+}
+
+document.querySelector(".skip").addEventListener("click", (event) => { event.preventDefault(); main.focus(); });
+addEventListener("hashchange", () => draw({ focus: true }));
+addEventListener("another-user", () => draw({ focus: true }));
+start();

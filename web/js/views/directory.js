@@ -1,0 +1,118 @@
+// The three collections: what each holds, and which role may change it. The backend decides; this only spares dead ends.
+
+import { path } from "../api.js";
+import { formatInstant, formatNumber, formatPrice } from "../format.js";
+
+const WRITERS = ["member", "admin"];
+const PRICE = { inputmode: "decimal", hint: "A decimal number, such as 12.50", required: true };
+
+function parsePrice(text) {
+  const value = Number(text.trim().replace(",", "."));
+  if (!text.trim() || !Number.isFinite(value)) throw new RangeError("The price must be a number, such as 12.50.");
+  return value;
+}
+
+function parseQuantity(text) {
+  const value = Number(text);
+  if (!text || !Number.isInteger(value) || value < 1) throw new RangeError("The quantity must be a whole number from 1.");
+  return value;
+}
+
+// One attribute a line, `name: value`; a value is JSON where it reads as JSON, else text.
+function parseAttributes(text) {
+  const lines = text.split("\n").filter((line) => line.trim());
+  return Object.fromEntries(lines.map((line) => {
+    const [, name, value] = /^\s*([^:]+?)\s*:\s*(.*?)\s*$/.exec(line) ?? [];
+    if (!name) throw new RangeError(`“${line.trim()}” is no attribute: write name: value.`);
+    try {
+      return [name, JSON.parse(value)];
+    } catch {
+      return [name, value];
+    }
+  }));
+}
+
+function attributeText(value) {
+  if (typeof value !== "string") return JSON.stringify(value);
+  try {
+    JSON.parse(value);
+    return JSON.stringify(value);
+  } catch {
+    return value;
+  }
+}
+
+const attributeLines = (attributes) =>
+  Object.entries(attributes ?? {}).map(([name, value]) => `${name}: ${attributeText(value)}`);
+
+export const items = {
+  title: "Items",
+  lead: "What your tenant sells, spread over ten partitions.",
+  noun: "item",
+  list: "/items",
+  key: "items",
+  writers: WRITERS,
+  versioned: true,
+  id: (item) => item.product_id,
+  name: (item) => item.name,
+  one: (item) => path("items", item.product_id),
+  create: { method: "POST", where: () => "/items" },
+  row: (item) => ({
+    main: item.name,
+    meta: [item.shard_id, `Version ${formatNumber(item.version)}`, formatInstant(item.created_at)],
+    detail: attributeLines(item.attributes).join(" · "),
+    number: formatPrice(item.price),
+  }),
+  fields: [
+    { name: "name", label: "Name", required: true, maxlength: 200, of: (item) => item.name },
+    { name: "price", label: "Price", ...PRICE, of: (item) => item.price, parse: parsePrice },
+    {
+      name: "attributes", label: "Attributes", kind: "textarea", hint: "One a line, such as colour: red",
+      of: (item) => attributeLines(item.attributes).join("\n"), parse: parseAttributes,
+    },
+  ],
+};
+
+export const cart = {
+  title: "Cart",
+  lead: "Lines in the order in which they were added.",
+  noun: "line",
+  list: "/cart",
+  key: "items",
+  writers: WRITERS,
+  id: (line) => line.item_id,
+  name: (line) => line.description,
+  one: (line) => path("cart", line.item_id),
+  create: { method: "PUT", where: () => path("cart", `${Date.now()}`) },
+  row: (line) => ({
+    main: line.description,
+    meta: [`${formatNumber(line.quantity)} × ${formatPrice(line.price)}`],
+    number: formatPrice((Number(line.price) * line.quantity).toFixed(2)),
+  }),
+  fields: [
+    { name: "description", label: "Description", required: true, maxlength: 1000, of: (line) => line.description },
+    { name: "price", label: "Price of one", ...PRICE, of: (line) => line.price, parse: parsePrice },
+    {
+      name: "quantity", label: "Quantity", kind: "number", min: 1, max: 1000000, required: true,
+      of: (line) => line?.quantity ?? 1, parse: parseQuantity,
+    },
+  ],
+};
+
+export const users = {
+  title: "Users",
+  lead: "Your tenant's directory, kept in PostgreSQL.",
+  noun: "user",
+  list: "/users",
+  key: "users",
+  writers: ["admin"],
+  id: (user) => user.user_id,
+  name: (user) => user.display_name,
+  one: (user) => path("users", user.user_id),
+  create: { method: "POST", where: () => "/users" },
+  row: (user) => ({ main: user.display_name, meta: [user.email, formatInstant(user.created_at)] }),
+  fields: [
+    { name: "display_name", label: "Name", required: true, maxlength: 200, of: (user) => user.display_name },
+    { name: "email", label: "Email", kind: "email", required: true, maxlength: 254, of: (user) => user.email },
+  ],
+};

@@ -1,0 +1,128 @@
+// Ask for another tenant's item, and see the way of that request beside the same one for an item of one's own.
+
+import { ApiError, call, explain } from "../api.js";
+import { button, field, h, show } from "../dom.js";
+import { formatNumber } from "../format.js";
+import { claims } from "../session.js";
+import { lane } from "../trace.js";
+
+const NOBODY = "00000000-0000-4000-8000-000000000000";
+const BEYOND = [
+  ["POST", "/items", { name: "Asked anyway", price: 1, attributes: {} }],
+  ["POST", "/users", { email: "asked-anyway@example.com", display_name: "Asked anyway" }],
+];
+
+export function isolationView(main, config) {
+  const tenant = claims()["custom:tenantID"];
+  const other = tenant === "acme" ? "globex" : "acme";
+  const picture = h("div", { class: "picture", "aria-live": "polite" });
+  const rows = h("div", { class: "sights" });
+  show(main,
+    h("div", { class: "heading" }, h("div", {},
+      h("h1", {}, "Isolation"),
+      h("p", { class: "lead" }, "Ask for what is not yours. IAM and PostgreSQL refuse, not this page and not the route."))),
+    h("section", { class: "panel" }, h("h2", {}, "One request for another tenant’s item"), askForm(other, tenant, picture, config), picture),
+    config.trace_url && h("section", { class: "panel" },
+      h("h2", {}, "The same SQL under two tenants"), rowsForm(other, rows, config), rows),
+    beyondPanel());
+}
+
+function askForm(other, tenant, picture, config) {
+  const shard = field("shard_id", "shard_id", {
+    value: `${other}#item#0`, required: true, list: "shards", spellcheck: "false", autocapitalize: "none",
+    hint: "A partition key: tenant, kind, shard. Type any, or pick one.",
+  });
+  const product = field("product_id", "product_id", { value: NOBODY, required: true, spellcheck: "false", hint: "The refusal comes before DynamoDB looks." });
+  const problem = h("p", { class: "problem", role: "alert" });
+  const submit = h("button", { class: "button primary", type: "submit" }, "Ask for it");
+  const form = h("form", { class: "inline", novalidate: true }, shard, product, submit,
+    h("datalist", { id: "shards" }, Array.from({ length: 10 }, (_, number) => h("option", { value: `${other}#item#${number}` }))));
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (submit.disabled) return;
+    submit.disabled = true;
+    problem.textContent = "";
+    try {
+      const foreign = { shard_id: form.elements.shard_id.value, product_id: form.elements.product_id.value };
+      const own = await ownKey(tenant);
+      const asked = [await follow(foreign, config), await follow(own, config)];
+      show(picture, lane("What you asked for", asked[0]), lane("The same for your own", asked[1]));
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      show(picture);
+      problem.textContent = explain(error);
+    } finally {
+      submit.disabled = false;
+    }
+  });
+  return h("div", {}, form, problem);
+}
+
+async function ownKey(tenant) {
+  const { body } = await call("GET", "/items", { query: { limit: 1 } });
+  const [item] = body.items;
+  return item
+    ? { shard_id: item.shard_id, product_id: item.product_id }
+    : { shard_id: `${tenant}#item#0`, product_id: NOBODY };
+}
+
+// The request itself, and then, on a development stage, what was decided about it.
+async function follow(key, config) {
+  let answer;
+  try {
+    answer = await call("GET", "/items", { query: key });
+  } catch (error) {
+    if (!(error instanceof ApiError) || ![403, 404].includes(error.status)) throw error;
+    answer = error;
+  }
+  const asked = { shardId: key.shard_id, status: answer.status, message: answer.message, claims: claims(), policy: null, decisions: null };
+  if (!config.trace_url || answer.awsRequests.length === 0) return asked;
+  const [policy, trace] = await Promise.all([
+    call("GET", "/policy", { base: config.trace_url }),
+    call("GET", "/trace", { base: config.trace_url, query: { request_id: answer.awsRequests } }),
+  ]);
+  return { ...asked, policy: policy.body, decisions: trace.body.decisions };
+}
+
+function rowsForm(other, rows, config) {
+  const neighbour = field("Other tenant", "other", { value: other, required: true, spellcheck: "false", autocapitalize: "none" });
+  const submit = h("button", { class: "button primary", type: "submit" }, "Run it");
+  const form = h("form", { class: "inline one", novalidate: true }, neighbour, submit);
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    try {
+      const { body } = await call("GET", "/row-level-security", { base: config.trace_url, query: { other: form.elements.other.value } });
+      show(rows, h("pre", { class: "sql", tabindex: "0" }, body.statement), h("div", { class: "cards" }, body.sights.map(sight)));
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      show(rows, h("p", { class: "problem", role: "alert" }, explain(error)));
+    }
+  });
+  return form;
+}
+
+function sight({ tenant, rows }) {
+  return h("section", { class: "card", "aria-label": tenant ? `Under ${tenant}` : "Under no tenant" },
+    h("h3", {}, tenant ? `app.current_tenant = ${tenant}` : "No tenant set"),
+    rows.length
+      ? h("ul", {}, rows.map((row) => h("li", {}, h("span", {}, row.tenant_id), h("span", { class: "number" }, `${formatNumber(row.count)} ${row.count === 1 ? "row" : "rows"}`))))
+      : h("p", { class: "hint" }, "No row in sight."));
+}
+
+function beyondPanel() {
+  const result = h("p", { class: "result", role: "status" });
+  const tries = BEYOND.filter(([, where]) => claims()["custom:role"] === "viewer" || (where === "/users" && claims()["custom:role"] !== "admin"));
+  if (!tries.length) return null;
+  return h("section", { class: "panel" },
+    h("h2", {}, "What your role may not do"),
+    h("p", {}, "These actions are not offered elsewhere. Ask anyway:"),
+    h("div", { class: "actions start" }, tries.map(([method, where, body]) => button(`${method} ${where}`, async () => {
+      try {
+        const answer = await call(method, where, { body });
+        result.textContent = `Done: ${answer.status}`;
+      } catch (error) {
+        if (!(error instanceof ApiError)) throw error;
+        result.textContent = error.status === 403 ? `403 Refused: ${error.message}` : explain(error);
+      }
+    }))), result);
+}
