@@ -165,13 +165,14 @@ class LocalStack:
         module: str = "ops.local_api",
         changed: Mapping[str, str] | None = None,
         code: Path | None = None,
+        port: int = 0,
     ) -> Iterator[tuple[str, Child]]:
         """Run the app, or a module like it, with some of its settings changed or with code of another folder.
 
         Yields:
             its URL and its process, once it answers.
         """
-        port = (self._options.api_port if self._api is None else 0) or free_port()
+        port = port or (self._options.api_port if self._api is None else 0) or free_port()
         url = f"http://127.0.0.1:{port}"
         environment = {**process_basics(os.environ), **self.settings, **(changed or {})}
         child = Child(module, ["--port", str(port)], environment=environment, log=log, folder=code)

@@ -1,4 +1,8 @@
-"""The headless Chromium in which the page is tested: the system's, else Playwright's, else the distribution's."""
+"""Provides the browser: the system's Chromium, else Playwright's own download, else the distribution's package.
+
+A candidate counts only when it can say its version: a wrapper that wants a snap, or a browser whose libraries are
+missing, is passed over.
+"""
 
 from __future__ import annotations
 
@@ -6,57 +10,98 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from playwright.sync_api import sync_playwright
+
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Playwright
+    from collections.abc import Callable, Sequence
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-_SECONDS = 300
+_NAMES = ("chromium", "chromium-browser", "google-chrome")
+_SECONDS = 600.0  # for a download
+MISSING = (
+    "no Chromium to run the page's tests in, and none could be installed: install the distribution's package "
+    "`chromium`, or run `.venv/bin/python -m playwright install --with-deps chromium`"
+)
 
 
-class NoBrowserError(Exception):
-    """There is no Chromium and none can be had."""
+class BrowserMissingError(RuntimeError):
+    """No Chromium is here and none could be installed; the message says what to install."""
 
 
-def launch(playwright: Playwright) -> Browser:
-    """Start a browser, and provide it first where there is none.
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What is asked and done of the machine."""
+
+    which: Callable[[str], str | None]
+    run: Callable[[Sequence[str]], bool]  # whether the command could be run and succeeded
+    downloaded: Callable[[], Path]  # where Playwright keeps its own Chromium, there or not
+    may_install_packages: bool
+
+
+def provide_browser(machine: Machine) -> Path:
+    """Return the executable of a Chromium that starts, installing one where that is needed.
 
     Raises:
-        NoBrowserError: none can be had; the message says what to install.
+        BrowserMissingError: there is none and none could be installed.
     """
-    path = _system() or _downloaded(playwright) or _distribution()
-    if path is None:
-        raise NoBrowserError(
-            "There is no Chromium: install the package `chromium`, or run `playwright install chromium`."
-        )
-    return playwright.chromium.launch(executable_path=path, args=["--no-sandbox"] if os.geteuid() == 0 else [])
+    ways = (_system_browser, _downloaded_before, _download, _install_package)
+    for way in ways:
+        found = way(machine)
+        if found is not None:
+            return found
+    raise BrowserMissingError(MISSING)
 
 
-def _system() -> str | None:
-    return next((path for name in _NAMES if (path := shutil.which(name))), None)
+def _system_browser(machine: Machine) -> Path | None:
+    candidates = (_working(machine, Path(path)) for name in _NAMES if (path := machine.which(name)))
+    return next(filter(None, candidates), None)
 
 
-def _downloaded(playwright: Playwright) -> str | None:
-    path = playwright.chromium.executable_path
-    if not Path(path).exists():
-        _run([sys.executable, "-m", "playwright", "install", "chromium"])
-    return path if Path(path).exists() else None
+def _downloaded_before(machine: Machine) -> Path | None:
+    return _working(machine, machine.downloaded())
 
 
-def _distribution() -> str | None:
-    apt = shutil.which("apt-get")
-    if apt is None or os.geteuid() != 0:
+def _download(machine: Machine) -> Path | None:
+    machine.run([sys.executable, "-m", "playwright", "install", "--no-shell", "chromium"])
+    return _downloaded_before(machine)
+
+
+def _working(machine: Machine, path: Path) -> Path | None:
+    return path if machine.run([str(path), "--version"]) else None
+
+
+def _install_package(machine: Machine) -> Path | None:
+    if not (machine.may_install_packages and machine.which("apt-get")):
         return None
-    _run([apt, "update"])
-    _run([apt, "install", "--yes", "--no-install-recommends", "chromium"])
-    return _system()
+    machine.run(["apt-get", "update"])  # where it fails, the lists that are there may do
+    machine.run(["apt-get", "install", "--yes", "--no-install-recommends", "chromium"])
+    return _system_browser(machine)
 
 
-def _run(command: list[str]) -> None:
-    """Run it; whether it worked shows in what is there afterwards."""
+def this_machine() -> Machine:
+    """Return the machine that the tests run on."""
+    return Machine(
+        which=shutil.which,
+        run=_run,
+        downloaded=_downloaded,
+        may_install_packages=os.geteuid() == 0,
+    )
+
+
+def _run(command: Sequence[str]) -> bool:
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     try:
-        subprocess.run(command, check=False, timeout=_SECONDS)
-    except subprocess.TimeoutExpired:
-        print(f"{command} took longer than {_SECONDS} s")  # noqa: T201 -- for the test's log
+        ended = subprocess.run(
+            command, check=False, stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS, env=environment
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return ended.returncode == 0
+
+
+def _downloaded() -> Path:
+    with sync_playwright() as playwright:
+        return Path(playwright.chromium.executable_path)

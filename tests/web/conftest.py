@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import sync_playwright
@@ -13,7 +16,7 @@ from ops.shell import forget_aws_settings
 from ops.sign_in import sign_in
 from ops.stack import LocalStack, StackOptions
 from tests.support.http_api import Api, Person
-from tests.web.browser import launch
+from tests.web.browser import provide_browser, this_machine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,10 +43,36 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
         yield running
 
 
+class Served:
+    """The API of the stage, which can go away and come back at the same address."""
+
+    def __init__(self, stack: LocalStack, running: ExitStack) -> None:
+        self._stack = stack
+        self._running = running
+        self.url, self._child = running.enter_context(stack.api(stack.folder / "api.log"))
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Stop it for as long; afterwards another process serves."""
+        self._child.stop()
+        try:
+            yield
+        finally:
+            port = urlsplit(self.url).port or 0
+            _, self._child = self._running.enter_context(self._stack.api(self._stack.folder / "api.log", port=port))
+
+
 @pytest.fixture(scope="session")
-def stage(stack: LocalStack) -> LocalStage:
+def served(stack: LocalStack) -> Iterator[Served]:
+    """Return the running API."""
+    with ExitStack() as running:
+        yield Served(stack, running)
+
+
+@pytest.fixture(scope="session")
+def stage(stack: LocalStack, served: Served) -> LocalStage:
     """Return the running stage: API and page."""
-    running = stack.stage(stack.serve_api())
+    running = stack.stage(served.url)
     stack.serve_web(running)
     return running
 
@@ -51,8 +80,10 @@ def stage(stack: LocalStack) -> LocalStage:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Return the one browser."""
+    executable = provide_browser(this_machine())
     with sync_playwright() as playwright:
-        running = launch(playwright)
+        sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium's own does not start for root
+        running = playwright.chromium.launch(executable_path=executable, args=sandbox)
         yield running
         running.close()
 

@@ -57,8 +57,9 @@ export async function call(method, where, { query, body, ifMatch, base = setting
 
 // A token that the API refuses is renewed once, silently if possible, and the request goes on where it was.
 async function authorized(url, options) {
+  const bearer = await token();
   try {
-    return await send(url, options, await token());
+    return await send(url, options, bearer);
   } catch (error) {
     if (error.status !== 401) throw error;
     await refresh().catch(ended);
@@ -73,7 +74,8 @@ const token = () => idToken().catch(async (error) => {
 
 async function ended(error) {
   if (error.code === "Offline") throw new ApiError(0, "Offline", error.message);
-  await reauthenticate();
+  if (error.code === "SignedOut") throw new ApiError(401, error.code, error.message);
+  await reauthenticate().catch((other) => { throw new ApiError(401, other.code, other.message); });
 }
 
 async function send(url, options, bearer) {

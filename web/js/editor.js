@@ -49,7 +49,10 @@ export function edit(kind, thing = null) {
 
     function failed(error) {
       const retry = error.status === 0 || error.status >= 500;
-      show(problem, h("p", {}, explain(error)), retry && button("Try again", () => save()));
+      show(problem, h("p", {}, explain(error)),
+        // An answer that was lost may have been a yes; only what has an address of its own can be sent twice.
+        retry && !thing && kind.create.method === "POST" && h("p", {}, "It may have been saved all the same: look at the list before you try again."),
+        retry && button("Try again", () => save()));
     }
 
     async function conflict(mine) {

@@ -9,3 +9,11 @@ export const formatNumber = (value) => number.format(value);
 export const formatPrice = (text) => price.format(text);
 export const formatInstant = (iso) => instant.format(new Date(iso));
 export const formatSeconds = (seconds) => instant.format(new Date(seconds * 1000));
+
+// The exact product of a decimal in text and a whole number, in text.
+export function times(decimal, count) {
+  const [whole, fraction = ""] = decimal.split(".");
+  const digits = (BigInt(whole + fraction) * BigInt(count)).toString().padStart(fraction.length + 1, "0");
+  const point = digits.length - fraction.length;
+  return fraction ? `${digits.slice(0, point)}.${digits.slice(point)}` : digits;
+}

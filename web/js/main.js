@@ -77,5 +77,8 @@ async function start() {
 
 document.querySelector(".skip").addEventListener("click", (event) => { event.preventDefault(); main.focus(); });
 addEventListener("hashchange", () => draw({ focus: true }));
-addEventListener("another-user", () => draw({ focus: true }));
+addEventListener("another-user", () => {
+  for (const dialog of document.querySelectorAll("dialog")) dialog.close();
+  draw({ focus: true });
+});
 start();

@@ -97,24 +97,28 @@ export async function signIn(username, password) {
 }
 
 // One refresh at a time, whoever asks. A refused one ends the session; one that did not get through does not.
-export function refresh() {
+// Whoever signed out, or in, meanwhile is not overruled by the answer.
+export async function refresh() {
+  const before = tokens;
+  if (!signedIn()) throw new SignInError("You are signed out.", "SignedOut");
   refreshing ??= cognito("InitiateAuth", {
     AuthFlow: "REFRESH_TOKEN_AUTH",
     ClientId: settings.client_id,
     AuthParameters: { REFRESH_TOKEN: tokens.refresh },
-  }).then((answer) => keep(answer.AuthenticationResult)).finally(() => { refreshing = null; });
-  return refreshing;
+  }).then((answer) => { if (tokens === before) keep(answer.AuthenticationResult); }).finally(() => { refreshing = null; });
+  await refreshing;
 }
 
 // Returns an id token that is good for another minute, if the sign-in service gives one.
 export async function idToken() {
-  if (remaining() < REFRESH_BEFORE_MS) {
+  if (!signedIn() || remaining() < REFRESH_BEFORE_MS) {
     try {
       await refresh();
     } catch (error) {
       if (error.code !== "Offline" || remaining() <= 0) throw error;
     }
   }
+  if (!signedIn()) throw new SignInError("You are signed out.", "SignedOut");
   return tokens.id;
 }
 

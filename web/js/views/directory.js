@@ -1,15 +1,16 @@
 // The three collections: what each holds, and which role may change it. The backend decides; this only spares dead ends.
 
 import { path } from "../api.js";
-import { formatInstant, formatNumber, formatPrice } from "../format.js";
+import { formatInstant, formatNumber, formatPrice, times } from "../format.js";
 
 const WRITERS = ["member", "admin"];
 const PRICE = { inputmode: "decimal", hint: "A decimal number, such as 12.50", required: true };
 
+// As text, so that no digit is lost. `1,234` may be a thousand or a little more than one, so it is not guessed at.
 function parsePrice(text) {
-  const value = Number(text.trim().replace(",", "."));
-  if (!text.trim() || !Number.isFinite(value)) throw new RangeError("The price must be a number, such as 12.50.");
-  return value;
+  const digits = text.trim().replace(/^([0-9]+),([0-9]{1,2})$/, "$1.$2");
+  if (!/^[0-9]+(\.[0-9]+)?$/.test(digits)) throw new RangeError("The price must be a number, such as 12.50.");
+  return digits.replace(/^0+(?=[0-9])/, "");
 }
 
 function parseQuantity(text) {
@@ -87,7 +88,7 @@ export const cart = {
   row: (line) => ({
     main: line.description,
     meta: [`${formatNumber(line.quantity)} × ${formatPrice(line.price)}`],
-    number: formatPrice((Number(line.price) * line.quantity).toFixed(2)),
+    number: formatPrice(times(line.price, line.quantity)),
   }),
   fields: [
     { name: "description", label: "Description", required: true, maxlength: 1000, of: (line) => line.description },

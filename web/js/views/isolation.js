@@ -44,9 +44,9 @@ function askForm(other, tenant, picture, config) {
     problem.textContent = "";
     try {
       const foreign = { shard_id: form.elements.shard_id.value, product_id: form.elements.product_id.value };
-      const own = await ownKey(tenant);
-      const asked = [await follow(foreign, config), await follow(own, config)];
-      show(picture, lane("What you asked for", asked[0]), lane("The same for your own", asked[1]));
+      const asked = await follow(foreign, config);
+      const twin = await follow(await ownKey(tenant), config);
+      show(picture, lane("What you asked for", asked), lane("The same for your own", twin));
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       show(picture);

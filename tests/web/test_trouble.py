@@ -1,0 +1,79 @@
+"""A server that goes away, or that is busy."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import expect
+
+from tests.web.actions import fill
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Route
+
+    from tests.web.conftest import Served, Visit
+
+
+def test_a_server_that_goes_away_loses_nothing_and_comes_back(visit: Visit, served: Served) -> None:
+    """What was typed stays in the form, and is saved when another process answers at the same address."""
+    page = visit.sign_in("globex", "member")
+    page.get_by_role("button", name="New item").click()
+    dialog = page.get_by_role("dialog")
+    with served.stopped():
+        fill(page, Name="Patient", Price="3")
+        expect(dialog.get_by_role("alert")).to_contain_text("cannot be reached", timeout=30_000)
+        expect(dialog.get_by_label("Name", exact=True)).to_have_value("Patient")
+    dialog.get_by_role("button", name="Try again").click()
+
+    expect(page.get_by_role("button", name="Delete Patient")).to_be_visible()
+
+
+def test_a_503_is_tried_again_after_the_time_that_it_names(visit: Visit) -> None:
+    """A read is tried again by itself, and not before: the time is longer than the page's own would be."""
+    page = visit.sign_in("acme", "viewer", "cart")
+    expect(page.get_by_text("Loading…")).to_have_count(0)
+    asked: list[float] = []
+
+    def busy(route: Route) -> None:
+        asked.append(time.monotonic())
+        _busy(visit, route, 3) if len(asked) == 1 else route.continue_()
+
+    page.route(f"{visit.stage.api_url}/users?*", busy)
+    page.get_by_role("link", name="Users").click()
+    expect(page.get_by_text("Loading…")).to_be_visible()
+    expect(page.get_by_text("Loading…")).to_have_count(0)
+
+    expect(page.get_by_role("button", name="Try again")).to_have_count(0)
+    assert len(asked) == 2
+    assert asked[1] - asked[0] >= 3
+
+
+def test_a_change_is_never_sent_twice_by_itself(visit: Visit) -> None:
+    """It may have been done: the page says so, and the user decides."""
+    page = visit.sign_in("acme", "member")
+    sent: list[str] = []
+
+    def busy(route: Route) -> None:
+        sent.append(route.request.method)
+        _busy(visit, route, 1)
+
+    page.route(lambda url: url == f"{visit.stage.api_url}/items", busy)
+    page.get_by_role("button", name="New item").click()
+    fill(page, Name="Once", Price="1")
+    problem = page.get_by_role("dialog").get_by_role("alert")
+    expect(problem).to_contain_text("may have been saved")
+    page.wait_for_timeout(3000)  # longer than the page waits before it reads again
+
+    assert [method for method in sent if method == "POST"] == ["POST"]
+    expect(problem.get_by_role("button", name="Try again")).to_be_visible()
+
+
+def _busy(visit: Visit, route: Route, seconds: int) -> None:
+    cors = {
+        "Access-Control-Allow-Origin": str(visit.stage.web_url),
+        "Access-Control-Allow-Headers": "authorization, content-type",
+        "Access-Control-Expose-Headers": "Retry-After",
+    }
+    status = 200 if route.request.method == "OPTIONS" else 503
+    route.fulfill(status=status, headers={**cors, "Retry-After": str(seconds)}, json={"Code": "UnavailableError"})
