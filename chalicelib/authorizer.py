@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import re
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from chalicelib.permissions import PERMISSIONS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from chalicelib.permissions import Permission
     from chalicelib.tokens import JwtTokenManager
 
 log = logging.getLogger(__name__)
@@ -42,7 +44,12 @@ def authorize(authorization: str, tokens: JwtTokenManager, is_active: Callable[[
         log.warning("%s is not active: its user %s is refused", tenant.tenant_id, tenant.user_id)
         permissions = ()
     return AuthResponse(
-        routes=[AuthRoute(path, [method]) for method, path in permissions],
+        routes=list(_routes(permissions)),
         principal_id=tenant.user_id,
         context=tenant.to_authorizer_context(),
     )
+
+
+@functools.cache  # one entry a role, and one for none
+def _routes(permissions: tuple[Permission, ...]) -> tuple[AuthRoute, ...]:
+    return tuple(AuthRoute(path, [method]) for method, path in permissions)

@@ -41,8 +41,10 @@ class ScopedClients:
     Credentials are kept per (tenant, role), the `capacity` last used ones; refreshed before they expire; and fetched
     once when many threads want the same at the same time. They are dropped when a service says that they expired, and
     replaced, if STS can be reached, when it refuses them ten seconds or more after they came. A failure is kept for a
-    second. All clients come from one botocore session, so that a service model is loaded once, and send over one pool
-    of connections: a signature belongs to a request and not to the connection that carries it.
+    second. The `clients` last used of them have a client, which is large and made again in milliseconds, while every
+    call of STS counts against the account's quota. All clients come from one botocore session, so that a service model
+    is loaded once, and send over one pool of connections: a signature belongs to a request and not to the connection
+    that carries it.
     """
 
     def __init__(  # noqa: PLR0913 -- a composition of parts, each named at the one call
@@ -53,6 +55,7 @@ class ScopedClients:
         *,
         region: str,
         capacity: int,
+        clients: int,
         usage: Usage,
         send: Callable[[AWSPreparedRequest], AWSResponse],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -62,11 +65,13 @@ class ScopedClients:
         self._vending = vending
         self._region = region
         self._capacity = capacity
+        self._clients = min(clients, capacity)
         self._usage = usage
         self._send = send
         self._now = now
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[str, Role], _Kept] = OrderedDict()
+        self._with_client: OrderedDict[_Kept, None] = OrderedDict()
 
     def dynamodb(self, tenant: TenantContext) -> DynamoDBClient:
         """Return a DynamoDB client that can reach this tenant's partitions only.
@@ -77,9 +82,12 @@ class ScopedClients:
         kept = self._of(tenant)
         frozen = kept.credentials.get_frozen_credentials()
         with kept.lock:
-            if kept.dynamodb is None or kept.dynamodb[0] != frozen:
-                kept.dynamodb = frozen, self._metered(self._create("dynamodb", frozen, kept), tenant.tenant_id)
-            return kept.dynamodb[1]
+            current = kept.dynamodb  # another thread may drop it meanwhile
+            if current is None or current[0] != frozen:
+                current = frozen, self._metered(self._create("dynamodb", frozen, kept), tenant.tenant_id)
+                kept.dynamodb = current
+        self._drop_the_client_before(kept)
+        return current[1]
 
     def secretsmanager(self, tenant: TenantContext) -> SecretsManagerClient:
         """Return a Secrets Manager client that can read the secrets which the tenant's role is entitled to.
@@ -94,6 +102,15 @@ class ScopedClients:
             "SecretsManagerClient",
             self._create("secretsmanager", kept.credentials.get_frozen_credentials(), kept),
         )
+
+    def _drop_the_client_before(self, used: _Kept) -> None:
+        """Note that a client was used, and drop the one that was not for the longest time if there are too many."""
+        with self._lock:
+            self._with_client[used] = None
+            self._with_client.move_to_end(used)
+            if len(self._with_client) > self._clients:
+                unused, _ = self._with_client.popitem(last=False)
+                unused.dynamodb = None
 
     def _of(self, tenant: TenantContext) -> _Kept:
         key = _key(tenant)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Self
 
@@ -69,8 +69,7 @@ class TenantContext:
 
     def to_authorizer_context(self) -> dict[str, str]:
         """Return the flat string map that API Gateway passes from the authorizer to the handler."""
-        fields = asdict(self)
-        return {"tenant": fields.pop("tenant_id")} | {name: str(value) for name, value in fields.items()}
+        return {"tenant": self.tenant_id, "role": self.role.value, "user_id": self.user_id, "email": self.email}
 
 
 def _text(source: dict[str, Any], name: str) -> str:

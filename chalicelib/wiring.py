@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import os
+import socket
 import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar, cast
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 # three, and pauses of up to 1 s and 2 s, which botocore draws at random; DynamoDB or the secret two and one pause.
 _CONNECT_SECONDS, _READ_SECONDS, _ATTEMPTS, _STS_ATTEMPTS = 1, 3, 2, 3
 _LISTING_THREADS = 10
+_CLIENTS = 512  # of 295 kB each, so that a function of 1,024 MB has room for them
 _OF_THE_AUTHORIZER = "AUTHORIZER_ROLE_"
 
 
@@ -178,6 +180,7 @@ def scoped_clients() -> ScopedClients:
         _vending_strategy(sts, settings),
         region=settings.region,
         capacity=settings.cached_tenants,
+        clients=_CLIENTS,
         usage=usage(),
         send=_connections(session).send,
     )
@@ -204,6 +207,8 @@ def _connections(session: Session) -> URLLib3Session:
         verify=session.get_config_variable("ca_bundle") or True,
         timeout=(_CONNECT_SECONDS, _READ_SECONDS),  # type: ignore[arg-type] # as botocore itself gives it
         max_pool_connections=2 * _LISTING_THREADS,
+        # As botocore's own pools: else a request's body waits for the acknowledgement of its head, up to 40 ms.
+        socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
     )
 
 

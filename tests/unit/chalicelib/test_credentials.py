@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import threading
 import time
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
@@ -111,6 +113,7 @@ def clients_of(sts: FakeSts, clock: FakeClock, **options: Any) -> ScopedClients:
         "vending": SessionTagVending(lambda: cast("STSClient", sts), ROLE_ARN),
         "region": "eu-central-1",
         "capacity": 512,
+        "clients": 512,
         "usage": Usage(),
         "send": WIRE,
     }
@@ -118,6 +121,11 @@ def clients_of(sts: FakeSts, clock: FakeClock, **options: Any) -> ScopedClients:
 
 
 WIRE = FakeWire()
+
+
+def access_key(client: DynamoDBClient) -> str:
+    """Return what the client signs with."""
+    return str(client._request_signer._credentials.access_key)  # type: ignore[attr-defined]
 
 
 def tenant(tenant_id: str, role: Role = Role.MEMBER, user_id: str = "user-1") -> TenantContext:
@@ -275,7 +283,7 @@ def test_many_threads_at_the_refresh_lead_to_one_call_of_sts(clock: FakeClock) -
 
     def key_of(_: int) -> str:
         together.wait()
-        return str(clients.dynamodb(ACME)._request_signer._credentials.access_key)  # type: ignore[attr-defined]
+        return access_key(clients.dynamodb(ACME))
 
     with ThreadPoolExecutor(THREADS) as threads:
         assert set(threads.map(key_of, range(THREADS))) == {"ASIAacme2"}
@@ -462,6 +470,30 @@ def test_the_tenant_that_was_not_served_for_the_longest_time_is_dropped(sts: Fak
 
     clients.dynamodb(GLOBEX)
     assert sts.sessions()[3:] == ["globex.member"]
+
+
+def test_credentials_outlive_the_client_that_was_made_of_them(sts: FakeSts, clock: FakeClock) -> None:
+    """A client is made again without STS, and signs for its own tenant; a busy tenant keeps the one it has."""
+    clients = clients_of(sts, clock, clients=2)
+    acme, globex = clients.dynamodb(ACME), clients.dynamodb(GLOBEX)
+    assert clients.dynamodb(ACME) is acme
+    clients.dynamodb(INITECH)
+
+    assert clients.dynamodb(ACME) is acme
+    again = clients.dynamodb(GLOBEX)
+    assert again is not globex
+    assert access_key(again) == access_key(globex) != access_key(acme)
+    assert len(sts.calls) == 3
+
+
+def test_no_more_clients_are_held_than_there_are_credentials(sts: FakeSts, clock: FakeClock) -> None:
+    """What was dropped with its credentials is not kept alive by its client."""
+    clients = clients_of(sts, clock, capacity=1)
+    dropped = weakref.ref(clients.dynamodb(ACME))
+    clients.dynamodb(GLOBEX)
+    gc.collect()
+
+    assert dropped() is None
 
 
 class CountingFileLoader(JSONFileLoader):
