@@ -83,9 +83,10 @@ def refuses_by_policy() -> bool:
 def names_aws_requests() -> bool:
     """Return whether answers name the AWS requests behind them: only where NAME_AWS_REQUESTS=1, on a development stage.
 
-    Whoever can read decisions by these ids learns how IAM decided, which is what `make dev` is for.
+    Whoever can read decisions by these ids learns how IAM decided, which is what `make dev` is for. Without the local
+    AWS's endpoint the setting is one that was left in a shell, from which `make package` asks for the CORS headers.
     """
-    return os.environ.get("NAME_AWS_REQUESTS") == "1"
+    return os.environ.get("NAME_AWS_REQUESTS") == "1" and bool(os.environ.get("AWS_ENDPOINT_URL"))
 
 
 def cors_origin() -> str:

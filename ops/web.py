@@ -97,6 +97,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> Answer:
         url, host = urlsplit(self.path), urlsplit(self._origin)
+        if url.path and not url.path.startswith("/"):  # `@host/` would lead from the origin below to that host
+            return Answer(HTTPStatus.BAD_REQUEST)
         if self.headers.get("Host") == f"localhost:{host.port}":  # another origin for CORS: lead to the right one
             return Answer(HTTPStatus.TEMPORARY_REDIRECT, location=f"{self._origin}{url.path or '/'}")
         if self.headers.get("Host") != host.netloc:  # a foreign name that was bound to this address

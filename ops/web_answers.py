@@ -1,6 +1,9 @@
 """What a development stage tells the page about its requests: the policy, the decisions, and the rows in sight.
 
-Every question needs the id token of a user of the stage, and what is answered is about that user's own requests.
+Every question needs the id token of a user of the stage. Of decisions it tells those about the user's own tenant. The
+policy is not the one that the authorizer returned to the API, which nobody keeps: the same code judges the token again.
+And any user learns how many users another tenant has, which a demonstration on one machine may tell and a stage on AWS
+does not.
 """
 
 from __future__ import annotations

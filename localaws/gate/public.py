@@ -55,7 +55,7 @@ def regional_scope(request: HttpRequest) -> str | None:
         body = json.loads(request.body)
         claims = json.loads(_decoded(body["AccessToken"].split(".")[1]))
         issuer = _ISSUER.fullmatch(claims["iss"])
-    except (ValueError, LookupError, TypeError, AttributeError):
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None
     return issuer and f"AWS4-HMAC-SHA256 Credential=anyone/19700101/{issuer[1]}/{_COGNITO}/aws4_request"
 

@@ -274,16 +274,17 @@ DEPLOYMENT_CANARIES = [
     Canary(
         "a former page is kept by browsers",
         _WEB,
-        old='== "index.html" ? "no-cache"',
-        new='== "index.html" ? "max-age=86400"',
-        complaint="what says where the others are must not be kept.",
+        old='cache_control = "no-cache"',
+        new='cache_control = endswith(each.value, ".js") ? "max-age=31536000, immutable" : "no-cache"',
+        complaint="none be kept without asking whether it is still the same.",
     ),
     Canary(
         "the page may be framed",
         _WEB,
-        old='frame_option = "DENY"',
-        new='frame_option = "SAMEORIGIN"',
+        old='"X-Frame-Options": "DENY"',
+        new='"X-Frame-Options": "SAMEORIGIN"',
         complaint="The headers must hold the policy",
+        file="headers.json",
     ),
     Canary(
         "the page is served without tls",

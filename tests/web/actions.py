@@ -31,3 +31,9 @@ def delete(page: Page, name: str) -> None:
     """Delete the entry of that name, and confirm."""
     page.get_by_role("button", name=f"Delete {name}", exact=True).click()
     page.get_by_role("dialog").get_by_role("button", name="Delete", exact=True).click()
+
+
+def sign_out(page: Page) -> None:
+    """Sign out by the header's button, and see the form again."""
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("heading", name="Sign in").wait_for()

@@ -2,43 +2,105 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.web.actions import make_item
 from tests.web.conftest import SCREENSHOTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
     from playwright.sync_api import Page
 
     from tests.support.http_api import Person
     from tests.web.conftest import Visit
 
+_ITEMS = [
+    ("Anvil, drop-forged", "149.90", {"colour": "grey", "mass": "90 kg"}),
+    ("Rocket skates, pair", "1249.99", {"sizes": "36 to 47"}),
+    ("Earthquake pills, 100", "12.5", {}),
+    ("Giant rubber band", "8", {"length": "4 m", "tested": True}),
+]
+_LINES = [
+    ("Anvil, drop-forged", "149.90", 2),
+    ("Bird seed, free sample", "0", 40),
+    ("Rocket skates, pair", "1249.99", 1),
+]
+# The longest that the API takes, in one word where it may be one.
+_LONGEST_ITEM = ("W" * 200, "999999999999.99999999", {"k" * 100: "v" * 200})
+_LONGEST_LINE = ("W" * 1000, "999999999999.99999999", 1_000_000)
+_USERS = [("Wile E.", "wile@acme.example.com"), ("Marvin Martian", "marvin@acme.example.com")]
+
 
 def _isolation(page: Page) -> None:
     page.get_by_role("button", name="Ask for it").click()
-    page.get_by_label("The same for your own").wait_for()
+    expect(page.get_by_label("The same for your own")).to_contain_text("Allowed")
     page.get_by_role("button", name="Run it").click()
-    page.get_by_label("Under no tenant").wait_for()
+    expect(page.get_by_label("Under no tenant")).to_contain_text("No row in sight")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1280])
+@contextmanager
+def _entries(person: Callable[..., Person], items: Sequence[Any], lines: Sequence[Any]) -> Iterator[None]:
+    """Fill the lists of acme for as long."""
+    member, admin = person("acme", "member"), person("acme", "admin")
+    made: list[tuple[Person, str]] = []
+    try:
+        for name, price, attributes in items:
+            item = member.call("POST", "/items", body={"name": name, "price": price, "attributes": attributes})
+            made.append((member, f"/items/{item.body['product_id']}"))
+        for line, (description, price, quantity) in enumerate(lines):
+            where, body = f"/cart/look-{line}", {"description": description, "price": price, "quantity": quantity}
+            assert member.call("PUT", where, body=body).status == 201
+            made.append((member, where))
+        for name, email in _USERS:
+            user = admin.call("POST", "/users", body={"display_name": name, "email": email})
+            made.append((admin, f"/users/{user.body['user_id']}"))
+        yield
+    finally:
+        left = [where for owner, where in made if owner.call("DELETE", where).status != 204]
+    assert left == []
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme"), [(360, "light"), (360, "dark"), (768, "light"), (1280, "light"), (1280, "dark")]
+)
 def test_every_view_is_accessible_and_fits(
     visits: Callable[..., Visit], person: Callable[..., Person], width: int, scheme: str
 ) -> None:
     """No serious finding of axe, nothing wider than the window; the screenshots are artefacts."""
-    item = make_item(person("acme", "member"), "Anvil, drop-forged")
-    visit = visits(width=width, scheme=scheme)
+    with _entries(person, _ITEMS, _LINES):
+        found = _look(visits(width=width, scheme=scheme), width, scheme)
+
+    assert {name: each for name, each in found.items() if each} == {}
+
+
+@pytest.mark.parametrize(("width", "least"), [(360, 0.8), (768, 0.4)])
+def test_the_longest_values_do_not_squeeze_a_row(
+    visits: Callable[..., Visit], person: Callable[..., Person], width: int, least: float
+) -> None:
+    """A number leaves the text this part of the row's width; on a phone it has a line of its own."""
+    with _entries(person, [_LONGEST_ITEM], [_LONGEST_LINE]):
+        page = visits(width=width).sign_in("acme", "member")
+        for name in ("Items", "Cart"):
+            page.get_by_role("link", name=name).click()
+            row = page.get_by_role("list", name=name).get_by_role("listitem").filter(has_text="WWW")
+            assert row.evaluate("(row) => row.firstChild.clientWidth / row.clientWidth") > least, name
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+        page.get_by_role("link", name="Isolation").click()
+        _isolation(page)
+        expect(page.get_by_label("The same for your own")).to_contain_text("WWW")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def _look(visit: Visit, width: int, scheme: str) -> dict[str, list[str]]:
     page = visit.page
     page.goto(f"{visit.stage.web_url}/")
     page.get_by_role("heading", name="Sign in").wait_for()
-    found = {}
+    found: dict[str, list[str]] = {}
     for name in ("sign-in", "items", "cart", "users", "isolation", "dialog"):
         if name == "items":
             visit.sign_in("acme", "member")
@@ -60,9 +122,7 @@ def test_every_view_is_accessible_and_fits(
             f"{each['id']}: {each['nodes'][0]['html']}" for each in results if each["impact"] in {"serious", "critical"}
         ]
         assert page.evaluate("document.documentElement.scrollWidth") <= width, name
-    person("acme", "member").call("DELETE", f"/items/{item['product_id']}")
-
-    assert {name: each for name, each in found.items() if each} == {}
+    return found
 
 
 def test_the_whole_page_is_small(visit: Visit) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.web.actions import TENANTS, make_item
@@ -17,6 +18,25 @@ if TYPE_CHECKING:
     from tests.support.http_api import Person
     from tests.web.conftest import Served, Visit
 
+_SLOW = {"offline": False, "latency": 700, "downloadThroughput": -1, "uploadThroughput": -1}  # milliseconds
+# What moves within half a second of a click counts as the click's.
+_WATCH_SHIFTS = """() => {
+  window.__shift = 0; window.__moved = 0;
+  window.__observer = new PerformanceObserver((seen) => window.__count(seen.getEntries()));
+  window.__count = (entries) => {
+    for (const each of entries.filter((entry) => !entry.hadRecentInput)) {
+      window.__shift += each.value;
+      const ways = each.sources.map(({ previousRect: from, currentRect: to }) => Math.abs(to.top - from.top));
+      window.__moved = Math.max(window.__moved, ...ways);
+    }
+  };
+  window.__observer.observe({ type: "layout-shift" });
+}"""
+_SHIFTS = """() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => {
+  window.__count(window.__observer.takeRecords());
+  resolve([window.__shift, window.__moved]);
+})))"""
+
 
 def test_a_refusal_is_drawn_beside_the_allowed_twin(visit: Visit, person: Callable[..., Person]) -> None:
     """The condition that was not met, in AWS's own sentence, comes from what localaws decided."""
@@ -28,12 +48,60 @@ def test_a_refusal_is_drawn_beside_the_allowed_twin(visit: Visit, person: Callab
     refused, allowed = page.get_by_label("What you asked for"), page.get_by_label("The same for your own")
     for said in ("ImplicitlyDenied", "dynamodb:LeadingKeys", "globex#item#3", "acme#*", "is not authorized to perform"):
         expect(refused).to_contain_text(said)
-    expect(refused).to_contain_text("Session tag tenant")
-    expect(refused).to_contain_text("GET /items")
-    expect(allowed).to_contain_text("Allowed")
-    expect(allowed).to_contain_text(re.compile("acme#item#[0-9]"))
+    for said in ("Allowed", "Condition that was met", "acme#*", str(item["shard_id"]), str(item["product_id"])):
+        expect(allowed).to_contain_text(said)
     expect(allowed).not_to_contain_text("Condition that was not met")
+    shared = page.get_by_label("The same for both requests")
+    for said in ("Session tag tenant", "acme.member", "Tenant in context"):
+        expect(shared).to_contain_text(said)
+    expect(shared.get_by_text("GET /items", exact=True)).to_be_hidden()
+    shared.get_by_text("Routes").click()
+    expect(shared.get_by_text("GET /items", exact=True)).to_be_visible()
+    expect(shared).to_contain_text("when it runs once more, for this picture")
     person("acme", "member").call("DELETE", f"/items/{item['product_id']}")
+
+
+def test_a_screen_reader_hears_the_verdicts_only(visit: Visit) -> None:
+    """The picture is long: it is there to be read, not to be announced."""
+    page = visit.sign_in("acme", "member", "isolation")
+    page.get_by_label("shard_id").fill("globex#item#3")
+    page.get_by_role("button", name="Ask for it").click()
+
+    heard = page.get_by_role("status").filter(has_text="globex#item#3")
+    expect(heard).to_have_text(re.compile(r"^globex#item#3: Refused\. acme#item#[0-9]: Allowed[^.]*\.$"))
+    assert page.locator(".picture").evaluate("(element) => element.closest('[aria-live], [role=status]')") is None
+    assert page.locator(".picture").locator("[aria-live], [role=status], [role=alert]").count() == 0
+
+
+@pytest.mark.parametrize("width", [360, 768, 1280])
+def test_an_answer_moves_nothing(visits: Callable[..., Visit], person: Callable[..., Person], width: int) -> None:
+    """However late it comes: the picture's place is kept. The window is so high that everything is in sight."""
+    item = make_item(person("acme", "member"))
+    visit = visits(width=width)
+    page = visit.sign_in("acme", "member", "isolation")
+    page.set_viewport_size({"width": width, "height": 4000})
+    page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", _SLOW)
+    page.evaluate(_WATCH_SHIFTS)
+    page.get_by_role("button", name="Ask for it").click()
+    expect(page.get_by_label("The same for your own")).to_contain_text("Condition that was met")
+    page.get_by_role("button", name="Run it").click()
+    expect(page.get_by_label("Under no tenant")).to_contain_text("No row in sight")
+    shift, moved = page.evaluate(_SHIFTS)
+    person("acme", "member").call("DELETE", f"/items/{item['product_id']}")
+
+    assert shift < 0.1
+    assert moved < 24  # pixels: a line, where another machine's fonts are wider than the place that is kept
+
+
+def test_a_request_without_an_answer_leaves_the_picture_empty(visit: Visit) -> None:
+    """It says what to do, and draws nothing of what it does not know."""
+    page = visit.sign_in("acme", "member", "isolation")
+    page.route("**/items?*", lambda route: route.abort())
+    page.get_by_role("button", name="Ask for it").click()
+
+    expect(page.get_by_role("alert").filter(has_text="cannot be reached")).to_be_visible(timeout=20_000)
+    expect(page.locator(".picture").get_by_text("Not asked yet")).to_have_count(2)
+    expect(page.get_by_label("What you asked for")).to_have_count(0)
 
 
 def test_a_session_is_opened_once_and_then_reused(visit: Visit, served: Served) -> None:
@@ -64,8 +132,9 @@ def test_a_deployed_stage_shows_what_its_api_answers(visit: Visit) -> None:
 
     refused = page.get_by_label("What you asked for")
     expect(refused).to_contain_text("403: IAM does not let this tenant do that.")
-    expect(refused).to_contain_text("A deployed stage does not show it here")
-    expect(refused).not_to_contain_text("ImplicitlyDenied")
+    expect(page.get_by_label("The same for both requests")).to_contain_text("A deployed stage does not show it here")
+    for words in ("ImplicitlyDenied", "Condition that was"):
+        expect(page.locator(".picture")).not_to_contain_text(words)
     expect(page.get_by_label("The same for your own")).to_contain_text("Allowed")
     expect(page.get_by_text("The same SQL under two tenants")).to_have_count(0)
     assert not [url for url in asked if re.search(r"/(trace|policy|row-level-security)(\?|$)", url)]

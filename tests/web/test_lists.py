@@ -154,6 +154,7 @@ def test_a_long_list_comes_in_pages(visit: Visit, person: Callable[..., Person])
     expect(page.get_by_role("listitem")).to_have_count(20)
     page.get_by_role("button", name="Show more").click()
     expect(page.get_by_role("listitem")).to_have_count(25)
+    expect(page.get_by_role("listitem").nth(20)).to_be_focused()
     expect(page.get_by_role("button", name="Show more")).to_have_count(0)
     names = page.get_by_text(re.compile("^Paged [0-9]{2}$")).all_inner_texts()
     for item in items:

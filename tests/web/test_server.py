@@ -45,6 +45,16 @@ def test_a_foreign_host_name_is_refused(stage: LocalStage) -> None:
     assert _get(stage, "/config.json")[0] == 200
 
 
+@pytest.mark.parametrize("path", ["@attacker.example.com/", "attacker.example.com/", ".attacker.example.com/"])
+def test_nobody_is_led_to_another_host(stage: LocalStage, path: str) -> None:
+    """`localhost` leads to the page's own origin; what is no path cannot make another host of that."""
+    local = f"localhost:{urlsplit(str(stage.web_url)).port}"
+
+    assert _get(stage, path, Host=local)[0] == 400
+    assert "Location" not in _get(stage, path, Host=local)[1]
+    assert _get(stage, "/js/main.js", Host=local)[1]["Location"] == f"{stage.web_url}/js/main.js"
+
+
 @pytest.mark.parametrize("path", ["/policy", "/trace?request_id=1", _ROWS])
 def test_the_stage_tells_signed_in_users_of_its_own_page_only(
     stage: LocalStage, person: Callable[..., Person], path: str
@@ -80,12 +90,13 @@ def test_every_answer_has_the_headers_of_the_terraform_module(stage: LocalStage)
     origins = f"{stage.api_url} {stage.aws_endpoint_url};"
     assert f"connect-src 'self' {origins}" in headers["Content-Security-Policy"]
     assert "script-src 'self';" in headers["Content-Security-Policy"]
-    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert [headers[name] for name in ("X-Content-Type-Options", "X-Frame-Options")] == ["nosniff", "DENY"]
     assert _get(stage, "/", **{"If-None-Match": headers["ETag"]})[0] == 304
 
 
 def test_no_stage_on_aws_names_aws_requests() -> None:
     """The setting is for one machine: nothing in infra/ sets it."""
-    naming = [path for path in (PROJECT / "infra").rglob("*.tf") if "NAME_AWS_REQUESTS" in path.read_text()]
+    read = [path for end in ("tf", "tfvars", "json", "hcl") for path in (PROJECT / "infra").rglob(f"*.{end}")]
 
-    assert naming == []
+    assert {path.suffix for path in read} == {".tf", ".tfvars", ".json", ".hcl"}
+    assert [path for path in read if "NAME_AWS_REQUESTS" in path.read_text()] == []

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import TYPE_CHECKING
 
+import pytest
 from playwright.sync_api import expect
+
+from tests.web.actions import delete, make_item, sign_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,75 +58,103 @@ def test_an_ended_session_asks_again_and_keeps_what_was_typed(visit: Visit, pers
     again.get_by_label("Password", exact=True).fill(visit.stage.user("acme", "admin").password)
     again.get_by_role("button", name="Sign in").click()
 
-    expect(page.get_by_role("button", name="Delete Kept")).to_be_visible()
+    delete(page, "Kept")
+    expect(page.get_by_role("button", name="Delete Kept")).to_have_count(0)
 
 
-def test_tokens_are_renewed_before_they_expire(visit: Visit) -> None:
-    """Nobody is asked anything, and the next request goes out with another token."""
-    page, bearers = visit.page, []
-    page.on("request", lambda request: bearers.append(request.headers.get("authorization")))
-    page.clock.install()
-    visit.sign_in("acme", "member")
-    expect(page.get_by_text("Loading…")).to_have_count(0)
-    with page.expect_request(lambda request: "REFRESH_TOKEN_AUTH" in (request.post_data or "")):
-        page.clock.fast_forward("59:30")
-    page.get_by_role("link", name="Cart").click()
-    expect(page.get_by_text("Loading…")).to_have_count(0)
-
-    expect(page.get_by_role("dialog")).to_have_count(0)
-    assert len({bearer for bearer in bearers if bearer}) == 2
-
-
-def test_a_renewal_that_was_under_way_does_not_undo_signing_out(visit: Visit) -> None:
-    """The answer comes after the user has left: it opens nothing again."""
-    page, held = visit.page, []
-    page.clock.install()
-    visit.sign_in("acme", "member")
-
-    def hold(route: Route) -> None:
-        held.append(route) if "REFRESH_TOKEN_AUTH" in (route.request.post_data or "") else route.continue_()
-
-    page.route(f"{visit.stage.aws_endpoint_url}/", hold)
-    with page.expect_request(lambda request: "REFRESH_TOKEN_AUTH" in (request.post_data or "")):
-        page.clock.fast_forward("59:30")
-    page.get_by_role("button", name="Sign out").click()
-    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
-    with page.expect_response(lambda response: "REFRESH_TOKEN_AUTH" in (response.request.post_data or "")):
-        held[0].continue_()
-    page.goto(f"{visit.stage.web_url}/#/cart")
-
-    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
-
-
-def test_another_user_does_not_get_what_the_former_was_doing(visit: Visit) -> None:
-    """Whoever signs in at the end of somebody else's session begins anew; nothing typed goes to them."""
+@pytest.mark.parametrize("way", ["button", "closed by the browser"])
+def test_an_ended_session_can_be_left(visit: Visit, way: str) -> None:
+    """Escape does not close the question, however often; who does not answer it is signed out."""
     page = visit.page
     page.clock.install()
-    visit.sign_in("acme", "member")
-    page.get_by_role("button", name="New item").click()
-    page.get_by_role("dialog").get_by_label("Name", exact=True).fill("Secret plan")
-    page.get_by_role("dialog").get_by_label("Price", exact=True).fill("5")
-    page.route(f"{visit.stage.aws_endpoint_url}/", _refuse_renewal)
+    visit.sign_in("acme", "viewer")
+    page.route(f"{visit.stage.aws_endpoint_url}/", lambda route: answer_cognito(route, 400, "NotAuthorizedException"))
     page.clock.fast_forward("01:01:00")
-    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("link", name="Cart").click()
     again = page.get_by_role("dialog", name="Your session has ended")
-    page.clock.set_system_time(time.time())
-    other = visit.stage.user("globex", "member")
-    again.get_by_label("User name").fill(other.username)
-    again.get_by_label("Password", exact=True).fill(other.password)
-    again.get_by_role("button", name="Sign in").click()
+    again.wait_for()
+    for _ in range(3):
+        page.keyboard.press("Escape")
+    expect(again).to_be_visible()
+    if way == "button":
+        again.get_by_role("button", name="Sign out").click()
+    else:
+        again.evaluate("dialog => dialog.close()")
 
-    expect(page.get_by_role("banner")).to_contain_text("globex")
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     expect(page.get_by_role("dialog")).to_have_count(0)
-    expect(page.get_by_text("Secret plan")).to_have_count(0)
+    expect(page.get_by_text("Loading…")).to_have_count(0)
 
 
-def _refuse_renewal(route: Route) -> None:
-    if "REFRESH_TOKEN_AUTH" not in (route.request.post_data or ""):
-        route.continue_()
-        return
+def test_signing_out_takes_the_rows_away_before_the_server_knows(visit: Visit, person: Callable[..., Person]) -> None:
+    """A sign-in service that does not answer leaves nothing of the tenant on the screen."""
+    item = make_item(person("acme", "member"), "Confidential")
+    page = visit.sign_in("acme", "member")
+    page.get_by_text("Confidential").wait_for()
+    held: list[Route] = []
+    page.route(f"{visit.stage.aws_endpoint_url}/", lambda route: held.append(route))  # noqa: PLW0108 -- Playwright wraps no builtin
+    sign_out(page)
+
+    expect(page.get_by_text("Confidential")).to_have_count(0)
+    held[0].abort()
+    person("acme", "member").call("DELETE", f"/items/{item['product_id']}")
+
+
+def test_a_sign_out_that_is_refused_revokes_the_refresh_token(visit: Visit) -> None:
+    """The access token may have expired; the token that lives for a day is made worthless all the same."""
+    page, asked = visit.sign_in("acme", "member"), []
+
+    def answer(route: Route) -> None:
+        operation = route.request.headers["x-amz-target"].rpartition(".")[2]
+        asked.append((operation, (route.request.post_data_json or {}).keys()))
+        refused = operation == "GlobalSignOut"
+        answer_cognito(route, 400 if refused else 200, "NotAuthorizedException" if refused else "")
+
+    page.route(f"{visit.stage.aws_endpoint_url}/", answer)
+    sign_out(page)
+
+    expect(page.get_by_text("You are signed out here.")).to_be_visible()
+    assert asked == [("GlobalSignOut", {"AccessToken"}), ("RevokeToken", {"Token", "ClientId"})]
+
+
+def test_an_answer_that_is_no_answer_gets_a_sentence(visit: Visit) -> None:
+    """Something in between answered 200, with half a document."""
+    page = visit.page
+    page.goto(f"{visit.stage.web_url}/")
     headers = {"Access-Control-Allow-Origin": "*"}
-    route.fulfill(status=400, json={"__type": "NotAuthorizedException"}, headers=headers)
+    page.route(f"{visit.stage.aws_endpoint_url}/", lambda route: route.fulfill(body='{"Authent', headers=headers))
+    visit.enter("acme/member@acme.example.com", "Some-password-1")
+
+    expect(page.get_by_role("alert")).to_contain_text("Try again in a moment")
+    expect(page.get_by_role("button", name="Sign in")).to_be_enabled()
+
+
+def test_a_choice_of_password_that_came_too_late_begins_again(visit: Visit) -> None:
+    """The step that is over does not stay on the screen; how long a password must be is said beforehand."""
+    page = visit.page
+    page.goto(f"{visit.stage.web_url}/")
+
+    def answer(route: Route) -> None:
+        if "RespondToAuthChallenge" in route.request.headers["x-amz-target"]:
+            answer_cognito(route, 400, "NotAuthorizedException")
+        else:
+            answer_cognito(route, 200, ChallengeName="NEW_PASSWORD_REQUIRED", Session="s")
+
+    page.route(f"{visit.stage.aws_endpoint_url}/", answer)
+    visit.enter("acme/late@acme.example.com", "Aa1-invited-for-once")
+    expect(page.get_by_label("New password")).to_have_accessible_description(re.compile("At least 14 characters"))
+    page.get_by_label("New password").fill("Aa1-chosen-by-myself")
+    page.get_by_role("button", name="Set password and sign in").click()
+
+    expect(page.get_by_role("alert")).to_contain_text("has run out")
+    expect(page.get_by_label("New password")).to_have_count(0)
+    expect(page.get_by_role("button", name="Sign in", exact=True)).to_be_enabled()
+
+
+def answer_cognito(route: Route, status: int, code: str = "", **document: str) -> None:
+    """Answer in Cognito's place."""
+    body = {"__type": code} if code else document
+    route.fulfill(status=status, json=body, headers={"Access-Control-Allow-Origin": "*"})
 
 
 def test_an_invited_user_chooses_a_password(visit: Visit, stack: LocalStack) -> None:
@@ -173,4 +205,5 @@ def test_signing_in_and_adding_an_item_need_no_mouse(visit: Visit) -> None:
     page.keyboard.type("7")
     page.keyboard.press("Enter")
 
-    expect(page.get_by_role("button", name="Delete By hand")).to_be_visible()
+    delete(page, "By hand")
+    expect(page.get_by_role("button", name="Delete By hand")).to_have_count(0)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
-from tests.web.actions import fill
+from tests.web.actions import delete, fill
 
 if TYPE_CHECKING:
     from playwright.sync_api import Route
@@ -26,7 +26,8 @@ def test_a_server_that_goes_away_loses_nothing_and_comes_back(visit: Visit, serv
         expect(dialog.get_by_label("Name", exact=True)).to_have_value("Patient")
     dialog.get_by_role("button", name="Try again").click()
 
-    expect(page.get_by_role("button", name="Delete Patient")).to_be_visible()
+    delete(page, "Patient")
+    expect(page.get_by_role("button", name="Delete Patient")).to_have_count(0)
 
 
 def test_a_503_is_tried_again_after_the_time_that_it_names(visit: Visit) -> None:
@@ -67,6 +68,33 @@ def test_a_change_is_never_sent_twice_by_itself(visit: Visit) -> None:
 
     assert [method for method in sent if method == "POST"] == ["POST"]
     expect(problem.get_by_role("button", name="Try again")).to_be_visible()
+
+
+def test_a_list_that_does_not_answer_can_be_tried_again(visit: Visit) -> None:
+    """Every request is given up after 35 seconds, here at once; what is added meanwhile does not pass for the whole."""
+    page, held = visit.page, []
+    page.add_init_script(
+        """AbortSignal.timeout = (milliseconds) => { const giving = new AbortController();
+          (window.__patience ??= new Set()).add(milliseconds);
+          window.__giveUp = () => giving.abort(new DOMException("", "TimeoutError")); return giving.signal; }"""
+    )
+    page.route(f"{visit.stage.api_url}/cart?*", lambda route: held.append(route))  # noqa: PLW0108 -- Playwright wraps no builtin
+    visit.sign_in("acme", "member", "users")
+    expect(page.get_by_text("Loading…")).to_have_count(0)
+    with page.expect_request(f"{visit.stage.api_url}/cart?*"):
+        page.get_by_role("link", name="Cart").click()
+    page.evaluate("window.__giveUp()")
+    expect(page.get_by_role("alert")).to_contain_text("did not answer in time")
+    page.get_by_role("button", name="New line").click()
+    fill(page, Description="Only one", Price_of_one="1")
+    page.get_by_role("button", name="Delete Only one").wait_for()
+    page.unroute_all()
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("listitem").filter(has_text="Only one")).to_be_focused()
+    delete(page, "Only one")
+
+    expect(page.get_by_text("No line yet.")).to_be_visible()
+    assert page.evaluate("[...window.__patience]") == [35_000]
 
 
 def _busy(visit: Visit, route: Route, seconds: int) -> None:

@@ -1,7 +1,8 @@
 // Calls the API. Reads are tried again by themselves; whether a change is, the user decides.
 
-import { idToken, refresh } from "./session.js";
 import { say } from "./dom.js";
+import { parse, write } from "./exact.js";
+import { claims, ends, idToken, PATIENCE_MS, refresh } from "./session.js";
 
 const ATTEMPTS = 4;
 const AGAIN = new Set([0, 429, 502, 503, 504]);
@@ -38,17 +39,20 @@ export async function call(method, where, { query, body, ifMatch, base = setting
   for (const [name, value] of Object.entries(query ?? {})) {
     for (const each of [value].flat()) if (each !== null && each !== undefined) url.searchParams.append(name, each);
   }
+  const user = claims()?.sub;
   const options = { method, headers: {}, credentials: "omit", cache: "no-store" };
   if (ifMatch) options.headers["If-Match"] = ifMatch;
   if (body !== undefined) {
     options.headers["Content-Type"] = "application/json";
-    options.body = JSON.stringify(body);
+    options.body = write(body);
   }
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await authorized(url, options);
+      return await authorized(url, options, user);
     } catch (error) {
-      if (method !== "GET" || attempt === ATTEMPTS || !AGAIN.has(error.status)) throw error;
+      // After a time-out the user has waited long enough to be asked.
+      const again = AGAIN.has(error.status) && error.code !== "Timeout";
+      if (method !== "GET" || attempt === ATTEMPTS || !again) throw error;
       say("No answer yet. Trying again…");
       await pause(Math.max(error.retryAfter * 1000, 250 * 2 ** attempt * (0.75 + Math.random() / 2)));
     }
@@ -56,40 +60,53 @@ export async function call(method, where, { query, body, ifMatch, base = setting
 }
 
 // A token that the API refuses is renewed once, silently if possible, and the request goes on where it was.
-async function authorized(url, options) {
-  const bearer = await token();
+async function authorized(url, options, user) {
+  const bearer = await token(user);
   try {
     return await send(url, options, bearer);
   } catch (error) {
     if (error.status !== 401) throw error;
     await refresh().catch(ended);
-    return send(url, options, await token());
+    return send(url, options, await token(user));
   }
 }
 
-const token = () => idToken().catch(async (error) => {
-  await ended(error);
-  return idToken();
-});
+// The token of the user who asked. Whoever signed in while it was waited for is not made to ask for the same.
+async function token(user) {
+  const id = await idToken().catch(async (error) => {
+    await ended(error);
+    return idToken().catch((again) => { throw untold(again); });
+  });
+  if (claims()?.sub !== user) throw anotherUser();
+  return id;
+}
 
 async function ended(error) {
-  if (error.code === "Offline") throw new ApiError(0, "Offline", error.message);
-  if (error.code === "SignedOut") throw new ApiError(401, error.code, error.message);
-  await reauthenticate().catch((other) => { throw new ApiError(401, other.code, other.message); });
+  if (!ends(error) || error.code === "SignedOut") throw untold(error);
+  await reauthenticate().catch((other) => { throw untold(other); });
 }
+
+function untold(error) {
+  if (error.code === "AnotherUser") return anotherUser();
+  return new ApiError(ends(error) ? 401 : 0, error.code, error.message);
+}
+
+const anotherUser = () => new ApiError(409, "AnotherUser", "Somebody else has signed in. Nothing was sent.");
 
 async function send(url, options, bearer) {
   let answer;
   let text;
   try {
-    answer = await fetch(url, { ...options, headers: { ...options.headers, Authorization: `Bearer ${bearer}` } });
+    const headers = { ...options.headers, Authorization: `Bearer ${bearer}` };
+    answer = await fetch(url, { ...options, headers, signal: AbortSignal.timeout(PATIENCE_MS) });
     text = await answer.text();
-  } catch {
+  } catch (error) {
+    if (error.name === "TimeoutError") throw new ApiError(0, "Timeout", "The server did not answer in time. Try again.");
     throw new ApiError(0, "Offline", "The server cannot be reached. Check your connection and try again.");
   }
   let body = null;
   try {
-    body = text ? JSON.parse(text) : null;
+    body = text ? parse(text) : null;
   } catch {
     // An answer from something in between; its status says enough.
   }
@@ -105,6 +122,6 @@ export function explain(error) {
   if (!(error instanceof ApiError)) throw error;
   if (error.status === 0) return error.message;
   if (error.status === 403) return `Refused: ${error.message}`;
-  if (AGAIN.has(error.status)) return "The service is not available right now. Nothing of what you typed is lost.";
+  if (AGAIN.has(error.status)) return "The service is not available right now. Try again in a moment.";
   return error.message;
 }

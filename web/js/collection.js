@@ -19,43 +19,56 @@ export function collectionView(main, kind) {
         : h("p", { class: "note" }, `Your role, ${claims()["custom:role"]}, reads here.`)),
     rows, state);
   const known = new Map();
+  let listed = false;
 
   const skeleton = () => Array.from({ length: 3 }, () => h("li", { class: "row waiting", "aria-hidden": "true" }));
 
-  async function load(cursor = null) {
+  // `focus` where a button that had the focus gives way to what it loaded.
+  async function load(cursor = null, { focus = false } = {}) {
     if (!cursor) show(rows, skeleton());
     show(state, h("p", { class: "hint" }, "Loading…"));
     try {
       const { body } = await call("GET", kind.list, { query: { limit: PAGE, cursor } });
       if (!cursor) { known.clear(); show(rows); }
-      for (const thing of body[kind.key]) add(thing);
+      const [first] = body[kind.key].map((thing) => add(thing, kind.newest === "last" ? "end" : null));
+      listed = true;
       settle(body.next_cursor);
+      if (focus) land(first ?? main);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (!cursor) show(rows);
-      show(state, h("div", { class: "empty", role: "alert" }, h("p", {}, explain(error)), button("Try again", () => load(cursor))));
+      const again = button("Try again", () => load(cursor, { focus: true }));
+      show(state, h("div", { class: "empty", role: "alert" }, h("p", {}, explain(error)), again));
+      if (focus) land(again);
     }
+  }
+
+  // Unless the user has gone elsewhere meanwhile.
+  function land(element) {
+    if (document.activeElement === document.body) element.focus();
   }
 
   function settle(cursor) {
     const empty = h("div", { class: "empty" }, h("p", {}, `No ${kind.noun} yet.`),
       mayWrite && h("p", { class: "hint" }, `“New ${kind.noun}” adds the first.`));
-    show(state, cursor ? button("Show more", () => load(cursor)) : known.size === 0 && empty);
+    show(state, cursor ? button("Show more", () => load(cursor, { focus: true })) : known.size === 0 && empty);
   }
 
-  function add(thing, { first = false } = {}) {
+  // At "start" or "end", or by default where it was before; at the end if it is new.
+  function add(thing, place = null) {
     const before = known.get(kind.id(thing));
     const row = draw(thing);
     known.set(kind.id(thing), row);
-    if (before) before.replaceWith(row);
-    else if (first) rows.prepend(row);
+    if (before && place !== "end") before.replaceWith(row);
+    else if (place === "start") rows.prepend(row);
     else rows.append(row);
+    if (before && place === "end") before.remove();
     return row;
   }
 
   function draw(thing) {
     const { main: name, meta, detail, number } = kind.row(thing);
-    return h("li", { class: "row" },
+    return h("li", { class: "row", tabindex: "-1" },
       h("div", { class: "what" },
         h("p", { class: "name" }, name),
         h("p", { class: "meta" }, meta.map((each) => h("span", {}, each))),
@@ -69,16 +82,27 @@ export function collectionView(main, kind) {
   async function create() {
     const made = await edit(kind);
     if (!made) return;
-    if (known.size === 0) show(state);
-    add(made, { first: true }).querySelector("button").focus();
-    say(`Saved “${kind.name(made)}”.`);
+    if (listed && known.size === 0) show(state);
+    add(made.thing, kind.newest === "last" ? "end" : "start").querySelector("button").focus();
+    say(`Saved “${kind.name(made.thing)}”.`);
   }
 
   async function change(thing) {
-    const saved = await edit(kind, thing);
-    if (!saved) return;
-    add(saved).querySelector("button").focus();
-    say(`Saved “${kind.name(saved)}”.`);
+    const done = await edit(kind, thing);
+    if (!done) return;
+    if (done.gone) {
+      drop(thing);
+      return;
+    }
+    add(done.thing).querySelector("button").focus();
+    say(done.saved ? `Saved “${kind.name(done.thing)}”.` : "Left as it is. Nothing of yours was saved.");
+  }
+
+  function drop(thing) {
+    known.get(kind.id(thing))?.remove();
+    known.delete(kind.id(thing));
+    if (known.size === 0 && !state.querySelector("button")) settle(null);
+    main.focus();
   }
 
   async function remove(thing) {
@@ -93,10 +117,7 @@ export function collectionView(main, kind) {
         return;
       }
     }
-    known.get(kind.id(thing))?.remove();
-    known.delete(kind.id(thing));
-    if (known.size === 0 && !state.querySelector("button")) settle(null);
-    main.focus();
+    drop(thing);
     say(`Deleted “${kind.name(thing)}”.`);
   }
 

@@ -38,30 +38,58 @@ export function field(label, name, { kind = "text", hint, ...attributes } = {}) 
     hint && h("p", { class: "hint", id: `${id}-hint` }, hint));
 }
 
+export function mark(control, invalid) {
+  control.setAttribute("aria-invalid", String(invalid));
+}
+
 export function button(text, onclick, { kind = "", ...attributes } = {}) {
   return h("button", { type: "button", class: `button ${kind}`, onclick, ...attributes }, text);
 }
 
-// A modal dialog that is gone when it closes; `build` gets a function that closes it with a result.
-export function ask(title, build, { stays = false } = {}) {
+// A modal dialog that is gone when it closes; `build` gets a function that closes it with a result. `mayLeave` is asked
+// before Escape or another view closes it; null lets neither.
+export function ask(title, build, mayLeave = () => true) {
   return new Promise((resolve) => {
     const id = `dialog-${++ids}`;
     let result;
     const dialog = h("dialog", { "aria-labelledby": id });
     const close = (value) => { result = value; dialog.close(); };
     dialog.append(h("h2", { id }, title), ...[build(close)].flat());
-    dialog.addEventListener("cancel", (event) => { if (stays) event.preventDefault(); });
-    dialog.addEventListener("close", () => { dialog.remove(); resolve(result); });
+    const leave = async (event) => {
+      event.preventDefault();
+      if (await mayLeave?.()) dialog.close();
+    };
+    // The key itself too: a browser lets a page prevent "cancel" once, and then closes without asking.
+    dialog.addEventListener("keydown", (event) => { if (event.key === "Escape" && !event.isComposing) leave(event); });
+    dialog.addEventListener("cancel", leave);
+    dialog.addEventListener("close", () => { dialogs.delete(dialog); dialog.remove(); resolve(result); });
+    dialogs.set(dialog, mayLeave);
     document.body.append(dialog);
     dialog.showModal();
   });
 }
 
-export function confirmed(title, text, action) {
+const dialogs = new Map();
+
+export function closeDialogs() {
+  for (const dialog of dialogs.keys()) dialog.close();
+}
+
+// Closes what may be closed, the topmost first; resolves to whether nothing that was typed would be lost.
+export async function leaveDialogs() {
+  for (const [dialog, mayLeave] of [...dialogs].reverse()) {
+    if (!dialog.open || !mayLeave) continue;
+    if (!(await mayLeave())) return false;
+    dialog.close();
+  }
+  return true;
+}
+
+export function confirmed(title, text, action, otherwise = "Cancel") {
   return ask(title, (close) => [
     h("p", {}, text),
     h("div", { class: "actions" },
-      button("Cancel", () => close(false)),
+      button(otherwise, () => close(false)),
       button(action, () => close(true), { kind: "danger" })),
   ]);
 }

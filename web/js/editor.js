@@ -1,21 +1,30 @@
 // The dialog in which one thing is made or changed. What was typed stays until it is saved or given up.
 
 import { ApiError, call, explain } from "./api.js";
-import { ask, button, field, h, show } from "./dom.js";
+import { ask, button, confirmed, field, h, mark, show } from "./dom.js";
+import { FieldError, read, refusedFields, same } from "./fields.js";
 import { formatNumber } from "./format.js";
 
 const etag = (thing) => `"${thing.version}"`;
 
-// Resolves to what was saved, or undefined.
-export function edit(kind, thing = null) {
-  return ask(thing ? `Edit ${kind.noun}` : `New ${kind.noun}`, (close) => {
+// Resolves to {thing, saved} as it is now, to {gone: true} when somebody has deleted it, or to undefined.
+export async function edit(kind, thing = null) {
+  let gone = false;
+  let dirty = () => false;
+  const mayLeave = () => !dirty()
+    || confirmed("Give up what you typed?", "It is not saved.", "Give it up", "Keep typing");
+  const result = await ask(thing ? `Edit ${kind.noun}` : `New ${kind.noun}`, (close) => {
     const problem = h("div", { class: "problem", role: "alert" });
     const submit = h("button", { class: "button primary", type: "submit" }, "Save");
     const controls = kind.fields.map(({ name, label, of, parse, ...rest }) =>
       field(label, name, { ...rest, value: thing || name === "quantity" ? of(thing) : "" }));
     const form = h("form", { novalidate: true }, controls, problem,
       h("div", { class: "actions" }, button("Cancel", () => close()), submit));
+    const before = Object.fromEntries(kind.fields.map(({ name }) => [name, form.elements[name].value]));
+    const changed = () => kind.fields.filter(({ name }) => form.elements[name].value !== before[name]);
+    dirty = () => changed().length > 0;
     let seen = thing;
+    let latest = thing;
     let where = null;
 
     async function save(event) {
@@ -24,10 +33,15 @@ export function edit(kind, thing = null) {
       show(problem);
       let body;
       try {
-        body = read(kind, form);
+        // Only what was changed here: the rest may have been changed elsewhere, and stays as it is there.
+        body = read(thing ? changed() : kind.fields, form);
       } catch (error) {
-        if (!(error instanceof RangeError)) throw error;
-        show(problem, h("p", {}, error.message));
+        if (!(error instanceof FieldError)) throw error;
+        refuse(error.message, [error.control]);
+        return;
+      }
+      if (thing && Object.keys(body).length === 0) {
+        close(latest === thing ? undefined : { thing: latest, saved: false });
         return;
       }
       submit.disabled = true;
@@ -37,57 +51,72 @@ export function edit(kind, thing = null) {
         const answer = thing
           ? await call("PATCH", kind.one(thing), { body, ifMatch: kind.versioned ? etag(seen) : null })
           : await call(kind.create.method, where, { body });
-        close(answer.body);
+        close({ thing: answer.body, saved: true });
       } catch (error) {
         if (error.status === 412) await conflict(body);
         else if (error instanceof ApiError) failed(error);
         else throw error;
       } finally {
-        submit.disabled = false;
+        submit.disabled = gone;
       }
     }
 
+    function refuse(message, invalid) {
+      show(problem, h("p", {}, message));
+      for (const control of invalid) mark(control, true);
+      invalid[0]?.focus();
+    }
+
     function failed(error) {
+      if (error.status === 404 && thing) {
+        deleted();
+        return;
+      }
+      if (error.status === 400) {
+        refuse(explain(error), refusedFields(error.message, form));
+        return;
+      }
       const retry = error.status === 0 || error.status >= 500;
-      show(problem, h("p", {}, explain(error)),
+      show(problem, h("p", {}, explain(error), retry && " Nothing of what you typed is lost."),
         // An answer that was lost may have been a yes; only what has an address of its own can be sent twice.
         retry && !thing && kind.create.method === "POST" && h("p", {}, "It may have been saved all the same: look at the list before you try again."),
         retry && button("Try again", () => save()));
     }
 
+    function deleted() {
+      gone = true;
+      show(problem, h("p", {}, `Somebody has deleted this ${kind.noun} meanwhile.`));
+    }
+
     async function conflict(mine) {
-      let now;
       try {
-        now = (await call("GET", kind.one(thing))).body;
+        latest = (await call("GET", kind.one(thing))).body;
       } catch (error) {
-        show(problem, h("p", {}, error.status === 404 ? `Somebody has deleted this ${kind.noun} meanwhile.` : explain(error)));
+        if (!(error instanceof ApiError)) throw error;
+        failed(error);
         return;
       }
-      const mineAsThing = { ...thing, ...mine };
+      const now = latest;
+      const wanted = { ...now, ...mine };
+      if (same(kind, now, wanted)) {
+        // Most likely this is what was saved before, by a try whose answer was lost.
+        close({ thing: now, saved: true });
+        return;
+      }
       show(problem,
         h("p", {}, `Changed meanwhile: version ${formatNumber(now.version)} is not the one you began with.`),
         h("table", { class: "versions" },
           h("thead", {}, h("tr", {}, ["Field", "Theirs, saved", "Yours, not saved"].map((text) => h("th", { scope: "col" }, text)))),
           h("tbody", {}, kind.fields.map(({ label, of }) => h("tr", {},
-            h("th", { scope: "row" }, label), h("td", {}, String(of(now))), h("td", {}, String(of(mineAsThing))))))),
+            h("th", { scope: "row" }, label), h("td", {}, String(of(now))), h("td", {}, String(of(wanted))))))),
         h("div", { class: "actions" },
-          button("Keep theirs", () => close(now)),
+          button("Keep theirs", () => close({ thing: now, saved: false })),
           button("Save mine over it", () => { seen = now; save(); }, { kind: "primary" })));
       problem.querySelector("button").focus();
     }
 
     form.addEventListener("submit", save);
     return form;
-  });
-}
-
-function read(kind, form) {
-  return Object.fromEntries(kind.fields.map(({ name, label, required, parse = (text) => text }) => {
-    const text = form.elements[name].value;
-    if (required && !text.trim()) {
-      form.elements[name].focus();
-      throw new RangeError(`${label} is needed.`);
-    }
-    return [name, parse(text)];
-  }));
+  }, mayLeave);
+  return gone ? { gone } : result;
 }

@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { collectionView } from "./collection.js";
-import { button, h, say, show } from "./dom.js";
+import { button, closeDialogs, h, leaveDialogs, say, show } from "./dom.js";
 import * as session from "./session.js";
 import { cart, items, users } from "./views/directory.js";
 import { isolationView } from "./views/isolation.js";
@@ -13,6 +13,7 @@ const nav = document.getElementById("nav");
 const who = document.getElementById("who");
 let config;
 let asking = null;
+let shown = "items";
 
 const VIEWS = {
   items: { title: "Items", draw: () => collectionView(main, items) },
@@ -35,6 +36,7 @@ function draw({ focus = false } = {}) {
     return;
   }
   const name = chosen();
+  shown = name;
   document.title = `${VIEWS[name].title} · Bulkhead`;
   nav.hidden = false;
   show(nav, Object.entries(VIEWS).map(([each, { title }]) =>
@@ -48,10 +50,25 @@ function draw({ focus = false } = {}) {
   if (focus) main.focus();
 }
 
+const FAREWELLS = {
+  everywhere: "You are signed out, everywhere.",
+  here: "You are signed out here. Where else you are signed in, you still are.",
+  untold: "You are signed out here, but the server could not be told.",
+};
+
+// What the former user saw goes at once, however long the server takes to hear of it.
 async function leave() {
-  const everywhere = await session.signOut();
+  const told = session.signOut();
+  closeDialogs();
   draw();
-  say(everywhere ? "You are signed out, everywhere." : "You are signed out here, but the server could not be told.");
+  const farewell = FAREWELLS[await told];
+  if (!session.signedIn()) say(farewell);
+}
+
+// Back and forward lead to another view, unless the user would rather keep what is in the open form.
+async function go() {
+  if (await leaveDialogs()) draw({ focus: true });
+  else history.pushState(null, "", `#/${shown}`);
 }
 
 // However many requests find the session ended, one dialog asks.
@@ -62,7 +79,7 @@ function reauthenticate() {
 
 async function start() {
   try {
-    const answer = await fetch("config.json", { cache: "no-store" });
+    const answer = await fetch("config.json", { cache: "no-store", signal: AbortSignal.timeout(session.PATIENCE_MS) });
     if (!answer.ok) throw new TypeError(`config.json: ${answer.status}`);
     config = await answer.json();
   } catch {
@@ -76,9 +93,10 @@ async function start() {
 }
 
 document.querySelector(".skip").addEventListener("click", (event) => { event.preventDefault(); main.focus(); });
-addEventListener("hashchange", () => draw({ focus: true }));
+addEventListener("hashchange", go);
 addEventListener("another-user", () => {
-  for (const dialog of document.querySelectorAll("dialog")) dialog.close();
+  closeDialogs();
   draw({ focus: true });
 });
+addEventListener("leave", leave);
 start();

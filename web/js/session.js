@@ -1,10 +1,14 @@
 // Who is signed in. Tokens live in this module's memory and nowhere else: a reload signs out.
 
+// Longer than API Gateway waits (29 s): whoever has not answered by then will not.
+export const PATIENCE_MS = 35_000;
 const REFRESH_BEFORE_MS = 60_000;
-const EMPTY = { id: null, access: null, refresh: null, claims: null };
+const REFRESH_PAUSE_MS = 30_000;
+const EMPTY = { id: null, access: null, refresh: null, claims: null, until: 0, refreshing: null };
+// What says that a session is over. Anything else, a busy service for one, leaves it as it is.
+const ENDS = new Set(["NotAuthorizedException", "UserNotFoundException", "PasswordResetRequiredException", "SignedOut"]);
 let settings;
 let tokens = EMPTY;
-let refreshing = null;
 let timer = 0;
 
 export class SignInError extends Error {
@@ -14,10 +18,11 @@ export class SignInError extends Error {
   }
 }
 
+const REFUSED = "The sign-in service refused. Try again in a moment.";
 const SENTENCES = {
   NotAuthorizedException: "The user name or the password is wrong.",
   UserNotFoundException: "The user name or the password is wrong.",
-  InvalidPasswordException: "The new password is too weak: at least 12 characters, with capitals, digits and signs.",
+  InvalidPasswordException: "The new password is too weak: at least 14 characters, with small letters, capitals, digits and signs.",
   TooManyRequestsException: "Too many attempts. Wait a minute, then try again.",
   LimitExceededException: "Too many attempts. Wait a minute, then try again.",
   PasswordResetRequiredException: "This password was reset. Ask your administrator for a new invitation.",
@@ -29,6 +34,8 @@ export function configure(config) {
 
 export const claims = () => tokens.claims;
 export const signedIn = () => tokens.id !== null;
+export const ends = (error) => ENDS.has(error.code);
+const signedOut = () => new SignInError("You are signed out.", "SignedOut");
 
 // The claims as the page shows them. What they are worth is for the backend to say, which verifies the signature.
 function decode(token) {
@@ -38,6 +45,7 @@ function decode(token) {
 
 async function cognito(operation, body) {
   let answer;
+  let text;
   try {
     answer = await fetch(`${settings.cognito_url}/`, {
       method: "POST",
@@ -47,29 +55,39 @@ async function cognito(operation, body) {
       },
       body: JSON.stringify(body),
       credentials: "omit",
+      signal: AbortSignal.timeout(PATIENCE_MS),
     });
+    text = await answer.text();
   } catch {
     throw new SignInError("The sign-in service cannot be reached. Check your connection and try again.", "Offline");
   }
-  const text = await answer.text();
-  const document = text.startsWith("{") ? JSON.parse(text) : {};
-  if (answer.ok) return document;
-  const code = (document.__type ?? "").split("#").pop();
-  throw new SignInError(SENTENCES[code] ?? "The sign-in service refused. Try again in a moment.", code || "Unavailable");
+  let document = null;
+  try {
+    document = text ? JSON.parse(text) : {};
+  } catch {
+    // An answer from something in between.
+  }
+  if (answer.ok && document) return document;
+  const code = (document?.__type ?? "").split("#").pop();
+  throw new SignInError(SENTENCES[code] ?? REFUSED, code || "Unavailable");
 }
 
 function keep(result) {
+  if (!result?.IdToken || !(result.ExpiresIn > 0)) throw new SignInError(REFUSED, "Unavailable");
   tokens = {
     id: result.IdToken,
     access: result.AccessToken,
     refresh: result.RefreshToken ?? tokens.refresh,
     claims: decode(result.IdToken),
+    // By how long it lives: when it ends, a clock that is wrong could not say.
+    until: performance.now() + result.ExpiresIn * 1000,
+    refreshing: null,
   };
   clearTimeout(timer);
-  timer = setTimeout(() => refresh().catch(() => {}), Math.max(0, remaining() - REFRESH_BEFORE_MS));
+  timer = setTimeout(() => refresh().catch(() => {}), Math.max(REFRESH_PAUSE_MS, remaining() - REFRESH_BEFORE_MS));
 }
 
-const remaining = () => tokens.claims.exp * 1000 - Date.now();
+const remaining = () => tokens.until - performance.now();
 
 // Resolves to null when the user is signed in, else to a function that takes the new password.
 export async function signIn(username, password) {
@@ -100,37 +118,47 @@ export async function signIn(username, password) {
 // Whoever signed out, or in, meanwhile is not overruled by the answer.
 export async function refresh() {
   const before = tokens;
-  if (!signedIn()) throw new SignInError("You are signed out.", "SignedOut");
-  refreshing ??= cognito("InitiateAuth", {
+  if (!signedIn()) throw signedOut();
+  before.refreshing ??= cognito("InitiateAuth", {
     AuthFlow: "REFRESH_TOKEN_AUTH",
     ClientId: settings.client_id,
-    AuthParameters: { REFRESH_TOKEN: tokens.refresh },
-  }).then((answer) => { if (tokens === before) keep(answer.AuthenticationResult); }).finally(() => { refreshing = null; });
-  await refreshing;
+    AuthParameters: { REFRESH_TOKEN: before.refresh },
+  }).then((answer) => { if (tokens === before) keep(answer.AuthenticationResult); })
+    .catch((error) => { if (tokens === before) throw error; })
+    .finally(() => { before.refreshing = null; });
+  await before.refreshing;
+  if (!signedIn()) throw signedOut();
 }
 
-// Returns an id token that is good for another minute, if the sign-in service gives one.
+// Returns an id token that is good for another minute, if the sign-in service gives one. Whose, the caller must look:
+// somebody else may have signed in while it waited.
 export async function idToken() {
   if (!signedIn() || remaining() < REFRESH_BEFORE_MS) {
     try {
       await refresh();
     } catch (error) {
-      if (error.code !== "Offline" || remaining() <= 0) throw error;
+      if (ends(error) || remaining() <= 0) throw error;
     }
   }
-  if (!signedIn()) throw new SignInError("You are signed out.", "SignedOut");
   return tokens.id;
 }
 
-// Everywhere: the refresh token is worth nothing afterwards. False when Cognito could not be told.
+// The tokens are forgotten at once. Resolves to "everywhere", to "here" where only this session's refresh token could
+// be revoked, or to "untold" when Cognito could not be told.
 export async function signOut() {
-  const { access } = tokens;
+  const { access, refresh: token } = tokens;
   clearTimeout(timer);
   tokens = EMPTY;
   try {
     await cognito("GlobalSignOut", { AccessToken: access });
-    return true;
+    return "everywhere";
   } catch {
-    return false;
+    // The access token may have expired, while the other lives for a day.
+  }
+  try {
+    await cognito("RevokeToken", { Token: token, ClientId: settings.client_id });
+    return "here";
+  } catch {
+    return "untold";
   }
 }

@@ -1,7 +1,8 @@
-// The way of one request, drawn as steps: token, authorizer, AssumeRole, GetItem, decision.
+// The way of two requests, drawn as one picture: the steps that they share, then a fork, and at the end of each branch a
+// wall with a door in it, which IAM opens or keeps shut.
 
 import { h } from "./dom.js";
-import { formatSeconds } from "./format.js";
+import { formatInstant, formatPrice, formatSeconds } from "./format.js";
 
 const text = (value) => [value].flat().join(", ");
 
@@ -9,23 +10,32 @@ const facts = (pairs) => h("dl", { class: "facts" }, pairs
   .filter(([, value]) => value !== undefined && value !== null && value !== "")
   .map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, text(value)))));
 
-const step = (number, title, what, content, kind = "") => h("li", { class: `step ${kind}` },
-  h("h4", {}, h("span", { class: "count", "aria-hidden": "true" }, String(number)), title),
-  h("p", { class: "hint" }, what), content);
+// With places in its ARNs where a line may break.
+const broken = (sentence) => sentence.split(/(?<=[:/])/).flatMap((part) => [part, h("wbr")]);
 
-// `asked` is {shardId, status, message, claims, policy, decisions}; decisions are null where none are recorded.
-export function lane(title, asked) {
-  const allowed = asked.status !== 403;
-  const of = (action) => asked.decisions?.find((decision) => decision.action === action);
-  const read = of("dynamodb:GetItem");
-  return h("section", { class: `lane ${allowed ? "allowed" : "refused"}`, "aria-label": title },
-    h("header", {}, h("h3", {}, title), h("p", { class: "key" }, asked.shardId)),
-    h("ol", { class: "steps" },
-      tokenStep(asked.claims),
-      authorizerStep(asked.policy),
-      roleStep(asked, of("sts:AssumeRole"), read),
-      readStep(asked, read),
-      decisionStep(asked, read, allowed)));
+const step = (number, title, what, ...content) => h("li", { class: "step" },
+  h("h4", {}, h("span", { class: "count", "aria-hidden": "true" }, String(number)), title),
+  what && h("p", { class: "hint" }, what), content);
+
+const of = (asked, action) => asked.decisions?.find((decision) => decision.action === action);
+const readOf = (asked) => of(asked, "dynamodb:GetItem");
+
+export const verdictOf = (asked) => {
+  if (!asked.status) return asked.waits ? "Asking…" : "Not asked yet";
+  if (asked.status === 403) return "Refused";
+  return asked.status === 404 ? "Allowed; no such item" : "Allowed";
+};
+
+// Each of the two is {shardId, status, message, item, policy, decisions}. Without a status it was not answered yet, and
+// its place is kept; `decisions` and `policy` are null where none are shown.
+export function picture(claims, asked, twin) {
+  return [
+    h("section", { class: "trunk", "aria-label": "The same for both requests" },
+      h("ol", {}, tokenStep(claims), authorizerStep(asked), roleStep(asked))),
+    h("div", { class: "fork", "aria-hidden": "true" }),
+    h("div", { class: "branches" },
+      branch("What you asked for", asked, twin), branch("The same for your own", twin, asked)),
+  ];
 }
 
 const tokenStep = (claims) => step(1, "Token", "Cognito signed it; its user cannot write these claims.", facts([
@@ -34,51 +44,86 @@ const tokenStep = (claims) => step(1, "Token", "Cognito signed it; its user cann
   ["Valid until", formatSeconds(claims.exp)],
 ]));
 
-const authorizerStep = (policy) => step(2, "Authorizer", policy
-  ? "Verified the token and returned this policy, with the tenant for the route."
-  : "Verifies the token and returns a policy for the role. A deployed stage does not show it here.",
-policy && facts([
-  ["Effect", policy.policy.Statement.map((statement) => statement.Effect)],
-  ["Routes", policy.policy.Statement.flatMap((statement) => [statement.Resource].flat()).map(route)],
-  ["Tenant in context", policy.context.tenant],
-]));
+// The server of the page does not see what the authorizer returned to the API: it lets the same code judge the token.
+function authorizerStep({ status, policy }) {
+  if (!policy) {
+    return step(2, "Authorizer", status
+      ? "Verifies the token and returns a policy for the role. A deployed stage does not show it here."
+      : "Verifies the token and returns a policy for the role.");
+  }
+  const routes = policy.policy.Statement.flatMap((statement) => [statement.Resource].flat()).map(route);
+  return step(2, "Authorizer", "Verifies the token and returns a policy for the role.", facts([
+    ["Effect", policy.policy.Statement.map((statement) => statement.Effect)],
+    ["Tenant in context", policy.context.tenant],
+  ]), h("details", {}, h("summary", {}, `Routes (${routes.length})`), h("ul", {}, routes.map((each) => h("li", {}, each))),
+    h("p", { class: "hint" }, "As the authorizer’s code says when it runs once more, for this picture.")));
+}
 
 const route = (arn) => {
   const [, , method, ...path] = arn.split(":").pop().split("/");
   return `${method} /${path.join("/")}`;
 };
 
-function roleStep(asked, assumed, read) {
-  if (!asked.decisions) return step(3, "AssumeRole", "A session of the tenant role, tagged with tenant and role. Not shown by a deployed stage.");
-  const tags = assumed
-    ? Object.entries(assumed.context).filter(([name]) => name.startsWith("aws:RequestTag/")).map(([name, value]) => [name.slice(15), value])
-    : Object.entries(read?.tags ?? {});
-  return step(3, "AssumeRole", assumed
-    ? `${assumed.decision}: a new session for this request.`
-    : "Session reused: its credentials were vended for an earlier request.",
-  facts(tags.map(([name, value]) => [`Session tag ${name}`, value])));
+function roleStep(asked) {
+  const what = "A session of the tenant role, tagged with tenant and role.";
+  const read = readOf(asked);
+  if (!read) return step(3, "AssumeRole", asked.status ? `${what} Not shown by a deployed stage.` : what);
+  return step(3, "AssumeRole", what, facts([
+    ...Object.entries(read.tags).map(([name, value]) => [`Session tag ${name}`, value]),
+    ["Session", read.principal.split("/").pop()],
+  ]));
 }
 
-const readStep = (asked, read) => step(4, "GetItem", "The table is asked for the key, with that session.", facts([
-  ["dynamodb:LeadingKeys", read?.context["dynamodb:LeadingKeys"] ?? asked.shardId],
-  ["Session", read?.principal.split(":").pop()],
-]));
+const KINDS = { 200: "allowed", 404: "allowed", 403: "refused" };
 
-function decisionStep(asked, read, allowed) {
-  const verdict = allowed ? (asked.status === 404 ? "Allowed; no such item" : "Allowed") : "Refused";
+// A region to jump to once there is an answer in it.
+const branch = (title, asked, other) => h("section", { class: `branch ${KINDS[asked.status] ?? "open"}`, "aria-label": asked.status && title },
+  h("h3", {}, title),
+  h("ol", { start: 4 },
+    step(4, "GetItem", session(asked),
+      h("p", { class: "door-key" }, h("span", { class: "hint" }, "dynamodb:LeadingKeys"),
+        h("strong", {}, text(readOf(asked)?.context["dynamodb:LeadingKeys"] ?? asked.shardId)))),
+    decision(asked, other)));
+
+// Where the two ways differ before the fork: only the first request of a tenant finds no session.
+function session(asked) {
+  if (!readOf(asked)) return "The table is asked for the key.";
+  const assumed = of(asked, "sts:AssumeRole");
+  return assumed ? `${assumed.decision}: a new session for this request.` : "Session reused from an earlier request.";
+}
+
+function decision(asked, other) {
+  const read = readOf(asked);
   const unmet = read?.unmet ?? [];
-  return step(5, verdict, allowed ? "The door opens: the key begins with the session's own tenant." : "The door stays shut.", h("div", {},
-    facts([
+  return h("li", { class: "verdict" }, h("span", { class: "sign", "aria-hidden": "true" }),
+    h("h4", {}, verdictOf(asked)),
+    unmet.map((each) => condition("Condition that was not met", each)),
+    metOf(asked, other).map((each) => condition("Condition that was met", each)),
+    asked.status && facts([
       ["Decision", read?.decision],
       ["Statement", read?.statement ?? unmet[0]?.statement],
-      ["API answered", `${asked.status}${asked.message ? `: ${asked.message}` : ""}`],
+      ["API", `${asked.status}${asked.message ? `: ${asked.message}` : ""}`],
     ]),
-    unmet.map((condition) => h("div", { class: "unmet" },
-      h("p", {}, "Condition that was not met"),
-      facts([
-        [condition.statement, `${condition.operator} ${condition.key}`],
-        ["Wanted", condition.wanted],
-        ["Got", condition.actual ?? "nothing"],
-      ]))),
-    read?.message && h("blockquote", { class: "sentence" }, h("p", {}, read.message))), "verdict");
+    read?.message && h("figure", { class: "sentence" }, h("figcaption", {}, "In AWS’s own words"), h("blockquote", {}, broken(read.message))),
+    asked.item && h("figure", { class: "sentence" }, h("figcaption", {}, "The row that came back"), facts([
+      ["Name", asked.item.name], ["Price", formatPrice(asked.item.price)], ["Created", formatInstant(asked.item.created_at)],
+      ["product_id", asked.item.product_id],
+    ])));
 }
+
+// An allowed decision names its statement, not its conditions. Where the other request failed at conditions of that very
+// statement, in a session with the same tags, this one met them.
+function metOf(asked, other) {
+  const [read, failed] = [readOf(asked), readOf(other)];
+  if (!read?.statement || !failed) return [];
+  return failed.unmet
+    .filter((each) => each.statement === read.statement && each.key in read.context)
+    .map((each) => ({ ...each, actual: read.context[each.key] }));
+}
+
+const condition = (title, { operator, key, wanted, actual }) => h("div", { class: "condition" },
+  h("p", {}, title),
+  h("p", { class: "hint" }, `${operator} ${key}`),
+  h("dl", {},
+    h("div", {}, h("dt", {}, "Wanted"), h("dd", {}, text(wanted))),
+    h("div", { class: "got" }, h("dt", {}, "Got"), h("dd", {}, text(actual ?? "nothing")))));

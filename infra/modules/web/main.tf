@@ -6,8 +6,8 @@ locals {
 
   origin = "https://${coalesce(one(var.domain[*].name), aws_cloudfront_distribution.this.domain_name)}"
 
-  # A script that got into the page could load nothing, and send what it finds to the page's own services only.
-  # The development server reads the same document.
+  # A script that got into the page could load nothing, and send what it finds to the API and to Cognito only, which
+  # serves everybody's user pools. The development server reads the same document.
   headers        = jsondecode(file("${path.module}/headers.json"))
   sign_in_origin = "https://cognito-idp.${var.region}.amazonaws.com"
   content_security_policy = replace(
@@ -154,17 +154,18 @@ resource "aws_cloudfront_response_headers_policy" "this" {
       override                = true
     }
 
+    # "nosniff", the only value that there is.
     content_type_options {
       override = true
     }
 
     frame_options {
-      frame_option = "DENY"
+      frame_option = local.headers.security_headers["X-Frame-Options"]
       override     = true
     }
 
     referrer_policy {
-      referrer_policy = "no-referrer"
+      referrer_policy = local.headers.security_headers["Referrer-Policy"]
       override        = true
     }
 
@@ -188,8 +189,8 @@ resource "aws_cloudfront_response_headers_policy" "this" {
   }
 }
 
-# The page itself. Its files import each other by names without a version, so a browser asks each time whether they are
-# still the same, and CloudFront after a minute; what has not changed is not sent again.
+# The page itself. Its files import each other by names without a version, so nobody keeps one without asking whether it
+# is still the same: a new file would else meet an old one. What has not changed is not sent again.
 resource "aws_s3_object" "file" {
   for_each = fileset(var.files, "**/*.{html,css,js,svg}")
 
@@ -198,7 +199,7 @@ resource "aws_s3_object" "file" {
   source        = "${var.files}/${each.value}"
   source_hash   = filemd5("${var.files}/${each.value}")
   content_type  = local.content_types[regex("[a-z]+$", each.value)]
-  cache_control = each.value == "index.html" ? "no-cache" : "max-age=0, s-maxage=60, must-revalidate"
+  cache_control = "no-cache"
 }
 
 # What differs from stage to stage, for the page to read when it starts; it is no secret.

@@ -11,7 +11,7 @@ output "domain_name" {
 }
 
 output "distribution_id" {
-  description = "Id of the distribution, to invalidate what it keeps of a former page."
+  description = "Id of the distribution, to look at it; nothing needs to be invalidated, since CloudFront asks for every file anew."
   value       = aws_cloudfront_distribution.this.id
 }
 

@@ -1,6 +1,7 @@
 // The three collections: what each holds, and which role may change it. The backend decides; this only spares dead ends.
 
 import { path } from "../api.js";
+import { attributeLines, parseAttributes } from "../attributes.js";
 import { formatInstant, formatNumber, formatPrice, times } from "../format.js";
 
 const WRITERS = ["member", "admin"];
@@ -18,33 +19,6 @@ function parseQuantity(text) {
   if (!text || !Number.isInteger(value) || value < 1) throw new RangeError("The quantity must be a whole number from 1.");
   return value;
 }
-
-// One attribute a line, `name: value`; a value is JSON where it reads as JSON, else text.
-function parseAttributes(text) {
-  const lines = text.split("\n").filter((line) => line.trim());
-  return Object.fromEntries(lines.map((line) => {
-    const [, name, value] = /^\s*([^:]+?)\s*:\s*(.*?)\s*$/.exec(line) ?? [];
-    if (!name) throw new RangeError(`“${line.trim()}” is no attribute: write name: value.`);
-    try {
-      return [name, JSON.parse(value)];
-    } catch {
-      return [name, value];
-    }
-  }));
-}
-
-function attributeText(value) {
-  if (typeof value !== "string") return JSON.stringify(value);
-  try {
-    JSON.parse(value);
-    return JSON.stringify(value);
-  } catch {
-    return value;
-  }
-}
-
-const attributeLines = (attributes) =>
-  Object.entries(attributes ?? {}).map(([name, value]) => `${name}: ${attributeText(value)}`);
 
 export const items = {
   title: "Items",
@@ -68,7 +42,8 @@ export const items = {
     { name: "name", label: "Name", required: true, maxlength: 200, of: (item) => item.name },
     { name: "price", label: "Price", ...PRICE, of: (item) => item.price, parse: parsePrice },
     {
-      name: "attributes", label: "Attributes", kind: "textarea", hint: "One a line, such as colour: red",
+      name: "attributes", label: "Attributes", kind: "textarea",
+      hint: "One a line, such as colour: red. Quotes keep text as it is: \"a:b\": \"12\"",
       of: (item) => attributeLines(item.attributes).join("\n"), parse: parseAttributes,
     },
   ],
@@ -80,11 +55,13 @@ export const cart = {
   noun: "line",
   list: "/cart",
   key: "items",
+  newest: "last",
   writers: WRITERS,
   id: (line) => line.item_id,
   name: (line) => line.description,
   one: (line) => path("cart", line.item_id),
-  create: { method: "PUT", where: () => path("cart", `${Date.now()}`) },
+  // The time keeps the order; the rest keeps two people's lines of one millisecond apart.
+  create: { method: "PUT", where: () => path("cart", `${Date.now()}-${crypto.randomUUID().slice(0, 8)}`) },
   row: (line) => ({
     main: line.description,
     meta: [`${formatNumber(line.quantity)} × ${formatPrice(line.price)}`],

@@ -4,7 +4,7 @@ import { ApiError, call, explain } from "../api.js";
 import { button, field, h, show } from "../dom.js";
 import { formatNumber } from "../format.js";
 import { claims } from "../session.js";
-import { lane } from "../trace.js";
+import { picture, verdictOf } from "../trace.js";
 
 const NOBODY = "00000000-0000-4000-8000-000000000000";
 const BEYOND = [
@@ -13,49 +13,60 @@ const BEYOND = [
 ];
 
 export function isolationView(main, config) {
-  const tenant = claims()["custom:tenantID"];
+  const mine = claims();
+  const tenant = mine["custom:tenantID"];
   const other = tenant === "acme" ? "globex" : "acme";
-  const picture = h("div", { class: "picture", "aria-live": "polite" });
+  const drawing = h("div", { class: "picture" });
   const rows = h("div", { class: "sights" });
   show(main,
     h("div", { class: "heading" }, h("div", {},
       h("h1", {}, "Isolation"),
       h("p", { class: "lead" }, "Ask for what is not yours. IAM and PostgreSQL refuse, not this page and not the route."))),
-    h("section", { class: "panel" }, h("h2", {}, "One request for another tenant’s item"), askForm(other, tenant, picture, config), picture),
+    h("section", { class: "panel" }, h("h2", {}, "One request for another tenant’s item"), askForm(other, mine, drawing, config), drawing),
     config.trace_url && h("section", { class: "panel" },
       h("h2", {}, "The same SQL under two tenants"), rowsForm(other, rows, config), rows),
     beyondPanel());
 }
 
-function askForm(other, tenant, picture, config) {
+// The picture is there before anything was asked, and keeps its place: an answer fills it in and moves nothing.
+function askForm(other, mine, drawing, config) {
+  const tenant = mine["custom:tenantID"];
+  const now = () => claims() ?? mine; // who has signed out meanwhile looks at another view
   const shard = field("shard_id", "shard_id", {
     value: `${other}#item#0`, required: true, list: "shards", spellcheck: "false", autocapitalize: "none",
-    hint: "A partition key: tenant, kind, shard. Type any, or pick one.",
+    hint: "Tenant, kind, shard. Type any, or pick one.",
   });
   const product = field("product_id", "product_id", { value: NOBODY, required: true, spellcheck: "false", hint: "The refusal comes before DynamoDB looks." });
   const problem = h("p", { class: "problem", role: "alert" });
+  const heard = h("p", { class: "unseen", role: "status" });
   const submit = h("button", { class: "button primary", type: "submit" }, "Ask for it");
   const form = h("form", { class: "inline", novalidate: true }, shard, product, submit,
     h("datalist", { id: "shards" }, Array.from({ length: 10 }, (_, number) => h("option", { value: `${other}#item#${number}` }))));
+  const drawEmpty = (shardId, waits) =>
+    show(drawing, picture(now(), { shardId, waits }, { shardId: `${tenant}#item#…`, waits }));
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (submit.disabled) return;
     submit.disabled = true;
     problem.textContent = "";
+    heard.textContent = "";
+    const foreign = { shard_id: form.elements.shard_id.value, product_id: form.elements.product_id.value };
+    drawEmpty(foreign.shard_id, true);
     try {
-      const foreign = { shard_id: form.elements.shard_id.value, product_id: form.elements.product_id.value };
       const asked = await follow(foreign, config);
       const twin = await follow(await ownKey(tenant), config);
-      show(picture, lane("What you asked for", asked), lane("The same for your own", twin));
+      show(drawing, picture(now(), asked, twin));
+      heard.textContent = [asked, twin].map((each) => `${each.shardId}: ${verdictOf(each)}.`).join(" ");
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      show(picture);
+      drawEmpty(foreign.shard_id, false);
       problem.textContent = explain(error);
     } finally {
       submit.disabled = false;
     }
   });
-  return h("div", {}, form, problem);
+  drawEmpty(`${other}#item#0`, false);
+  return h("div", {}, form, problem, heard);
 }
 
 async function ownKey(tenant) {
@@ -75,7 +86,7 @@ async function follow(key, config) {
     if (!(error instanceof ApiError) || ![403, 404].includes(error.status)) throw error;
     answer = error;
   }
-  const asked = { shardId: key.shard_id, status: answer.status, message: answer.message, claims: claims(), policy: null, decisions: null };
+  const asked = { shardId: key.shard_id, status: answer.status, message: answer.message, item: answer.body, policy: null, decisions: null };
   if (!config.trace_url || answer.awsRequests.length === 0) return asked;
   const [policy, trace] = await Promise.all([
     call("GET", "/policy", { base: config.trace_url }),
@@ -88,25 +99,32 @@ function rowsForm(other, rows, config) {
   const neighbour = field("Other tenant", "other", { value: other, required: true, spellcheck: "false", autocapitalize: "none" });
   const submit = h("button", { class: "button primary", type: "submit" }, "Run it");
   const form = h("form", { class: "inline one", novalidate: true }, neighbour, submit);
+  const draw = (statement, sights) => show(rows,
+    h("pre", { class: "sql", tabindex: "0" }, statement), h("div", { class: "cards" }, sights.map(sight)));
+  const drawEmpty = (tenant) => draw("", [claims()["custom:tenantID"], tenant, null].map((each) => ({ tenant: each })));
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
+    const tenant = form.elements.other.value;
+    drawEmpty(tenant);
     try {
-      const { body } = await call("GET", "/row-level-security", { base: config.trace_url, query: { other: form.elements.other.value } });
-      show(rows, h("pre", { class: "sql", tabindex: "0" }, body.statement), h("div", { class: "cards" }, body.sights.map(sight)));
+      const { body } = await call("GET", "/row-level-security", { base: config.trace_url, query: { other: tenant } });
+      draw(body.statement, body.sights);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       show(rows, h("p", { class: "problem", role: "alert" }, explain(error)));
     }
   });
+  drawEmpty(other);
   return form;
 }
 
+// Without rows nothing was asked yet, and the place is kept.
 function sight({ tenant, rows }) {
   return h("section", { class: "card", "aria-label": tenant ? `Under ${tenant}` : "Under no tenant" },
     h("h3", {}, tenant ? `app.current_tenant = ${tenant}` : "No tenant set"),
-    rows.length
+    rows?.length
       ? h("ul", {}, rows.map((row) => h("li", {}, h("span", {}, row.tenant_id), h("span", { class: "number" }, `${formatNumber(row.count)} ${row.count === 1 ? "row" : "rows"}`))))
-      : h("p", { class: "hint" }, "No row in sight."));
+      : h("p", { class: "hint" }, rows ? "No row in sight." : "…"));
 }
 
 function beyondPanel() {

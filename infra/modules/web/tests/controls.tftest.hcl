@@ -29,7 +29,7 @@ run "a_browser_confines_the_page" {
 
   assert {
     condition = output.content_security_policy == join("; ", [
-      "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self'", "font-src 'self'", "manifest-src 'self'",
+      "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self'",
       "connect-src 'self' https://abc123.execute-api.eu-central-1.amazonaws.com https://cognito-idp.eu-central-1.amazonaws.com",
       "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
     ])
@@ -55,6 +55,15 @@ run "a_browser_confines_the_page" {
     ])
     error_message = "No file may bring headers of its own instead."
   }
+
+  assert {
+    condition = local.headers.security_headers == {
+      "Referrer-Policy"        = one(aws_cloudfront_response_headers_policy.this.security_headers_config[0].referrer_policy).referrer_policy
+      "X-Content-Type-Options" = "nosniff"
+      "X-Frame-Options"        = one(aws_cloudfront_response_headers_policy.this.security_headers_config[0].frame_options).frame_option
+    }
+    error_message = "CloudFront must send what the development server sends, and no header be left out."
+  }
 }
 
 run "the_page_is_uploaded_and_knows_its_stage" {
@@ -63,11 +72,11 @@ run "the_page_is_uploaded_and_knows_its_stage" {
   assert {
     condition = (
       contains(keys(aws_s3_object.file), "index.html")
-      && aws_s3_object.file["index.html"].cache_control == "no-cache"
+      && alltrue([for file in aws_s3_object.file : file.cache_control == "no-cache"])
       && aws_s3_object.file["js/main.js"].content_type == "text/javascript; charset=utf-8"
       && aws_s3_object.config.cache_control == "no-store"
     )
-    error_message = "Every file must come with its type, and what says where the others are must not be kept."
+    error_message = "Every file must come with its type, and none be kept without asking whether it is still the same."
   }
 
   assert {

@@ -210,3 +210,20 @@ def test_cors_allows_the_one_configured_origin_or_none(
     assert "Access-Control-Allow-Credentials" not in headers
     assert {"Authorization", "Content-Type", "If-Match"} <= set(headers["Access-Control-Allow-Headers"].split(","))
     assert {"Retry-After", REQUEST_ID_HEADER} <= set(headers["Access-Control-Expose-Headers"].split(","))
+
+
+@pytest.mark.parametrize(
+    ("environment", "named"),
+    [
+        ({"NAME_AWS_REQUESTS": "1", "AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}, True),
+        ({"NAME_AWS_REQUESTS": "1"}, False),
+        ({"NAME_AWS_REQUESTS": "1", "AWS_ENDPOINT_URL": ""}, False),
+        ({"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}, False),
+    ],
+)
+def test_only_an_answer_of_the_local_aws_names_its_requests(
+    run_python: RunPython, environment: Mapping[str, str], *, named: bool
+) -> None:
+    """A setting that was left in the shell does not reach what `make package` makes for AWS."""
+    exposed = run_python(CORS_HEADERS, environment)["Access-Control-Expose-Headers"].split(",")
+    assert ("X-Bulkhead-Aws-Requests" in exposed) is named

@@ -198,6 +198,7 @@ def _token(issuer: object) -> str:
         ({"AccessToken": _token("https://cognito-idp.a/b, Credential=x/y/z.amazonaws.com/p")}, None),
         ({"AccessToken": _token(7)}, None),
         ({"AccessToken": "e30"}, None),
+        ({"AccessToken": f"e30.{base64.urlsafe_b64encode(b'[' * 100_000).decode()}.c2ln"}, None),
         ({"AccessToken": "a.b.c"}, None),
         ({"AccessToken": 7}, None),
         ({"ClientId": "c"}, None),

@@ -1,0 +1,183 @@
+"""Renewing tokens: when, how often, and that no answer of it reaches another user."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import expect
+
+from tests.web.actions import fill, sign_out
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from playwright.sync_api import APIResponse, Page, Request, Route
+
+    from tests.support.http_api import Person
+    from tests.web.conftest import Visit
+
+
+def is_renewal(request: Request) -> bool:
+    """Whether this is a call of Cognito for new tokens by a refresh token."""
+    return "REFRESH_TOKEN_AUTH" in (request.post_data or "")
+
+
+def _hold_renewal(visit: Visit) -> list[tuple[Route, APIResponse]]:
+    """Let renewals be answered by Cognito, and keep the answers from the page."""
+    held: list[tuple[Route, APIResponse]] = []
+
+    def hold(route: Route) -> None:
+        held.append((route, route.fetch())) if is_renewal(route.request) else route.continue_()
+
+    visit.page.route(f"{visit.stage.aws_endpoint_url}/", hold)
+    return held
+
+
+def _let_through(page: Page, held: list[tuple[Route, APIResponse]]) -> None:
+    route, answer = held[0]
+    assert answer.status == 200
+    with page.expect_response(lambda response: is_renewal(response.request)):
+        route.fulfill(response=answer)
+    page.evaluate("new Promise((done) => { requestAnimationFrame(() => requestAnimationFrame(done)); })")
+
+
+def _enter(visit: Visit, tenant: str) -> None:
+    user = visit.stage.user(tenant, "member")
+    visit.enter(user.username, user.password)
+    expect(visit.page.get_by_role("banner")).to_contain_text(tenant)
+
+
+def test_tokens_are_renewed_before_they_expire(visit: Visit) -> None:
+    """Nobody is asked anything, and the next request goes out with another token."""
+    page, bearers = visit.page, []
+    page.on("request", lambda request: bearers.append(request.headers.get("authorization")))
+    page.clock.install()
+    visit.sign_in("acme", "member")
+    expect(page.get_by_text("Loading…")).to_have_count(0)
+    with page.expect_request(is_renewal):
+        page.clock.fast_forward("59:30")
+    page.get_by_role("link", name="Cart").click()
+    expect(page.get_by_text("Loading…")).to_have_count(0)
+
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert len({bearer for bearer in bearers if bearer}) == 2
+
+
+def test_a_clock_that_is_ahead_renews_nothing(visit: Visit) -> None:
+    """How long a token lives counts, not when it ends by a clock that may be wrong."""
+    page, asked = visit.page, []
+    page.on("request", lambda request: asked.append(is_renewal(request)))
+    page.clock.install(time=datetime.now(UTC) + timedelta(hours=2))
+    visit.sign_in("acme", "member")
+    page.get_by_role("link", name="Cart").click()
+    expect(page.get_by_text("Loading…")).to_have_count(0)
+    page.wait_for_timeout(500)
+
+    assert len(asked) > 4
+    assert sum(asked) == 0
+
+
+def test_a_busy_sign_in_service_does_not_end_a_good_session(visit: Visit) -> None:
+    """The token is good for a while yet; once it is not, the list can be tried again, and nobody has to sign in."""
+    page = visit.page
+    page.clock.install()
+    visit.sign_in("acme", "member")
+    expect(page.get_by_text("Loading…")).to_have_count(0)
+    page.route(f"{visit.stage.aws_endpoint_url}/", _throttle_renewal)
+    with page.expect_response(lambda response: is_renewal(response.request)):
+        page.clock.fast_forward("59:20")
+    page.get_by_role("link", name="Cart").click()
+    expect(page.get_by_text("Loading…")).to_have_count(0)
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_text("No line yet.")).to_be_visible()
+    page.clock.fast_forward("02:00")
+    page.get_by_role("button", name="New line").click()
+    fill(page, Description="Patient", Price_of_one="1")
+
+    expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("Too many attempts")
+    expect(page.get_by_role("dialog")).to_have_count(1)
+
+
+def _throttle_renewal(route: Route) -> None:
+    if not is_renewal(route.request):
+        route.continue_()
+        return
+    headers = {"Access-Control-Allow-Origin": "*"}
+    route.fulfill(status=400, json={"__type": "TooManyRequestsException"}, headers=headers)
+
+
+def test_a_renewal_that_was_under_way_does_not_undo_signing_out(visit: Visit) -> None:
+    """Its good answer comes after the user has left: it opens nothing again, neither then nor for the next user."""
+    page = visit.page
+    page.clock.install()
+    visit.sign_in("acme", "member")
+    held = _hold_renewal(visit)
+    with page.expect_request(is_renewal):
+        page.clock.fast_forward("59:30")
+    expect(page.get_by_text("Loading…")).to_have_count(0)
+    sign_out(page)
+    _enter(visit, "globex")
+    _let_through(page, held)
+    page.get_by_role("link", name="Cart").click()
+
+    expect(page.get_by_role("heading", name="Cart", level=1)).to_be_visible()
+    expect(page.get_by_role("banner")).to_contain_text("globex")
+
+
+def test_what_waited_for_a_renewal_is_not_sent_for_the_next_user(visit: Visit, person: Callable[..., Person]) -> None:
+    """Saved by one tenant while the renewal hangs: the other tenant, who has signed in meanwhile, gets none of it."""
+    page, posted = visit.page, []
+    page.on("request", lambda request: posted.append(request.url) if request.method == "POST" else None)
+    page.clock.install()
+    visit.sign_in("acme", "member")
+    expect(page.get_by_text("Loading…")).to_have_count(0)
+    held = _hold_renewal(visit)
+    with page.expect_request(is_renewal):
+        page.clock.fast_forward("59:30")
+    page.get_by_role("button", name="New item").click()
+    fill(page, Name="Acme pending", Price="1")
+    page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+    sign_out(page)
+    _enter(visit, "globex")
+    _let_through(page, held)
+    page.wait_for_timeout(500)  # for what must not go out
+
+    assert f"{visit.stage.api_url}/items" not in posted
+    assert _named(person("globex", "member"), "Acme pending") == []
+
+
+def test_another_user_does_not_get_what_the_former_was_doing(visit: Visit, person: Callable[..., Person]) -> None:
+    """Whoever signs in at the end of somebody else's session begins anew; nothing typed goes to them."""
+    page, posted = visit.page, []
+    page.on("request", lambda request: posted.append(request.url) if request.method == "POST" else None)
+    page.clock.install()
+    visit.sign_in("acme", "member")
+    page.get_by_role("button", name="New item").click()
+    page.get_by_role("dialog").get_by_label("Name", exact=True).fill("Secret plan")
+    page.get_by_role("dialog").get_by_label("Price", exact=True).fill("5")
+    page.route(f"{visit.stage.aws_endpoint_url}/", _refuse_renewal)
+    page.clock.fast_forward("01:01:00")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("dialog", name="Your session has ended").wait_for()
+    _enter(visit, "globex")
+
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.wait_for_timeout(500)  # for what must not go out
+    assert f"{visit.stage.api_url}/items" not in posted
+    assert _named(person("globex", "member"), "Secret plan") == []
+
+
+def _refuse_renewal(route: Route) -> None:
+    if not is_renewal(route.request):
+        route.continue_()
+        return
+    headers = {"Access-Control-Allow-Origin": "*"}
+    route.fulfill(status=400, json={"__type": "NotAuthorizedException"}, headers=headers)
+
+
+def _named(person: Person, name: str) -> list[object]:
+    found = [item for item in person.call("GET", "/items?limit=100").body["items"] if item["name"] == name]
+    for item in found:
+        person.call("DELETE", f"/items/{item['product_id']}")
+    return found
