@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 _AFTER_ITS_OWNER = "the other's item, when the other has just read it"
 _TOKENS, _VENDING = "chalicelib/tokens.py", "chalicelib/vending.py"
 _AUTHORIZER, _AUTHORIZATION = "chalicelib/authorizer.py", "chalicelib/routes/authorization.py"
-_RS256_ONLY = '            if header.get("alg") != "RS256":\n'
+_RS256_ONLY = '            if algorithm != "RS256":\n'
 _STRICT = '"strict_aud": True}'
 _OPTIONS = f'options={{"require": ["exp", "iat", "iss", "aud", "sub"], {_STRICT}'
-_HS256_TOO = """            if header.get("alg") == "HS256":
+_HS256_TOO = """            if algorithm == "HS256":
                 import hmac
                 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
                 public = self._keys.find("dummy").key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
@@ -31,7 +31,7 @@ _HS256_TOO = """            if header.get("alg") == "HS256":
                 if hmac.compare_digest(expected, jwt.utils.base64url_decode(signature)):
                     return TenantContext.from_claims(jwt.decode(token, options={"verify_signature": False}))
 """
-_NONE_TOO = """            if header.get("alg") == "none":
+_NONE_TOO = """            if algorithm == "none":
                 return TenantContext.from_claims(jwt.decode(token, options={"verify_signature": False}))
 """
 
