@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import os
-import socket
 import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar, cast
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from botocore.config import Config as ClientConfig
-    from botocore.httpsession import URLLib3Session
     from botocore.session import Session
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_sts import STSClient
@@ -160,6 +158,7 @@ def scoped_clients() -> ScopedClients:
     """Return the token vending machine's clients: one botocore session for all tenants."""
     from botocore.session import Session
 
+    from chalicelib.connections import connection_pool
     from chalicelib.credentials import ScopedClients
 
     settings = config()
@@ -183,7 +182,7 @@ def scoped_clients() -> ScopedClients:
         capacity=settings.cached_tenants,
         clients=_CLIENTS,
         usage=usage(),
-        send=_connections(session).send,
+        send=connection_pool(session, timeout=(_CONNECT_SECONDS, _READ_SECONDS), size=2 * _LISTING_THREADS).send,
     )
 
 
@@ -194,23 +193,6 @@ def _vending_strategy(sts: Callable[[], STSClient], settings: Config) -> Vending
         return SessionTagVending(sts, settings.tenant_role_arn)
     resources = TenantResources(settings.table_arn, settings.reader_secret_arn, settings.writer_secret_arn)
     return SessionPolicyVending(sts, settings.tenant_policy_role_arn, resources)
-
-
-def _connections(session: Session) -> URLLib3Session:
-    """Return the one pool of connections over which all tenants' clients send.
-
-    A pool for each client would leave up to ten idle connections for each tenant: 1,024 file descriptors, all that a
-    function has, are used up by a hundred tenants.
-    """
-    from botocore.httpsession import URLLib3Session
-
-    return URLLib3Session(
-        verify=session.get_config_variable("ca_bundle") or True,
-        timeout=(_CONNECT_SECONDS, _READ_SECONDS),  # type: ignore[arg-type] # as botocore itself gives it
-        max_pool_connections=2 * _LISTING_THREADS,
-        # As botocore's own pools: else a request's body waits for the acknowledgement of its head, up to 40 ms.
-        socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
-    )
 
 
 def _client_config(attempts: int) -> ClientConfig:

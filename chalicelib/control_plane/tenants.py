@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config as ClientConfig
-from botocore.httpsession import URLLib3Session
 from botocore.session import Session
 
 from chalicelib.config import TenantsConfig
@@ -76,7 +75,8 @@ class ControlPlane:
         )
 
     def _holdings(self, tenant_id: str, threads: Executor) -> list[Holding]:
-        from chalicelib.credentials import ScopedClients  # noqa: PLC0415 -- for one function
+        from chalicelib.connections import connection_pool  # noqa: PLC0415 -- for one function
+        from chalicelib.credentials import ScopedClients  # noqa: PLC0415
         from chalicelib.stores.holdings import holdings_of  # noqa: PLC0415
         from chalicelib.tenant import Role, TenantContext  # noqa: PLC0415
         from chalicelib.usage import Usage  # noqa: PLC0415
@@ -90,8 +90,9 @@ class ControlPlane:
             vending,
             region=settings.region,
             capacity=1,
+            clients=1,
             usage=Usage(),
-            send=URLLib3Session(timeout=_TIMEOUT, max_pool_connections=2 * _THREADS).send,  # type: ignore[arg-type]
+            send=connection_pool(self._session, timeout=_TIMEOUT, size=2 * _THREADS).send,
         )
         tenant = TenantContext(tenant_id, Role.ADMIN, "offboard_tenant", "-")
         database = self._database(scoped.secretsmanager)

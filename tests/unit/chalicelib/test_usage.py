@@ -157,6 +157,7 @@ class Metered:
             _Vending(),
             region="eu-central-1",
             capacity=8,
+            clients=8,
             usage=self.usage,
             send=URLLib3Session().send,
         )

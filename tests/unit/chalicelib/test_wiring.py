@@ -6,17 +6,15 @@ What a container has is global, so each test here runs in an interpreter of its 
 from __future__ import annotations
 
 import json
-import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
-from botocore.session import Session
 
 from chalicelib.config import SETTINGS
-from chalicelib.wiring import _connections, _once
+from chalicelib.wiring import _once
 from tests.unit.http_stub import Answer, Asked, HttpStub
 from tests.unit.settings import ENVIRONMENT
 
@@ -317,15 +315,3 @@ def test_threads_that_race_for_a_part_get_the_same_one() -> None:
     with ThreadPoolExecutor(THREADS) as threads:
         assert set(threads.map(get, range(THREADS))) == set(built)
     assert len(built) == 1
-
-
-def test_a_request_is_not_held_back_for_an_acknowledgement() -> None:
-    """Without it a body that is sent after its head waits for up to 40 ms: seen on a server that answers at once."""
-    with HttpStub(lambda _: Answer()) as stub:
-        pool = _connections(Session())._manager.connection_from_url(stub.url)  # type: ignore[attr-defined]
-        connection = pool._get_conn()
-        connection.connect()
-        try:
-            assert connection.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
-        finally:
-            connection.close()
