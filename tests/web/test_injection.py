@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Error, expect
 
 from tests.web.actions import delete, fill
 
@@ -69,10 +69,13 @@ def test_the_policy_stops_what_got_into_the_page(visits: Callable[..., Visit]) -
     page = visit.page
     page.goto(f"{visit.stage.web_url}/")
     page.evaluate("""() => {
-      const script = document.createElement('script'); script.textContent = 'window.__injected = 1';
+      const script = document.createElement('script'); script.append('window.__injected = 1');
       document.body.append(script); return fetch('https://attacker.invalid/').catch(() => {}); }""")
+    with pytest.raises(Error, match="requires 'TrustedHTML' assignment"):
+        page.evaluate("document.body.innerHTML = '<img>'")
 
     violations = page.evaluate("window.__violations.splice(0)")
-    assert [each.split()[0] for each in violations] == ["script-src-elem", "connect-src"]
-    assert len(visit.problems) >= 2
+    stopped = {each.split()[0] for each in violations}
+    assert stopped == {"connect-src", "require-trusted-types-for"}
+    assert len(visit.problems) >= 3
     visit.problems.clear()

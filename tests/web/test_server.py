@@ -90,6 +90,7 @@ def test_every_answer_has_the_headers_of_the_terraform_module(stage: LocalStage)
     origins = f"{stage.api_url} {stage.aws_endpoint_url};"
     assert f"connect-src 'self' {origins}" in headers["Content-Security-Policy"]
     assert "script-src 'self';" in headers["Content-Security-Policy"]
+    assert "require-trusted-types-for 'script'; trusted-types 'none'" in headers["Content-Security-Policy"]
     assert [headers[name] for name in ("X-Content-Type-Options", "X-Frame-Options")] == ["nosniff", "DENY"]
     assert _get(stage, "/", **{"If-None-Match": headers["ETag"]})[0] == 304
 

@@ -32,6 +32,7 @@ run "a_browser_confines_the_page" {
       "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self'",
       "connect-src 'self' https://abc123.execute-api.eu-central-1.amazonaws.com https://cognito-idp.eu-central-1.amazonaws.com",
       "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
+      "require-trusted-types-for 'script'", "trusted-types 'none'",
     ])
     error_message = "The page must run its own scripts only, and connect to the API and the sign-in only."
   }
