@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _REJECTED = frozenset({"ExpiredTokenException", "UnrecognizedClientException"})
 _READS = frozenset({"GetItem", "Query"})
+# What the stores call. The other 57 methods would be a fifth of a client's memory.
+_METHODS = frozenset({"get_item", "query", "put_item", "update_item", "delete_item"})
 _FAILURE_KEPT = timedelta(seconds=1)
 # A refusal may be the answer to a session that was revoked, so that a new one helps; but somebody who keeps asking for
 # what is not theirs must not turn every request into a call of STS, whose rate all tenants share.
@@ -44,7 +46,8 @@ class ScopedClients:
     second. The `clients` last used of them have a client, which is large and made again in milliseconds, while every
     call of STS counts against the account's quota. All clients come from one botocore session, so that a service model
     is loaded once, and send over one pool of connections: a signature belongs to a request and not to the connection
-    that carries it.
+    that carries it. The session is for this alone: its DynamoDB clients have only the methods that the stores call. It
+    saves memory and guards nothing; IAM does.
     """
 
     def __init__(  # noqa: PLR0913 -- a composition of parts, each named at the one call
@@ -61,6 +64,7 @@ class ScopedClients:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._session = session
+        session.register("creating-client-class.dynamodb", _keep_methods_of_the_stores)
         self._client_config = client_config
         self._vending = vending
         self._region = region
@@ -120,8 +124,10 @@ class ScopedClients:
             if kept is None:
                 kept = self._kept[key] = _Kept(tenant, self._vending, self._now)
                 if len(self._kept) > self._capacity:
-                    self._kept.popitem(last=False)
-            kept.refused = False
+                    _, dropped = self._kept.popitem(last=False)
+                    self._with_client.pop(dropped, None)
+            if refused:  # so that no other thread replaces them meanwhile, nor anybody at the very next refusal
+                kept.refused, kept.refresh.vended_at = False, self._now()
             self._kept.move_to_end(key)
         return self._replaced(kept) if refused else kept
 
@@ -131,9 +137,9 @@ class ScopedClients:
         try:
             new.credentials.get_frozen_credentials()
         except ScopedCredentialsError:
-            refused.refresh.vended_at = self._now()  # it is not tried again at the very next refusal
             return refused
         with self._lock:
+            self._with_client.pop(refused, None)
             if _key(new.tenant) in self._kept:
                 self._kept[_key(new.tenant)] = new
         return new
@@ -141,6 +147,7 @@ class ScopedClients:
     def _forget(self, rejected: _Kept) -> None:
         """Drop credentials that a service rejected; the next request vends new ones, unless another has already."""
         with self._lock:
+            self._with_client.pop(rejected, None)
             if self._kept.get(_key(rejected.tenant)) is rejected:
                 del self._kept[_key(rejected.tenant)]
 
@@ -182,6 +189,12 @@ class ScopedClients:
         client.meta.events.register("provide-client-params.dynamodb", ask)
         client.meta.events.register("after-call.dynamodb", add)
         return cast("DynamoDBClient", client)
+
+
+def _keep_methods_of_the_stores(**event: Any) -> None:
+    class_attributes = event["class_attributes"]
+    for name in [name for name in class_attributes if not name.startswith("_") and name not in _METHODS]:
+        del class_attributes[name]
 
 
 class _Kept:

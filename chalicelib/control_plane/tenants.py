@@ -84,15 +84,16 @@ class ControlPlane:
 
         settings = self._settings
         vending = SessionTagVending(lambda: self._client("sts"), settings.tenant_role_arn)
+        session = Session()
         scoped = ScopedClients(
-            self._session,
+            session,
             _CLIENT_CONFIG,
             vending,
             region=settings.region,
             capacity=1,
             clients=1,
             usage=Usage(),
-            send=connection_pool(self._session, timeout=_TIMEOUT, size=2 * _THREADS).send,
+            send=connection_pool(session, timeout=_TIMEOUT, size=2 * _THREADS).send,
         )
         tenant = TenantContext(tenant_id, Role.ADMIN, "offboard_tenant", "-")
         database = self._database(scoped.secretsmanager)

@@ -458,6 +458,24 @@ def test_refused_credentials_are_kept_while_sts_cannot_replace_them(sts: FakeSts
     assert clients.dynamodb(ACME) is not kept
 
 
+def test_many_threads_that_are_refused_at_once_replace_the_credentials_once(clock: FakeClock) -> None:
+    """Each call of STS is one of the account's; so who is refused while another thread vends does not vend as well."""
+    sts = FakeSts(clock, seconds=0.2)
+    clients = clients_of(sts, clock, send=rejecting("AccessDeniedException"))
+    clients.dynamodb(ACME)
+    clock.now += timedelta(minutes=1)
+
+    def ask(_: int) -> None:
+        for _ in range(5):
+            with pytest.raises(ClientError):
+                clients.dynamodb(ACME).get_item(TableName="bulkhead", Key={})
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(ask, range(8)))
+
+    assert len(sts.calls) == 2
+
+
 def test_the_tenant_that_was_not_served_for_the_longest_time_is_dropped(sts: FakeSts, clock: FakeClock) -> None:
     """What is kept is bounded, and a busy tenant stays."""
     clients = clients_of(sts, clock, capacity=2)
@@ -494,6 +512,17 @@ def test_no_more_clients_are_held_than_there_are_credentials(sts: FakeSts, clock
     gc.collect()
 
     assert dropped() is None
+
+
+def test_a_client_has_the_methods_that_the_stores_call_and_no_others(clients: ScopedClients) -> None:
+    """Each would take memory in every tenant's client; a client of botocore's own has them all."""
+    unlimited = Session().create_client("dynamodb", region_name="eu-central-1")
+    operations = set(unlimited.meta.method_to_api_mapping)
+
+    had = operations & set(dir(clients.dynamodb(ACME)))
+
+    assert {"scan", "execute_statement", "batch_get_item", "get_item"} < operations & set(dir(unlimited))
+    assert had == {"get_item", "query", "put_item", "update_item", "delete_item"}
 
 
 class CountingFileLoader(JSONFileLoader):

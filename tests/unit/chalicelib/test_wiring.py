@@ -83,6 +83,8 @@ def test_data_is_reached_with_the_tenants_credentials_and_sts_with_the_functions
         ("dynamodb", "ASIATENANT", "tenant-token"),
     ]
     assert b'"TableName": "bulkhead"' in stub.asked[1].body
+    # botocore's own takes a tenth of a request's time to put together.
+    assert {asked.headers["user-agent"] for asked in stub.asked} == {"bulkhead"}
 
 
 def test_when_sts_refuses_no_data_is_asked_for(run_python: RunPython) -> None:
