@@ -33,21 +33,24 @@ class Refuser:
     """Answers one request with an error in the protocol in which it was made."""
 
     def __init__(self, environ: WSGIEnvironment, start_response: StartResponse, request_id: str) -> None:
-        self._method = environ.get("REQUEST_METHOD", "")
-        self._protocol = protocol_of(Headers.from_environ(environ), environ.get("QUERY_STRING", ""))
+        self._environ = environ
         self._start_response = start_response
         self._request_id = request_id
 
     def __call__(self, status: int, code: str, message: str) -> Iterable[bytes]:
         """Answer with an error."""
-        answer = error_response(self._protocol, status, code, message, self._request_id, method=self._method)
+        method = self._environ.get("REQUEST_METHOD", "")
+        answer = error_response(self._protocol(), status, code, message, self._request_id, method=method)
         self._start_response(answer.status, [*answer.headers, ("Access-Control-Allow-Origin", "*")])
         return [answer.body]
 
     def denied(self, message: str) -> Iterable[bytes]:
         """Answer that the caller may not do this."""
-        code, status = _DENIED[self._protocol]
+        code, status = _DENIED[self._protocol()]
         return self(status, code, message)
+
+    def _protocol(self) -> Protocol:
+        return protocol_of(Headers.from_environ(self._environ), self._environ.get("QUERY_STRING", ""))
 
 
 def naming(start_response: StartResponse, request_id: str) -> StartResponse:

@@ -49,11 +49,17 @@ def emulated(  # noqa: PLR0913 -- a request, and where its answer goes
     """
     named = naming(start_response, request_id)
     try:
-        if protocol_of(request.headers, request.raw_query) in _IDENTIFIED_IN_BODY:
+        if _is_identified_in_body(request):
             return _identified(emulator, environ, named, request_id)
         return emulator(environ, named)
     except Exception as error:
         raise EmulatorError(_called(request, service)) from error
+
+
+def _is_identified_in_body(request: HttpRequest) -> bool:
+    if "x-amz-target" in request.headers:  # JSON; it is asked first since most requests are DynamoDB's
+        return False
+    return protocol_of(request.headers, request.raw_query) in _IDENTIFIED_IN_BODY
 
 
 def _called(request: HttpRequest, service: str) -> str:
