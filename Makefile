@@ -33,7 +33,7 @@ tenants: setup ## List the running stage's tenants; ARGS="--help" says what else
 	@$(BIN)/python -m ops.tenants $(or $(ARGS),list)
 
 test: lint ## Run every check and every test that needs no AWS account
-	@echo "running the tests in two processes: about ten minutes, a local stack of their own included"
+	@echo "running the tests in two processes: about a quarter of an hour, a local stack of their own included"
 	@$(BIN)/python -m pytest -n 2
 
 lint: setup ## Check formatting, lint, types, import contracts and Terraform's formatting
@@ -49,12 +49,8 @@ format: setup ## Format the Python and Terraform code
 	@$(BIN)/ruff check --fix .
 	@terraform fmt -recursive infra
 
-bench: setup ## Measure requests, listing, policy decisions, enforcement and row-level security, each beside a baseline
-	@$(BIN)/python -m bench.bench_api
-	@$(BIN)/python -m bench.bench_items
-	@PYTHONPATH=. $(BIN)/python bench/bench_evaluator.py
-	@$(BIN)/python -m bench.bench_gate
-	@$(BIN)/python -m bench.bench_row_level_security
+bench: setup ## Measure what isolation costs, side by side; BENCH= names some of it
+	@$(BIN)/python -m bench $(BENCH)
 
 attack: setup ## Attack the running stage past its application, or one that is started for it
 	@$(BIN)/python -m isolation.attack $(ARGS)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bench.evaluator import TENANT_ROLE
 from tests.infra.applied_stage import REGION
 from tests.infra.policy_rules import WILDCARDS, Document, complaints, documents
 
@@ -33,6 +34,14 @@ def test_every_exception_is_needed(live_plan: Any) -> None:
     """A reason whose statement is gone would excuse another of its name."""
     found, _ = documents(live_plan)
     assert set(WILDCARDS) <= {statement.get("Sid") for document in found for statement in document.statements}
+
+
+def test_the_evaluator_is_measured_with_the_tenant_roles_policy(live_plan: Any) -> None:
+    """Decisions a second of another policy would say nothing of this one."""
+    found, _ = documents(live_plan)
+    (planned,) = [each for each in found if (each.kind, each.role) == ("identity", "bulkhead-prod-TenantRole")]
+
+    assert list(planned.statements) == TENANT_ROLE["Statement"]
 
 
 def allow(**members: Any) -> dict[str, Any]:

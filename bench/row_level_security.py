@@ -1,43 +1,68 @@
-"""What row-level security costs: the tenant transaction against WHERE alone on an unprotected copy, in one run.
+"""What row-level security costs: the tenant transaction against WHERE alone on an unprotected copy.
 
 1,000,000 rows of 1,000 tenants, which lie mixed as they come in a pooled table. Both sides take turns on the same
-connection of the same pool, each in a transaction of its own in pipeline mode: only the setting and the policy differ.
+connection of the same pool, each in a transaction of its own in pipeline mode. What the tenant transaction has beside:
+the setting, the policy, the watch over the deadline, and that its errors are named.
 """
 
 from __future__ import annotations
 
 import json
 import random
-import statistics
 import time
 import uuid
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import psycopg
 
+from bench.harness import Comparison, Series, in_turn
 from chalicelib.control_plane.migration import migrate
 from chalicelib.database import Database, DatabaseSettings, Login
 from chalicelib.database_secret import DatabaseSecret
 from chalicelib.tenant import Role, TenantContext
 from localaws.postgres import PostgresServer
-from ops.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
     from chalicelib.database import Connection
+    from ops.progress import Progress
+
+    Transaction = Callable[[TenantContext, Login], AbstractContextManager[Connection]]
 
 ROWS, TENANTS = 1_000_000, 1_000
-READS, PAGES, WARM_UP = 6_000, 600, 50
-GOALS = {"a single row": 1.2, "a page of 1,000 rows": 1.05}
-READ = "SELECT user_id, email, display_name, created_at FROM {} WHERE tenant_id = %s AND user_id = %s"
-PAGE = (
-    "SELECT user_id, email, display_name, created_at FROM {} "
-    "WHERE tenant_id = %s AND user_id > %s ORDER BY user_id LIMIT 1000"
+WARM_UP = 50
+COLUMNS = "SELECT user_id, email, display_name, created_at FROM {}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A statement, how many rows it gives, and what is expected of it."""
+
+    what: str
+    statement: str
+    rows: int
+    rounds: int
+    goal: float
+
+
+READINGS = (
+    _Reading("a row", f"{COLUMNS} WHERE tenant_id = %s AND user_id = %s", 1, 6_000, 1.2),
+    _Reading(
+        "1,000 rows",
+        f"{COLUMNS} WHERE tenant_id = %s AND user_id >= %s ORDER BY user_id LIMIT 1000",
+        ROWS // TENANTS,
+        600,
+        1.05,
+    ),
 )
+FIRST = uuid.UUID(int=0)
 
 
 class _Secrets:
@@ -67,20 +92,22 @@ class _Benched(Database):
             yield connection
 
 
-def main() -> None:
-    """Print medians, spread and the ratios."""
-    progress = Progress()
+def measure(progress: Progress) -> list[Comparison]:
+    """Compare reading a single row, and a page."""
+    measured = []
     with PostgresServer.start(database="bench") as server:
-        with progress.step(f"{ROWS:,} rows of {TENANTS:,} tenants, twice"):
+        with progress.step(f"row-level security: {ROWS:,} rows of {TENANTS:,} tenants, twice"):
             reader, sample = _prepare(server)
         secrets = cast("SecretsManagerClient", _Secrets(reader))
         settings = DatabaseSettings(dict.fromkeys(Login, "arn"), sslmode="disable", connections=1)
         database = _Benched(lambda _: secrets, settings)
-        for what, statement, rounds in (("a single row", READ, READS), ("a page of 1,000 rows", PAGE, PAGES)):
-            with progress.step(f"{what}: {rounds:,} of each, in turn"):
-                protected, plain = _measure(database, statement, sample, rounds)
-            _report(what, protected, plain)
+        for reading in READINGS:
+            with progress.step(f"row-level security: {reading.what}, {reading.rounds:,} of each, in turn"):
+                protected, plain = _measure(database, reading, sample)
+            sides = Series("tenant transaction", protected), Series("WHERE alone, unprotected copy", plain)
+            measured.append(Comparison(f"row-level security, {reading.what}", *sides, goal=reading.goal))
         database.close()
+    return measured
 
 
 def _prepare(server: PostgresServer) -> tuple[DatabaseSecret, list[tuple[str, uuid.UUID]]]:
@@ -97,9 +124,8 @@ def _prepare(server: PostgresServer) -> tuple[DatabaseSecret, list[tuple[str, uu
     ]
     migrate(master, secrets)
     with psycopg.connect(**master, autocommit=True) as connection:
-        connection.execute(
-            "ALTER SYSTEM SET shared_buffers = '512MB'"
-        )  # so that the two tables do not evict each other
+        # So that the two tables do not evict each other.
+        connection.execute("ALTER SYSTEM SET shared_buffers = '512MB'")
     server.restart()
     with psycopg.connect(**master, autocommit=True) as connection:
         connection.execute(
@@ -116,38 +142,25 @@ def _prepare(server: PostgresServer) -> tuple[DatabaseSecret, list[tuple[str, uu
     return secrets[0], sample
 
 
-def _measure(
-    database: _Benched, statement: str, sample: list[tuple[str, uuid.UUID]], rounds: int
-) -> tuple[list[float], list[float]]:
-    """Return the seconds of each, measured in pairs on the same row, each first in every other pair."""
-    sides: list[tuple[Callable[..., Any], str, list[float]]] = [
-        (database.tenant_transaction, statement.format("users"), []),
-        (database.unprotected_transaction, statement.format("users_plain"), []),
-    ]
-    for number in range(-WARM_UP, rounds):
-        tenant_id, user_id = random.choice(sample)  # noqa: S311 -- which row is read
-        tenant = TenantContext(tenant_id=tenant_id, role=Role.VIEWER, user_id="1", email="bench@example.com")
-        start = user_id if statement is READ else uuid.UUID(int=0)
-        for transaction, query, seconds in sides if number % 2 else reversed(sides):
-            started = time.perf_counter()
-            with transaction(tenant, Login.READER) as connection:
-                cursor = connection.execute(query.encode(), [tenant_id, start])
-            rows = cursor.fetchall()
-            if number >= 0:
-                seconds.append(time.perf_counter() - started)
-            assert len(rows) == (1 if statement is READ else ROWS // TENANTS)
-    return sides[0][2], sides[1][2]
+def _measure(database: _Benched, reading: _Reading, sample: list[tuple[str, uuid.UUID]]) -> list[list[float]]:
+    """Return the milliseconds of each side, measured in pairs on the same row."""
+    rows = random.choices(sample, k=WARM_UP + reading.rounds)  # noqa: S311 -- which rows are read
+    return in_turn(
+        partial(_read, database.tenant_transaction, reading, "users", iter(rows)),
+        partial(_read, database.unprotected_transaction, reading, "users_plain", iter(rows)),
+        rounds=reading.rounds,
+        warm_up=WARM_UP,
+    )
 
 
-def _report(what: str, protected: list[float], plain: list[float]) -> None:
-    for side, seconds in (("tenant transaction", protected), ("WHERE alone, unprotected", plain)):
-        deciles = [1000 * each for each in statistics.quantiles(seconds, n=10)]
-        print(f"{what}, {side}:".ljust(50), f"median {deciles[4]:.3f} ms  10 % {deciles[0]:.3f}  90 % {deciles[8]:.3f}")
-    ratio = statistics.median(protected) / statistics.median(plain)
-    pairs = statistics.median(one / other for one, other in zip(protected, plain, strict=True))
-    verdict = "met" if ratio <= GOALS[what] else "missed"
-    print(f"{what}, ratio:".ljust(50), f"medians {ratio:.3f}  pairs {pairs:.3f}  goal {GOALS[what]:.2f}: {verdict}")
-
-
-if __name__ == "__main__":
-    main()
+def _read(transaction: Transaction, reading: _Reading, table: str, rows: Iterator[tuple[str, uuid.UUID]]) -> float:
+    tenant_id, user_id = next(rows)
+    tenant = TenantContext(tenant_id=tenant_id, role=Role.VIEWER, user_id="1", email="bench@example.com")
+    statement = reading.statement.format(table).encode()
+    values = tenant_id, user_id if reading.rows == 1 else FIRST
+    began = time.perf_counter()
+    with transaction(tenant, Login.READER) as connection:
+        cursor = connection.execute(statement, values)
+    spent = 1000 * (time.perf_counter() - began)
+    assert len(cursor.fetchall()) == reading.rows
+    return spent

@@ -1,76 +1,58 @@
-"""What enforcement costs: one GetItem through the gate against the same GetItem of bare moto, in turn, in one run.
+"""What enforcement costs: one GetItem through the gate against the same GetItem of bare moto.
 
-Bare moto takes the same shortcuts as the one behind the gate (localaws/shortcuts.py): the gate alone is measured.
+Bare moto is served as the one behind the gate is (bench/bare_moto.py), and its caller sends a token as well: the gate
+alone is measured.
 """
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import tempfile
-import time
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from bench.measuring import report, report_ratio, seconds
-from ops.processes import free_port
-from ops.progress import Progress
+from bench.harness import Comparison, Series, in_turn, milliseconds
+from bench.requesting import running
+from ops.processes import answers, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ROUNDS = 2_000
+    from ops.progress import Progress
+
+ROUNDS, WARM_UP = 3_000, 100
 REGION, ACCOUNT = "eu-central-1", "123456789012"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/TenantRole"
-#: Moto's own server, with the shortcuts that the one behind the gate takes.
-BARE_MOTO = """
-import sys
-from moto.server import main
-from localaws.shortcuts import take_shortcuts
-take_shortcuts()
-main(["-p", sys.argv[1]])
-"""
+#: Moto reads none of it; but a caller with a session has a longer request to sign and to send.
+TOKEN = "t" * 256
 KEY = {"pk": {"S": "acme#item#0"}, "sk": {"S": "1"}}
 
 
-def main() -> None:
-    """Print medians, spread and the ratio."""
-    progress = Progress()
-    with tempfile.TemporaryDirectory() as folder:
+def measure(progress: Progress) -> list[Comparison]:
+    """Compare GetItem of a tenant's session with the same call where nothing is checked."""
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as servers:
         ready_file, port = Path(folder) / "ready.json", free_port()
-        commands = (
-            [sys.executable, "-m", "localaws", "--port", "0", "--ready-file", str(ready_file)],
-            [sys.executable, "-c", BARE_MOTO, str(port)],
-        )
-        servers = [
-            subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for command in commands
-        ]
-        try:
-            with progress.step("starting localaws and moto"):
-                while not ready_file.exists():
-                    time.sleep(0.05)
-                gated = _behind_the_gate(json.loads(ready_file.read_text()))
-                bare = _prepared(lambda service: _client(service, f"http://127.0.0.1:{port}", "AKIA", "x"))
-            with progress.step(f"{ROUNDS} calls of each, in turn"):
-                through, direct = _measure(gated, bare)
-        finally:
-            for server in servers:
-                server.terminate()
-                server.wait()
-    report("GetItem through the gate", through)
-    report("GetItem of bare moto", direct)
-    report_ratio("gate / bare", through, direct)
-
-
-def _measure(gated: Any, bare: Any) -> tuple[list[float], list[float]]:
-    through, direct = [], []
-    for _ in range(ROUNDS):
-        through.append(seconds(lambda: gated.get_item(TableName="pooled", Key=KEY)))
-        direct.append(seconds(lambda: bare.get_item(TableName="pooled", Key=KEY)))
-    return through, direct
+        url = f"http://127.0.0.1:{port}"
+        with progress.step("gate: starting localaws and moto"):
+            localaws = running("localaws", "--port", "0", "--ready-file", str(ready_file), ready=ready_file.exists)
+            servers.enter_context(localaws)
+            servers.enter_context(
+                running("bench.bare_moto", "--port", str(port), ready=lambda: answers(f"{url}/moto-api/"))
+            )
+            gated = _behind_the_gate(json.loads(ready_file.read_text()))
+            bare = _prepared(lambda service: _client(service, url, "AKIA", "x", TOKEN))
+        with progress.step(f"gate: {ROUNDS:,} calls of each, in turn"):
+            through, direct = in_turn(
+                partial(milliseconds, lambda: gated.get_item(TableName="pooled", Key=KEY)),
+                partial(milliseconds, lambda: bare.get_item(TableName="pooled", Key=KEY)),
+                rounds=ROUNDS,
+                warm_up=WARM_UP,
+            )
+    return [Comparison("gate", Series("GetItem through it", through), Series("bare moto", direct), goal=1.15)]
 
 
 def _behind_the_gate(ready: dict[str, Any]) -> Any:
@@ -107,16 +89,6 @@ def _policy(*statements: dict[str, Any]) -> str:
 
 def _prepared(client: Callable[[str], Any]) -> Any:
     dynamodb = client("dynamodb")
-    for attempt in range(100):
-        try:
-            dynamodb.list_tables()
-            break
-        except dynamodb.exceptions.ClientError:
-            raise
-        except Exception:
-            if attempt == 99:
-                raise
-            time.sleep(0.1)
     dynamodb.create_table(
         TableName="pooled",
         BillingMode="PAY_PER_REQUEST",
@@ -136,7 +108,3 @@ def _client(service: str, endpoint_url: str, access_key: str, secret_key: str, t
         aws_secret_access_key=secret_key,
         aws_session_token=token,
     )
-
-
-if __name__ == "__main__":
-    main()

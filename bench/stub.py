@@ -1,0 +1,101 @@
+"""An AWS of canned answers in a process of its own: DynamoDB's GetItem, and AssumeRole of STS. It counts its calls.
+
+    python -m bench.stub --port PORT [--until-stdin-closes]
+
+It checks no signature and no condition, and answers at once: what is measured beside it is the caller.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import signal
+import threading
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from ops.processes import stop_when_input_ends
+
+_HOST = "127.0.0.1"
+_LIFE = timedelta(hours=1)
+
+
+class _Connection(asyncio.Protocol):
+    """One keep-alive connection, on which each request is answered before the next is sent."""
+
+    def __init__(self, counts: Counter[str]) -> None:
+        self._counts = counts
+        self._received = b""
+        self._transport: asyncio.Transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        head, end, body = self._received.partition(b"\r\n\r\n")
+        lines = (line.partition(b": ") for line in head.split(b"\r\n")[1:])
+        headers = {name.lower(): value for name, _, value in lines}
+        if not end or len(body) < int(headers.get(b"content-length", 0)):
+            return
+        self._received = b""
+        content_type, answer = self._answer(head.split(b" ")[1], headers, body)
+        self._transport.write(
+            b"HTTP/1.1 200 OK\r\nContent-Type: %b\r\nContent-Length: %d\r\nx-amzn-RequestId: 1\r\n\r\n%b"
+            % (content_type, len(answer), answer)
+        )
+
+    def _answer(self, path: bytes, headers: dict[bytes, bytes], body: bytes) -> tuple[bytes, bytes]:
+        if path == b"/counts":
+            return b"application/json", json.dumps(self._counts).encode()
+        if b"x-amz-target" in headers:
+            self._counts[headers[b"x-amz-target"].decode().rpartition(".")[2]] += 1
+            return b"application/x-amz-json-1.0", _item(json.loads(body))
+        self._counts["AssumeRole"] += 1
+        return b"text/xml", _credentials(self._counts["AssumeRole"])
+
+
+def _item(request: dict[str, dict[str, dict[str, str]]]) -> bytes:
+    answer = {
+        "Item": {
+            **request["Key"],
+            "name": {"S": "Anvil, drop-forged"},
+            "price": {"S": "12.50"},
+            "attributes": {"M": {"colour": {"S": "red"}}},
+            "version": {"N": "1"},
+            "created_at": {"S": "2026-11-22T12:00:00+00:00"},
+        }
+    }
+    if "ReturnConsumedCapacity" in request:
+        answer["ConsumedCapacity"] = {"TableName": "bulkhead", "CapacityUnits": 1.0}
+    return json.dumps(answer).encode()
+
+
+def _credentials(number: int) -> bytes:
+    return f"""<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>
+<AccessKeyId>ASIA{number:016}</AccessKeyId><SecretAccessKey>{"s" * 40}</SecretAccessKey>
+<SessionToken>{"t" * 400}</SessionToken><Expiration>{(datetime.now(UTC) + _LIFE).isoformat()}</Expiration></Credentials>
+</AssumeRoleResult><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></AssumeRoleResponse>""".encode()
+
+
+async def _serve(port: int, *, until_stdin_closes: bool) -> None:
+    counts: Counter[str] = Counter()
+    loop = asyncio.get_running_loop()
+    stopped = asyncio.Event()
+    loop.add_signal_handler(signal.SIGTERM, stopped.set)
+    if until_stdin_closes:
+        end = partial(loop.call_soon_threadsafe, stopped.set)
+        threading.Thread(target=stop_when_input_ends, args=(end,), daemon=True).start()
+    server = await loop.create_server(lambda: _Connection(counts), _HOST, port)
+    async with server:
+        await stopped.wait()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m bench.stub")
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--until-stdin-closes", action="store_true")
+    asyncio.run(_serve(**vars(parser.parse_args())))
