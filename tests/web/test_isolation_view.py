@@ -140,6 +140,30 @@ def test_a_deployed_stage_shows_what_its_api_answers(visit: Visit) -> None:
     assert not [url for url in asked if re.search(r"/(trace|policy|row-level-security)(\?|$)", url)]
 
 
+def test_the_same_sql_runs_once_at_a_time_and_is_heard(visit: Visit) -> None:
+    """Asked again meanwhile it asks nothing; a refusal keeps the places; a screen reader hears what is in sight."""
+    page, asked = visit.sign_in("acme", "viewer", "isolation"), []
+
+    def hold(route: Route) -> None:
+        asked.append(route)
+
+    page.route("**/row-level-security?*", hold)
+    run = page.get_by_role("button", name="Run it")
+    with page.expect_request("**/row-level-security?*"):
+        run.click()
+    expect(run).to_be_disabled()
+    page.locator("form", has=run).evaluate("(form) => form.dispatchEvent(new Event('submit', {cancelable: true}))")
+    headers = {"Access-Control-Allow-Origin": "*"}
+    asked[0].fulfill(status=400, json={"Code": "BadRequestError", "Message": "No such tenant."}, headers=headers)
+    expect(page.get_by_role("alert").filter(has_text="No such tenant.")).to_be_visible()
+    expect(page.get_by_role("region", name="The rows in sight").get_by_role("heading")).to_have_count(3)
+    assert len(asked) == 1
+    page.unroute("**/row-level-security?*")
+    run.click()
+
+    expect(page.get_by_role("status").filter(has_text="Under no tenant: no row.")).to_contain_text("Under acme: ")
+
+
 def test_the_same_sql_sees_other_rows_under_another_tenant(visit: Visit, person: Callable[..., Person]) -> None:
     """And none under no tenant."""
     made = [

@@ -1,4 +1,4 @@
-"""Renewing tokens: when, how often, and that no answer of it reaches another user."""
+"""Renewing tokens: when, how often, and that no answer of it, or of a late sign-in, reaches another user."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
-from tests.web.actions import fill, sign_out
+from tests.web.actions import delete, fill, make_item, sign_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -126,25 +126,56 @@ def test_a_renewal_that_was_under_way_does_not_undo_signing_out(visit: Visit) ->
 
 
 def test_what_waited_for_a_renewal_is_not_sent_for_the_next_user(visit: Visit, person: Callable[..., Person]) -> None:
-    """Saved by one tenant while the renewal hangs: the other tenant, who has signed in meanwhile, gets none of it."""
-    page, posted = visit.page, []
-    page.on("request", lambda request: posted.append(request.url) if request.method == "POST" else None)
+    """Deleted by one tenant while the renewal hangs: the other, who has signed in meanwhile, sends none of it."""
+    item = make_item(person("acme", "member"), "Acme pending")
+    page, deleted = visit.page, []
+    page.on("request", lambda request: deleted.append(request.url) if request.method == "DELETE" else None)
     page.clock.install()
     visit.sign_in("acme", "member")
     expect(page.get_by_text("Loading…")).to_have_count(0)
     held = _hold_renewal(visit)
     with page.expect_request(is_renewal):
         page.clock.fast_forward("59:30")
-    page.get_by_role("button", name="New item").click()
-    fill(page, Name="Acme pending", Price="1")
-    page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+    delete(page, "Acme pending")
     sign_out(page)
     _enter(visit, "globex")
     _let_through(page, held)
     page.wait_for_timeout(500)  # for what must not go out
 
-    assert f"{visit.stage.api_url}/items" not in posted
-    assert _named(person("globex", "member"), "Acme pending") == []
+    assert deleted == []
+    assert person("acme", "member").call("DELETE", f"/items/{item['product_id']}").status == 204
+
+
+def test_a_sign_in_that_is_answered_late_does_not_take_over_the_next_users_page(
+    visit: Visit, person: Callable[..., Person]
+) -> None:
+    """Acme's hangs in the dialog and is given up; what globex then saves is saved for globex."""
+    page, held = visit.page, []
+    endpoint = f"{visit.stage.aws_endpoint_url}/"
+    page.clock.install()
+    visit.sign_in("acme", "member")
+    page.route(endpoint, _refuse_renewal)
+    page.clock.fast_forward("01:01:00")
+    page.get_by_role("link", name="Cart").click()
+    again = page.get_by_role("dialog", name="Your session has ended")
+    again.wait_for()
+    page.route(endpoint, lambda route: held.append((route, route.fetch())), times=1)
+    with page.expect_request(endpoint):
+        again.get_by_label("Password", exact=True).fill(visit.stage.user("acme", "member").password)
+        again.get_by_role("button", name="Sign in").click()
+    again.get_by_role("button", name="Sign out").click()
+    _enter(visit, "globex")
+    route, answer = held[0]
+    assert answer.status == 200
+    with page.expect_response(lambda response: response.request == route.request):
+        route.fulfill(response=answer)
+    page.get_by_role("link", name="Items").click()
+    page.get_by_role("button", name="New item").click()
+    fill(page, Name="Of globex", Price="1")
+    page.get_by_text("Saved “Of globex”.").wait_for()
+
+    assert len(_named(person("globex", "member"), "Of globex")) == 1
+    assert _named(person("acme", "member"), "Of globex") == []
 
 
 def test_another_user_does_not_get_what_the_former_was_doing(visit: Visit, person: Callable[..., Person]) -> None:

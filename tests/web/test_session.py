@@ -117,6 +117,21 @@ def test_a_sign_out_that_is_refused_revokes_the_refresh_token(visit: Visit) -> N
     assert asked == [("GlobalSignOut", {"AccessToken"}), ("RevokeToken", {"Token", "ClientId"})]
 
 
+@pytest.mark.parametrize("token", ["none", "a.%%%.c", "a.bm8.c", "a.bnVsbA.c"])
+def test_a_token_that_cannot_be_read_gets_a_sentence(visit: Visit, token: str) -> None:
+    """No parts, no base64, no JSON, no claims: nobody is signed in, and the form can be sent again."""
+    page = visit.page
+    page.goto(f"{visit.stage.web_url}/")
+    result = {"IdToken": token, "AccessToken": "a", "RefreshToken": "r", "ExpiresIn": 3600}
+    page.route(
+        f"{visit.stage.aws_endpoint_url}/", lambda route: answer_cognito(route, 200, AuthenticationResult=result)
+    )
+    visit.enter("acme/member@acme.example.com", "Some-password-1")
+
+    expect(page.get_by_role("alert")).to_contain_text("Try again in a moment")
+    expect(page.get_by_role("button", name="Sign in")).to_be_enabled()
+
+
 def test_an_answer_that_is_no_answer_gets_a_sentence(visit: Visit) -> None:
     """Something in between answered 200, with half a document."""
     page = visit.page
@@ -151,7 +166,7 @@ def test_a_choice_of_password_that_came_too_late_begins_again(visit: Visit) -> N
     expect(page.get_by_role("button", name="Sign in", exact=True)).to_be_enabled()
 
 
-def answer_cognito(route: Route, status: int, code: str = "", **document: str) -> None:
+def answer_cognito(route: Route, status: int, code: str = "", **document: object) -> None:
     """Answer in Cognito's place."""
     body = {"__type": code} if code else document
     route.fulfill(status=status, json=body, headers={"Access-Control-Allow-Origin": "*"})

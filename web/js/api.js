@@ -5,6 +5,7 @@ import { parse, write } from "./exact.js";
 import { claims, ends, idToken, PATIENCE_MS, refresh } from "./session.js";
 
 const ATTEMPTS = 4;
+const LONGEST_PAUSE_S = 10;
 const AGAIN = new Set([0, 429, 502, 503, 504]);
 let settings;
 let reauthenticate;
@@ -33,13 +34,13 @@ export function path(...parts) {
   return `/${parts.map(encodeURIComponent).join("/")}`;
 }
 
-// Returns {status, body, headers, awsRequests}; throws ApiError, with status 0 when no answer came.
-export async function call(method, where, { query, body, ifMatch, base = settings.api_url } = {}) {
+// Returns {status, body, headers, awsRequests}; throws ApiError, with status 0 when no answer came, and without sending
+// anything when `user`, in whose name it is asked, is not the one who is signed in.
+export async function call(method, where, { query, body, ifMatch, base = settings.api_url, user = claims()?.sub } = {}) {
   const url = new URL(base.replace(/\/?$/, "") + where, location.href);
   for (const [name, value] of Object.entries(query ?? {})) {
     for (const each of [value].flat()) if (each !== null && each !== undefined) url.searchParams.append(name, each);
   }
-  const user = claims()?.sub;
   const options = { method, headers: {}, credentials: "omit", cache: "no-store" };
   if (ifMatch) options.headers["If-Match"] = ifMatch;
   if (body !== undefined) {
@@ -50,8 +51,8 @@ export async function call(method, where, { query, body, ifMatch, base = setting
     try {
       return await authorized(url, options, user);
     } catch (error) {
-      // After a time-out the user has waited long enough to be asked.
-      const again = AGAIN.has(error.status) && error.code !== "Timeout";
+      // After a time-out the user has waited long enough to be asked, and nobody should wait for minutes unasked.
+      const again = AGAIN.has(error.status) && error.code !== "Timeout" && error.retryAfter <= LONGEST_PAUSE_S;
       if (method !== "GET" || attempt === ATTEMPTS || !again) throw error;
       say("No answer yet. Trying again…");
       await pause(Math.max(error.retryAfter * 1000, 250 * 2 ** attempt * (0.75 + Math.random() / 2)));

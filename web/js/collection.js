@@ -1,7 +1,7 @@
 // A list of one kind of thing: pages, the states of waiting, and only those actions that the role may take.
 
 import { ApiError, call, explain } from "./api.js";
-import { button, confirmed, h, say, show } from "./dom.js";
+import { ask, button, confirmed, h, say, show } from "./dom.js";
 import { edit } from "./editor.js";
 import { claims } from "./session.js";
 
@@ -20,27 +20,37 @@ export function collectionView(main, kind) {
     rows, state);
   const known = new Map();
   let listed = false;
+  // Whose page this is: what is still under way when it is gone goes no further, and never on in another's name.
+  const user = claims().sub;
+  const isGone = () => !rows.isConnected;
 
   const skeleton = () => Array.from({ length: 3 }, () => h("li", { class: "row waiting", "aria-hidden": "true" }));
 
-  // `focus` where a button that had the focus gives way to what it loaded.
+  // `focus` where a button that had the focus gives way to what it loaded. What is made before the first page has come
+  // stays: it need not be on that page.
   async function load(cursor = null, { focus = false } = {}) {
-    if (!cursor) show(rows, skeleton());
+    if (!cursor) rows.append(...skeleton());
     show(state, h("p", { class: "hint" }, "Loading…"));
     try {
-      const { body } = await call("GET", kind.list, { query: { limit: PAGE, cursor } });
-      if (!cursor) { known.clear(); show(rows); }
+      const { body } = await call("GET", kind.list, { query: { limit: PAGE, cursor }, user });
+      const early = cursor ? [] : [...known.values()];
+      stopWaiting();
       const [first] = body[kind.key].map((thing) => add(thing, kind.newest === "last" ? "end" : null));
+      if (kind.newest === "last") rows.append(...early.filter((row) => row.isConnected));
       listed = true;
       settle(body.next_cursor);
       if (focus) land(first ?? main);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      if (!cursor) show(rows);
+      stopWaiting();
       const again = button("Try again", () => load(cursor, { focus: true }));
       show(state, h("div", { class: "empty", role: "alert" }, h("p", {}, explain(error)), again));
       if (focus) land(again);
     }
+  }
+
+  function stopWaiting() {
+    for (const row of rows.querySelectorAll(".waiting")) row.remove();
   }
 
   // Unless the user has gone elsewhere meanwhile.
@@ -81,7 +91,7 @@ export function collectionView(main, kind) {
 
   async function create() {
     const made = await edit(kind);
-    if (!made) return;
+    if (!made || isGone()) return;
     if (listed && known.size === 0) show(state);
     add(made.thing, kind.newest === "last" ? "end" : "start").querySelector("button").focus();
     say(`Saved “${kind.name(made.thing)}”.`);
@@ -89,7 +99,7 @@ export function collectionView(main, kind) {
 
   async function change(thing) {
     const done = await edit(kind, thing);
-    if (!done) return;
+    if (!done || isGone()) return;
     if (done.gone) {
       drop(thing);
       return;
@@ -99,34 +109,55 @@ export function collectionView(main, kind) {
   }
 
   function drop(thing) {
-    known.get(kind.id(thing))?.remove();
+    const row = known.get(kind.id(thing));
+    const beside = [row?.nextElementSibling, row?.previousElementSibling].find((each) => each?.matches("[tabindex]"));
+    row?.remove();
     known.delete(kind.id(thing));
     if (known.size === 0 && !state.querySelector("button")) settle(null);
-    main.focus();
+    (beside ?? main).focus();
   }
 
   async function remove(thing) {
     const sure = await confirmed(`Delete this ${kind.noun}?`, `“${kind.name(thing)}” is deleted for good.`, "Delete");
-    if (!sure) return;
+    if (!sure || isGone()) return;
     try {
-      await call("DELETE", kind.one(thing), { ifMatch: kind.versioned ? `"${thing.version}"` : null });
+      await call("DELETE", kind.one(thing), { ifMatch: kind.versioned ? `"${thing.version}"` : null, user });
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
+      if (isGone()) return;
       if (error.status !== 404) {
         await notDeleted(thing, error);
         return;
       }
     }
+    if (isGone()) return;
     drop(thing);
     say(`Deleted “${kind.name(thing)}”.`);
   }
 
   async function notDeleted(thing, error) {
-    const changed = error.status === 412;
-    const text = changed ? "It was changed meanwhile, so it was not deleted. Look at it again first." : explain(error);
-    const again = await confirmed("Not deleted", text, changed ? "Show what it is now" : "Try again");
-    if (again && changed) await load();
-    else if (again) await remove(thing);
+    if (error.status === 412) {
+      const text = "It was changed meanwhile, so it was not deleted. Look at it again first.";
+      if (await confirmed("Not deleted", text, "Show what it is now")) await showAsItIs(thing);
+    } else if (error.status === 0 || error.status === 429 || error.status >= 500) {
+      if (await confirmed("Not deleted", explain(error), "Try again")) await remove(thing);
+    } else {
+      // Asking again would be answered alike.
+      await ask("Not deleted", (close) => [
+        h("p", {}, explain(error)), h("div", { class: "actions" }, button("Close", () => close()))]);
+    }
+  }
+
+  async function showAsItIs(thing) {
+    try {
+      const { body } = await call("GET", kind.one(thing), { user });
+      if (!isGone()) add(body).querySelector("button").focus();
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      if (isGone()) return;
+      if (error.status === 404) drop(thing);
+      say(error.status === 404 ? `Somebody has deleted “${kind.name(thing)}” meanwhile.` : explain(error));
+    }
   }
 
   load();

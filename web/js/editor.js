@@ -11,15 +11,19 @@ const etag = (thing) => `"${thing.version}"`;
 export async function edit(kind, thing = null) {
   let gone = false;
   let dirty = () => false;
-  const mayLeave = () => !dirty()
-    || confirmed("Give up what you typed?", "It is not saved.", "Give it up", "Keep typing");
+  let saving = false;
+  let uncertain = false;
+  // Not while it is being saved: whoever left would not see that it was.
+  const mayLeave = () => !saving && (!dirty() || confirmed("Give up what you typed?",
+    uncertain ? "It may have been saved all the same." : "It is not saved.", "Give it up", "Keep typing"));
   const result = await ask(thing ? `Edit ${kind.noun}` : `New ${kind.noun}`, (close) => {
     const problem = h("div", { class: "problem", role: "alert" });
     const submit = h("button", { class: "button primary", type: "submit" }, "Save");
+    const cancel = button("Cancel", () => close());
     const controls = kind.fields.map(({ name, label, of, parse, ...rest }) =>
       field(label, name, { ...rest, value: thing || name === "quantity" ? of(thing) : "" }));
     const form = h("form", { novalidate: true }, controls, problem,
-      h("div", { class: "actions" }, button("Cancel", () => close()), submit));
+      h("div", { class: "actions" }, cancel, submit));
     const before = Object.fromEntries(kind.fields.map(({ name }) => [name, form.elements[name].value]));
     const changed = () => kind.fields.filter(({ name }) => form.elements[name].value !== before[name]);
     dirty = () => changed().length > 0;
@@ -44,7 +48,7 @@ export async function edit(kind, thing = null) {
         close(latest === thing ? undefined : { thing: latest, saved: false });
         return;
       }
-      submit.disabled = true;
+      wait(true);
       try {
         // One address for all tries of a new line: trying again replaces it instead of adding another.
         where ??= kind.create.where();
@@ -57,8 +61,14 @@ export async function edit(kind, thing = null) {
         else if (error instanceof ApiError) failed(error);
         else throw error;
       } finally {
-        submit.disabled = gone;
+        wait(false);
       }
+    }
+
+    function wait(still) {
+      saving = still;
+      cancel.disabled = still;
+      submit.disabled = still || gone;
     }
 
     function refuse(message, invalid) {
@@ -77,6 +87,7 @@ export async function edit(kind, thing = null) {
         return;
       }
       const retry = error.status === 0 || error.status >= 500;
+      uncertain ||= retry;
       show(problem, h("p", {}, explain(error), retry && " Nothing of what you typed is lost."),
         // An answer that was lost may have been a yes; only what has an address of its own can be sent twice.
         retry && !thing && kind.create.method === "POST" && h("p", {}, "It may have been saved all the same: look at the list before you try again."),

@@ -44,7 +44,7 @@ function draw({ focus = false } = {}) {
   const claims = session.claims();
   show(who,
     h("p", { class: "person" },
-      h("strong", {}, claims["custom:tenantID"]), h("span", {}, `${claims.email} · ${claims["custom:role"]}`)),
+      h("strong", {}, claims["custom:tenantID"]), h("span", {}, h("span", { class: "email" }, `${claims.email} · `), claims["custom:role"])),
     button("Sign out", leave));
   VIEWS[name].draw();
   if (focus) main.focus();

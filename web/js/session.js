@@ -10,6 +10,8 @@ const ENDS = new Set(["NotAuthorizedException", "UserNotFoundException", "Passwo
 let settings;
 let tokens = EMPTY;
 let timer = 0;
+// Counts who came and left, so that a sign-in that is answered late, to a dialog long gone, takes over nobody's page.
+let turn = 0;
 
 export class SignInError extends Error {
   constructor(message, code) {
@@ -72,13 +74,22 @@ async function cognito(operation, body) {
   throw new SignInError(SENTENCES[code] ?? REFUSED, code || "Unavailable");
 }
 
+function claimsOf(token) {
+  try {
+    return decode(token);
+  } catch {
+    return null; // an answer from something in between
+  }
+}
+
 function keep(result) {
-  if (!result?.IdToken || !(result.ExpiresIn > 0)) throw new SignInError(REFUSED, "Unavailable");
+  const said = claimsOf(result?.IdToken);
+  if (!said?.sub || !(result.ExpiresIn > 0)) throw new SignInError(REFUSED, "Unavailable");
   tokens = {
     id: result.IdToken,
     access: result.AccessToken,
     refresh: result.RefreshToken ?? tokens.refresh,
-    claims: decode(result.IdToken),
+    claims: said,
     // By how long it lives: when it ends, a clock that is wrong could not say.
     until: performance.now() + result.ExpiresIn * 1000,
     refreshing: null,
@@ -89,15 +100,23 @@ function keep(result) {
 
 const remaining = () => tokens.until - performance.now();
 
-// Resolves to null when the user is signed in, else to a function that takes the new password.
+function keepAt(asked, result) {
+  if (turn !== asked) throw signedOut();
+  keep(result);
+}
+
+// Resolves to null when the user is signed in, else to a function that takes the new password. Only the latest sign-in
+// counts, and none from before a sign-out.
 export async function signIn(username, password) {
+  turn += 1;
+  const asked = turn;
   const answer = await cognito("InitiateAuth", {
     AuthFlow: "USER_PASSWORD_AUTH",
     ClientId: settings.client_id,
     AuthParameters: { USERNAME: username, PASSWORD: password },
   });
   if (answer.AuthenticationResult) {
-    keep(answer.AuthenticationResult);
+    keepAt(asked, answer.AuthenticationResult);
     return null;
   }
   if (answer.ChallengeName !== "NEW_PASSWORD_REQUIRED") {
@@ -110,7 +129,7 @@ export async function signIn(username, password) {
       Session: answer.Session,
       ChallengeResponses: { USERNAME: username, NEW_PASSWORD: newPassword },
     });
-    keep(completed.AuthenticationResult);
+    keepAt(asked, completed.AuthenticationResult);
   };
 }
 
@@ -148,6 +167,7 @@ export async function idToken() {
 export async function signOut() {
   const { access, refresh: token } = tokens;
   clearTimeout(timer);
+  turn += 1;
   tokens = EMPTY;
   try {
     await cognito("GlobalSignOut", { AccessToken: access });

@@ -31,7 +31,7 @@ locals {
     trace_url   = null
   }
 
-  # Keeps files for as long as their Cache-Control says, and compresses them.
+  # Keeps files for as long as their Cache-Control says, a second at least, and compresses them.
   # Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html
   caching_optimized = "658327ea-f89d-4fab-a63d-7e88639e58f6"
 }
@@ -190,7 +190,8 @@ resource "aws_cloudfront_response_headers_policy" "this" {
 }
 
 # The page itself. Its files import each other by names without a version, so nobody keeps one without asking whether it
-# is still the same: a new file would else meet an old one. What has not changed is not sent again.
+# is still the same: a new file would else meet an old one. What has not changed is not sent again. CloudFront itself asks
+# within a second, the least that its policy keeps a file: for the seconds of a deployment, old and new may mix.
 resource "aws_s3_object" "file" {
   for_each = fileset(var.files, "**/*.{html,css,js,svg}")
 

@@ -11,7 +11,7 @@ output "domain_name" {
 }
 
 output "distribution_id" {
-  description = "Id of the distribution, to look at it; nothing needs to be invalidated, since CloudFront asks for every file anew."
+  description = "Id of the distribution, to look at it; nothing needs to be invalidated, since CloudFront asks anew for every file within a second."
   value       = aws_cloudfront_distribution.this.id
 }
 

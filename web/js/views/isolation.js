@@ -17,18 +17,19 @@ export function isolationView(main, config) {
   const tenant = mine["custom:tenantID"];
   const other = tenant === "acme" ? "globex" : "acme";
   const drawing = h("div", { class: "picture" });
-  const rows = h("div", { class: "sights" });
+  const rows = h("div", { class: "sights", role: "region", "aria-label": "The rows in sight" });
   show(main,
     h("div", { class: "heading" }, h("div", {},
       h("h1", {}, "Isolation"),
       h("p", { class: "lead" }, "Ask for what is not yours. IAM and PostgreSQL refuse, not this page and not the route."))),
     h("section", { class: "panel" }, h("h2", {}, "One request for another tenant’s item"), askForm(other, mine, drawing, config), drawing),
     config.trace_url && h("section", { class: "panel" },
-      h("h2", {}, "The same SQL under two tenants"), rowsForm(other, rows, config), rows),
+      h("h2", {}, "The same SQL under two tenants"), rowsForm(other, mine, rows, config), rows),
     beyondPanel());
 }
 
-// The picture is there before anything was asked, and keeps its place: an answer fills it in and moves nothing.
+// The picture is there before anything was asked, and from the question on keeps its place: an answer fills it in and
+// moves nothing. Where no decision will be shown, it needs less.
 function askForm(other, mine, drawing, config) {
   const tenant = mine["custom:tenantID"];
   const now = () => claims() ?? mine; // who has signed out meanwhile looks at another view
@@ -51,6 +52,7 @@ function askForm(other, mine, drawing, config) {
     problem.textContent = "";
     heard.textContent = "";
     const foreign = { shard_id: form.elements.shard_id.value, product_id: form.elements.product_id.value };
+    drawing.classList.add(config.trace_url ? "asked" : "asked-briefly");
     drawEmpty(foreign.shard_id, true);
     try {
       const asked = await follow(foreign, config);
@@ -95,35 +97,48 @@ async function follow(key, config) {
   return { ...asked, policy: policy.body, decisions: trace.body.decisions };
 }
 
-function rowsForm(other, rows, config) {
+function rowsForm(other, mine, rows, config) {
   const neighbour = field("Other tenant", "other", { value: other, required: true, spellcheck: "false", autocapitalize: "none" });
+  const problem = h("p", { class: "problem", role: "alert" });
+  const heard = h("p", { class: "unseen", role: "status" });
   const submit = h("button", { class: "button primary", type: "submit" }, "Run it");
   const form = h("form", { class: "inline one", novalidate: true }, neighbour, submit);
   const draw = (statement, sights) => show(rows,
-    h("pre", { class: "sql", tabindex: "0" }, statement), h("div", { class: "cards" }, sights.map(sight)));
-  const drawEmpty = (tenant) => draw("", [claims()["custom:tenantID"], tenant, null].map((each) => ({ tenant: each })));
+    h("pre", { class: "sql" }, statement), h("div", { class: "cards" }, sights.map(sight)));
+  const drawEmpty = (tenant) => draw("…", [mine["custom:tenantID"], tenant, null].map((each) => ({ tenant: each })));
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
+    if (submit.disabled) return;
+    submit.disabled = true;
+    problem.textContent = "";
+    heard.textContent = "";
     const tenant = form.elements.other.value;
     drawEmpty(tenant);
     try {
       const { body } = await call("GET", "/row-level-security", { base: config.trace_url, query: { other: tenant } });
       draw(body.statement, body.sights);
+      heard.textContent = body.sights.map(inWords).join(" ");
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      show(rows, h("p", { class: "problem", role: "alert" }, explain(error)));
+      problem.textContent = explain(error);
+    } finally {
+      submit.disabled = false;
     }
   });
   drawEmpty(other);
-  return form;
+  return h("div", {}, form, problem, heard);
 }
+
+const counted = ({ count }) => `${formatNumber(count)} ${count === 1 ? "row" : "rows"}`;
+const inWords = ({ tenant, rows }) =>
+  `Under ${tenant ?? "no tenant"}: ${rows.map((row) => `${counted(row)} of ${row.tenant_id}`).join(", ") || "no row"}.`;
 
 // Without rows nothing was asked yet, and the place is kept.
 function sight({ tenant, rows }) {
   return h("section", { class: "card", "aria-label": tenant ? `Under ${tenant}` : "Under no tenant" },
     h("h3", {}, tenant ? `app.current_tenant = ${tenant}` : "No tenant set"),
     rows?.length
-      ? h("ul", {}, rows.map((row) => h("li", {}, h("span", {}, row.tenant_id), h("span", { class: "number" }, `${formatNumber(row.count)} ${row.count === 1 ? "row" : "rows"}`))))
+      ? h("ul", {}, rows.map((row) => h("li", {}, h("span", {}, row.tenant_id), h("span", { class: "number" }, counted(row)))))
       : h("p", { class: "hint" }, rows ? "No row in sight." : "…"));
 }
 
