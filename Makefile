@@ -1,27 +1,27 @@
-# `make` alone lists the targets. PYTHON, TF_PLUGIN_DIR, AWS_PORT, API_PORT, WEB_PORT, VENDING_STRATEGY, ARGS, PLAN, STAGE,
-# YES, WITH_TENANTS may be set.
+# `make` alone lists the targets. PYTHON, RUNTIME, TF_PLUGIN_DIR, AWS_PORT, API_PORT, WEB_PORT, VENDING_STRATEGY, ARGS,
+# PLAN, STAGE, YES, WITH_TENANTS may be set.
 
-PYTHON ?= python3
+PYTHON ?= $(shell for python in .venv/bin/python python3.13 python3.12 python3.11; do \
+	$$python -c "" 2> /dev/null && echo $$python && exit; done; echo python3)
 AWS_PORT ?= 4566
 API_PORT ?= 8000
 WEB_PORT ?= 8080
 VENDING_STRATEGY ?= session_tags
+RUNTIME_OPTION = $(if $(RUNTIME),--runtime $(RUNTIME))
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev stack tenants test lint format bench attack canaries prove package bootstrap deploy destroy rehearse clean
+.PHONY: help setup dev stack tenants lock test evidence drift lint format bench attack canaries prove package bootstrap deploy destroy rehearse clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "  make %-9s %s\n", $$1, $$2 }'
 
-setup: .venv/installed ## Create the virtual environment and install the pinned dependencies
+setup: ## Create the virtual environment with what is locked, or renew it
+	@$(PYTHON) -m ops.setup
 
-.venv/installed: requirements.txt requirements-dev.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed: set PYTHON=/path/to/python3.11"; exit 2; }
-	@echo "creating .venv and installing dependencies: about a minute"
-	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
-	@touch $@
+lock: ## Write the locks again after a change of a direct dependency; ARGS=--upgrade takes the newest of the others
+	@$(PYTHON) -m ops.setup --installer
+	@$(BIN)/python -m ops.lock $(ARGS)
 
 dev: setup ## Run the whole product on this machine until Ctrl-C
 	@$(BIN)/python -m ops.dev --aws-port $(AWS_PORT) --api-port $(API_PORT) --web-port $(WEB_PORT) --vending-strategy $(VENDING_STRATEGY)
@@ -32,9 +32,15 @@ stack: setup ## Run everything but the API, for `chalice local --stage local` in
 tenants: setup ## List the running stage's tenants; ARGS="--help" says what else there is
 	@$(BIN)/python -m ops.tenants $(or $(ARGS),list)
 
-test: lint ## Run every check and every test that needs no AWS account
-	@echo "running the tests in two processes: about a quarter of an hour, a local stack of their own included"
-	@$(BIN)/python -m pytest -n 2
+test: lint ## Run every check, and the tests that need no AWS account and no hour: within ten minutes
+	@echo "running the tests in two processes, a local stack of their own included"
+	@$(BIN)/python -m pytest -n 2 $(ARGS)
+
+evidence: setup ## Run the long rest: fuzzing, the page in a browser, attack matrix, canaries, proof
+	@$(BIN)/python -m ops.evidence
+
+drift: setup ## Look whether the newest AWS SDK knows what localaws has not decided about
+	@$(BIN)/python -m ops.drift
 
 lint: setup ## Check formatting, lint, types, import contracts and Terraform's formatting
 	@$(BIN)/ruff format --check .
@@ -62,19 +68,19 @@ prove: setup ## Prove that the plans of both roots, or PLAN=, keep tenants apart
 	@$(BIN)/python -m isolation.proof $(PLAN) $(ARGS)
 
 package: setup ## Make build/deployment.zip and build/api.json, which Terraform deploys
-	@$(BIN)/python -m ops.package
+	@$(BIN)/python -m ops.package $(RUNTIME_OPTION)
 
 bootstrap: setup ## Prepare an AWS account and region, once: STAGE= names the stage
 	@$(BIN)/python -m ops.bootstrap "$(STAGE)"
 
 deploy: setup ## Deploy a stage to AWS and try it out: STAGE= names it, YES=1 applies without asking
-	@$(BIN)/python -m ops.deploy "$(STAGE)" $(if $(filter 1,$(YES)),--yes)
+	@$(BIN)/python -m ops.deploy "$(STAGE)" $(RUNTIME_OPTION) $(if $(filter 1,$(YES)),--yes)
 
 destroy: setup ## Destroy a stage of AWS: STAGE= names it; WITH_TENANTS=1 with all that they have
 	@$(BIN)/python -m ops.destroy "$(STAGE)" $(if $(filter 1,$(YES)),--yes) $(if $(filter 1,$(WITH_TENANTS)),--with-tenants)
 
 rehearse: setup ## Deploy to an emulator of AWS on this machine, use it over HTTP, and destroy it
-	@$(BIN)/python -m ops.rehearse
+	@$(BIN)/python -m ops.rehearse $(RUNTIME_OPTION)
 
 clean: ## Remove the virtual environment, caches and the local stack's files
 	@rm -rf .venv .local build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

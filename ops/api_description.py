@@ -19,8 +19,12 @@ _METHODS = "Access-Control-Allow-Methods"
 _RESPONSE_HEADER = "method.response.header."
 
 
-def describe(template: Mapping[str, Any]) -> dict[str, Any]:
+def describe(template: Mapping[str, Any], runtime: str) -> dict[str, Any]:
     """Return routes, functions and headers from Chalice's `chalice.tf.json`; no stage, ARN or origin is in it.
+
+    Args:
+        template: what Chalice wrote; the runtime in it is that of the Python which ran Chalice.
+        runtime: Lambda's, for which the dependencies were taken.
 
     Raises:
         OpsError: the app has something that the modules cannot make.
@@ -31,7 +35,7 @@ def describe(template: Mapping[str, Any]) -> dict[str, Any]:
         path: _preflight(methods["options"]) for path, methods in swagger["paths"].items() if "options" in methods
     }
     return {
-        "runtime": _only({function["runtime"] for function in functions.values()}, "runtime of the functions"),
+        "runtime": runtime,
         "architecture": _only({function["architectures"][0] for function in functions.values()}, "processor"),
         "functions": {name: function["handler"] for name, function in functions.items()},
         "authorizer": _authorizer(swagger),

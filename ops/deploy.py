@@ -18,6 +18,7 @@ from ops.functions import invoke_lambda
 from ops.live import LiveStage, stage_of
 from ops.package import package
 from ops.progress import Progress
+from ops.runtimes import add_runtime
 from ops.smoke import SmokeTest
 from ops.terraform import require_terraform
 
@@ -39,11 +40,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--quiet", action="store_true", help="what Terraform says goes to .local/live/STAGE/terraform.log"
     )
+    add_runtime(parser)
     options = parser.parse_args(arguments)
     console = Console(highlight=False, stderr=True)
     deployment = Deployment(Path(__file__).parent.parent, console)
     try:
-        url = deployment.run(options.stage, ask=not options.yes, quiet=options.quiet)
+        url = deployment.run(options.stage, options.runtime, ask=not options.yes, quiet=options.quiet)
     except OpsError as error:
         console.print(f"[red]✗[/red] {escape(str(error))}", soft_wrap=True)
         return 1 if deployment.changed else 2
@@ -63,7 +65,7 @@ class Deployment:
         self._console = console
         self._progress = Progress(console)
 
-    def run(self, name: str, *, ask: bool, quiet: bool) -> str:
+    def run(self, name: str, runtime: str, *, ask: bool, quiet: bool) -> str:
         """Deploy a stage and return the URL of its API.
 
         Raises:
@@ -72,7 +74,7 @@ class Deployment:
         with self._progress.step("looking at tools, credentials and the stage's file"):
             require_terraform()
             stage = LiveStage.find(self._project, name)
-        self._console.print(escape(str(package(self._project, self._progress))))
+        self._console.print(escape(str(package(self._project, self._progress, runtime))))
         with self._progress.step("terraform init infra/live"):
             terraform = stage.terraform(quiet=quiet)
         saved = stage.folder / "plan"

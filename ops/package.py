@@ -1,11 +1,13 @@
 """Makes the package of all Lambda functions, and the description of the API that Terraform reads.
 
-`python -m ops.package` writes build/deployment.zip and build/api.json. The same input makes the same bytes, so that a
-plan after it shows a change only where there is one.
+`python -m ops.package` writes build/deployment.zip and build/api.json. What ships is what locks/deployed.txt names,
+checked against its hashes, for the runtime and not for the Python that packages. The same input makes the same bytes,
+so that a plan after it shows a change only where there is one.
 """
 
 from __future__ import annotations
 
+import argparse
 import base64
 import hashlib
 import json
@@ -17,32 +19,33 @@ import sys
 import tempfile
 import zipfile
 from dataclasses import dataclass
-from importlib.metadata import distributions
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chalice.constants import MISSING_DEPENDENCIES_TEMPLATE
-
 from ops.api_description import describe
+from ops.environments import uv
 from ops.errors import OpsError
+from ops.locks import DEPLOYED, require_sound
 from ops.progress import Progress
+from ops.runtimes import DEFAULT_RUNTIME, add_runtime, python_of
 from ops.shell import forget_aws_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 #: What Lambda takes: of a zip file that is uploaded, and of its content.
 #: Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 MAX_ZIPPED = 50 * 1024 * 1024
 MAX_UNPACKED = 250 * 1024 * 1024
 
-_SHIPPED = ("app.py", "chalicelib", "requirements.txt", ".chalice/config.json")
+_SHIPPED = ("app.py", "chalicelib", ".chalice/config.json")
 _LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", ".*", "*~")  # what editors and Python leave behind
-_PACKAGING_TOOLS = frozenset({"pip", "setuptools", "wheel"})
 _EARLIEST = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip file knows
 _SECONDS = 600
 _MB = 1_000_000
-_MISSING, _, _AFTER_MISSING = (part.strip() for part in MISSING_DEPENDENCIES_TEMPLATE.partition("%s"))
+#: The operating system of the runtimes, and the processor that Chalice gives the functions.
+#: Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html (glibc 2.26 and later)
+_PLATFORM = "x86_64-manylinux2014"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,26 +65,38 @@ class Package:
         )
 
 
-def package(project: Path, progress: Progress, chalice: Sequence[str] | None = None) -> Package:
+def package(
+    project: Path,
+    progress: Progress,
+    runtime: str = DEFAULT_RUNTIME,
+    *,
+    chalice: Sequence[str] | None = None,
+    vendor: Callable[[Path, str, Path], None] | None = None,
+) -> Package:
     """Package the project's functions into its folder build/; what is there stays as it is until all has gone well.
 
     Args:
         project: the folder that holds app.py.
         progress: says what is being done.
+        runtime: Lambda's, such as `python3.13`, for which the dependencies are taken.
         chalice: the command to run instead of the virtual environment's own.
+        vendor: what to call instead of `install_deployed`.
 
     Raises:
         OpsError: something is missing, a dependency has no build for Lambda, or the package is too large for it.
     """
+    python = python_of(project, runtime)
     command = [*(chalice or [_own_chalice()]), "package", "--pkg-format", "terraform"]
     build = project / "build"
     with tempfile.TemporaryDirectory() as folder:
         source, made = Path(folder, "source"), Path(folder, "made")
-        with progress.step("packaging the functions and their dependencies for Lambda"):
+        with progress.step(f"taking what {DEPLOYED.path} names, for {runtime}"):
             _copy(project, source)
-            _run([*command, str(made)], source, Path(folder, "constraints.txt"))
+            (vendor or install_deployed)(project, python, source / "vendor")
+        with progress.step("packaging the functions"):
+            _run([*command, str(made)], source)
         with progress.step("writing build/deployment.zip and build/api.json"):
-            description = describe(json.loads((made / "chalice.tf.json").read_text()))
+            description = describe(json.loads((made / "chalice.tf.json").read_text()), runtime)
             packed = Path(folder, "deployment.zip")
             unpacked = repack(made / "deployment.zip", packed)
             require_fitting(packed.stat().st_size, unpacked)
@@ -92,6 +107,23 @@ def package(project: Path, progress: Progress, chalice: Sequence[str] | None = N
             api_path = _replace(build / "api.json", text.encode())
     digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
     return Package(path, api_path, digest, len(content), unpacked)
+
+
+def install_deployed(project: Path, python: str, target: Path) -> None:
+    """Fill a folder with what the functions need beside Chalice, as wheels for a version of Python on Lambda.
+
+    uv and not pip, which asks the Python that runs it, and not the target's, whether a line of the lock applies.
+
+    Raises:
+        OpsError: the lock is not sound, or a wheel is missing, cannot be had, or is another one than was locked.
+    """
+    lock = require_sound(project, DEPLOYED)
+    wheels = ["--only-binary", ":all:", "--python-platform", _PLATFORM, "--python-version", python]
+    options = ["--quiet", "--no-deps", "--require-hashes", "--link-mode", "copy", *wheels]
+    uv(project, ["pip", "install", *options, "--target", str(target), "-r", str(lock)], str(DEPLOYED.path))
+    shutil.rmtree(target / "bin", ignore_errors=True)  # commands, which name the Python of this machine
+    for written in (target / ".lock", *target.glob("*.dist-info/RECORD"), *target.glob("*.dist-info/uv_cache.json")):
+        written.unlink(missing_ok=True)
 
 
 def package_is_there(project: Path) -> bool:
@@ -148,18 +180,17 @@ def _copy(project: Path, source: Path) -> None:
             shutil.copyfile(project / name, target)
 
 
-def _run(command: Sequence[str], source: Path, constraints: Path) -> None:
-    """Run Chalice in the copy; what it resolves has the versions of this virtual environment, which the tests ran with.
+def _run(command: Sequence[str], source: Path) -> None:
+    """Run Chalice in the copy, where it finds no requirements to download: all of them lie in vendor/.
 
     Raises:
-        OpsError: it failed, or went on without a dependency.
+        OpsError: it failed.
     """
-    constraints.write_text("".join(f"{line}\n" for line in _installed()))
+    (source / "requirements.txt").write_text("")
     environ = dict(os.environ)
     forget_aws_settings(environ)
     environ |= {
         "AWS_DEFAULT_REGION": "us-east-1",  # Chalice wants one, and writes it nowhere
-        "PIP_CONSTRAINT": str(constraints),
         "PYTHONDONTWRITEBYTECODE": "1",  # Chalice imports the app, and would ship what that leaves behind
     }
     try:
@@ -167,25 +198,10 @@ def _run(command: Sequence[str], source: Path, constraints: Path) -> None:
             command, cwd=source, env=environ, capture_output=True, text=True, timeout=_SECONDS, check=False
         )
     except subprocess.TimeoutExpired:
-        raise OpsError(f"chalice was not done after {_SECONDS} s: see whether the package index answers") from None
-    said = ran.stdout + ran.stderr
-    if _MISSING in said:  # it goes on without them and reports success
-        names = said.partition(_MISSING)[2].partition(_AFTER_MISSING)[0].split()
-        raise OpsError(
-            f"there is no build for Lambda of {', '.join(names)}: pin versions that have one in requirements.txt"
-        )
+        raise OpsError(f"chalice was not done after {_SECONDS} s: try again") from None
     if ran.returncode != 0:
-        last = (said.strip().splitlines() or ["it said nothing"])[-1]
-        raise OpsError(
-            f"chalice could not make the package ({last}): run `make setup` if requirements.txt has changed, "
-            "and see that the package index can be reached"
-        )
-
-
-def _installed() -> list[str]:
-    """Return the versions of this virtual environment, as pip's constraints."""
-    found = {installed.name: installed.version for installed in distributions()}
-    return sorted(f"{name}=={version}" for name, version in found.items() if name not in _PACKAGING_TOOLS)
+        last = ((ran.stdout + ran.stderr).strip().splitlines() or ["it said nothing"])[-1]
+        raise OpsError(f"chalice could not make the package ({last}): see whether app.py can be imported")
 
 
 def _replace(target: Path, content: bytes) -> Path:
@@ -197,10 +213,13 @@ def _replace(target: Path, content: bytes) -> Path:
     return target
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Package this project and say how large the result is."""
+    parser = argparse.ArgumentParser(prog="python -m ops.package", description=__doc__)
+    add_runtime(parser)
+    options = parser.parse_args(arguments)
     try:
-        print(package(Path(__file__).parent.parent, Progress()))
+        print(package(Path(__file__).parent.parent, Progress(), options.runtime))
     except OpsError as error:
         print(error, file=sys.stderr)
         return 1

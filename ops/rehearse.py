@@ -22,10 +22,13 @@ from rich.markup import escape
 
 from localaws.postgres import PostgresError, PostgresServer
 from ops.app_environment import process_basics
+from ops.environments import create, sync
 from ops.errors import OpsError
 from ops.live import LiveStage
+from ops.locks import REHEARSAL, require_sound
 from ops.processes import Child, answers, free_port
 from ops.progress import Progress
+from ops.runtimes import add_runtime, python_of
 from ops.shell import forget_aws_settings
 from ops.terraform import require_terraform
 
@@ -40,7 +43,9 @@ _READY_SECONDS = 60.0
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Rehearse: 0 when all of it went well, 1 when a step failed, 2 when it could not begin."""
-    argparse.ArgumentParser(prog="python -m ops.rehearse", description=__doc__).parse_args(arguments)
+    parser = argparse.ArgumentParser(prog="python -m ops.rehearse", description=__doc__)
+    add_runtime(parser)
+    runtime = parser.parse_args(arguments).runtime
     console = Console(highlight=False, stderr=True)
     project = Path(__file__).parent.parent
     forget_aws_settings()
@@ -53,13 +58,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         shutil.rmtree(folder, ignore_errors=True)  # of an emulator that is gone
         folder.mkdir(mode=0o700, parents=True)
         progress = Progress(console)
-        python = _emulators_python(project, progress)
+        python = _emulators_python(project, python_of(project, runtime), progress)
         with ExitStack() as running:
             environment = _start(running, python, folder, progress)
             begun = True
             os.environ.update(environment)  # for Terraform's plan below
             _run("bootstrap", _STAGE)
-            _run("deploy", _STAGE, "--yes", "--quiet")
+            _run("deploy", _STAGE, "--yes", "--quiet", "--runtime", runtime)
             stage = LiveStage.find(project, _STAGE)
             terraform = stage.terraform(quiet=True)
             _require_no_changes(terraform, stage, console)
@@ -72,26 +77,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _emulators_python(project: Path, progress: Progress) -> Path:
-    """Return the interpreter of the emulator's virtual environment, which is made when its requirements are new.
+def _emulators_python(project: Path, python: str, progress: Progress) -> Path:
+    """Return the interpreter of the emulator's virtual environment, which is made when its lock or Python is new.
+
+    ministack runs the functions in the interpreter that runs itself, so it must be the runtime's.
 
     Raises:
         OpsError: it cannot be made.
     """
-    wanted = (project / "requirements-rehearse.txt").read_text()
+    wanted = f"{python}\n{require_sound(project, REHEARSAL).read_text()}"
     home = project / ".local" / "ministack"
-    python, installed = home / "bin" / "python", home / "installed.txt"
-    if not (python.exists() and installed.exists() and installed.read_text() == wanted):
-        with progress.step("installing ministack into a virtual environment of its own"):
-            shutil.rmtree(home, ignore_errors=True)
-            pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-            requirements = ["-r", str(project / "requirements-rehearse.txt")]
-            for command in ([sys.executable, "-m", "venv", str(home)], [*pip, *requirements]):
-                ran = subprocess.run(command, capture_output=True, text=True, check=False)
-                if ran.returncode:
-                    raise OpsError(f"ministack cannot be installed: {(ran.stderr or ran.stdout).strip()}")
+    installed = home / "installed.txt"
+    if not (installed.exists() and installed.read_text() == wanted):
+        with progress.step(f"installing ministack into a virtual environment of its own, of Python {python}"):
+            try:
+                create(project, python, home)
+            except OpsError as error:
+                raise OpsError(
+                    f"ministack runs the functions with Python {python}, as Lambda does, which is not on this machine: "
+                    f"install it, or rehearse another runtime, as in `make rehearse RUNTIME=python3.11` ({error})"
+                ) from None
+            sync(project, REHEARSAL, home)
             installed.write_text(wanted)
-    return python
+    return home / "bin" / "python"
 
 
 def _start(running: ExitStack, python: Path, folder: Path, progress: Progress) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Who runs what when the tests run side by side: one process has the applied local stack, one Terraform's own tests."""
+"""Who runs what when the tests run side by side: one process has the applied local stack, others what needs none."""
 
 from __future__ import annotations
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     _Outcomes = Mapping[str, Future[dict["Canary", Outcome]]]
 
+pytestmark = pytest.mark.evidence
+
 _TENANT_TRUST = "modules/tenant_trust"
 _TENANT_SECRET_ACCESS = "modules/tenant_secret_access"
 _TENANT_ROLE = "modules/tenant_role"

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from tests.infra.applied_stage import AppliedStage
 
+pytestmark = pytest.mark.evidence
+
 _SHARED = Solver()  # of what the weakened plans have in common, it is asked once
 _REASONS = read_reasons(REASONS.read_text(encoding="utf-8"))
 

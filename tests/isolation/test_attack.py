@@ -6,6 +6,8 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from chalicelib.tenant import Role
 from isolation.attack.__main__ import main
 from isolation.attack.controls import Control
@@ -21,12 +23,12 @@ from tests.support.weakened_policies import weakened, without_role_condition
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
-
     from isolation.attack.model import Cell
     from isolation.attack.runner import Report
     from ops.stack import LocalStack
     from ops.stage import LocalStage
+
+pytestmark = pytest.mark.evidence
 
 TENANT_ROLE = "bulkhead-local-TenantRole"
 

@@ -1,28 +1,41 @@
-"""What ships names what it needs."""
+"""What is installed is locked, and what ships is a part of it."""
 
 from __future__ import annotations
 
 import ast
 import re
 import sys
-from importlib.metadata import packages_distributions
+from importlib.metadata import distributions, packages_distributions
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ops.locks import DEPLOYED, DEVELOPMENT, INSTALLER, LOCKS, require_sound
+
+if TYPE_CHECKING:
+    from ops.locks import Lock
 
 PROJECT = Path(__file__).parents[2]
 PROVIDED = {"chalice", "chalicelib"}  # Chalice's packaging adds its own runtime
+LOCKED = re.compile(r"^([\w.-]+)==([^\s;]+)", re.MULTILINE)
 
 
-def _pinned(name: str) -> set[str]:
-    lines = (PROJECT / name).read_text().splitlines()
-    return {re.split(r"[\[=]", line)[0].lower().replace("_", "-") for line in lines if "==" in line}
+def _locked(lock: Lock) -> set[tuple[str, str]]:
+    """Return name and version of each distribution that a lock names; some have another version for another Python."""
+    return set(LOCKED.findall((PROJECT / lock.path).read_text()))
 
 
-def test_everything_that_the_deployed_code_imports_is_pinned() -> None:
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def test_everything_that_the_deployed_code_imports_is_locked() -> None:
     """An import that only a developer's machine satisfies would stop the function at its start."""
     imported = set()
     for path in [PROJECT / "app.py", *(PROJECT / "chalicelib").rglob("*.py")]:
         tree = ast.parse(path.read_text())
-        guarded = [node for test in ast.walk(tree) if isinstance(test, ast.If) for node in ast.walk(test)]
+        guarded = {node for test in ast.walk(tree) if isinstance(test, ast.If) for node in ast.walk(test)}
         for node in ast.walk(tree):
             if node in guarded:
                 continue  # for the type checker only
@@ -33,5 +46,42 @@ def test_everything_that_the_deployed_code_imports_is_pinned() -> None:
     third_party = imported - set(sys.stdlib_module_names) - PROVIDED
     distributions = packages_distributions()
 
-    needed = {distributions[name][0].lower().replace("_", "-") for name in third_party}
-    assert needed - {"botocore"} <= _pinned("requirements.txt")  # boto3's pin brings the botocore of its day
+    assert {_normal(distributions[name][0]) for name in third_party} <= {name for name, _ in _locked(DEPLOYED)}
+
+
+def test_what_is_installed_here_is_what_is_locked() -> None:
+    """Nothing else, and no other version: so that a green run says something about the next one."""
+    installed = {(_normal(each.name), each.version) for each in distributions()}
+
+    assert installed - _locked(DEVELOPMENT) == set()
+
+
+def test_what_ships_and_what_installs_have_the_versions_of_development() -> None:
+    """The tests ran with them."""
+    assert _locked(DEPLOYED) | _locked(INSTALLER) <= _locked(DEVELOPMENT)
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
+def test_every_lock_matches_its_sources(lock: Lock) -> None:
+    """Whoever changes a direct dependency runs `make lock`, and nobody edits a lock."""
+    assert require_sound(PROJECT, lock) == PROJECT / lock.path
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
+def test_every_locked_distribution_has_hashes_and_no_lock_names_an_index(lock: Lock) -> None:
+    """Files are known by their hashes, wherever they come from."""
+    text = (PROJECT / lock.path).read_text()
+    blocks = re.split(r"^(?=[\w.-]+==)", text, flags=re.MULTILINE)[1:]
+
+    assert len(blocks) == len(_locked(lock)) > 0
+    assert [block.splitlines()[0] for block in blocks if "--hash=sha256:" not in block] == []
+    assert re.search(r"https?:|--(extra-)?index-url|--find-links|file:", text) is None
+
+
+@pytest.mark.parametrize("source", sorted({each for lock in LOCKS for each in lock.sources}))
+def test_every_direct_dependency_is_pinned(source: str) -> None:
+    """Readable, one a line, with one version."""
+    lines = [line.partition(" #")[0].strip() for line in (PROJECT / source).read_text().splitlines()]
+    named = [line for line in lines if line and not line.startswith(("#", "-r "))]
+
+    assert [line for line in named if not re.fullmatch(r"[\w.-]+(\[[\w,-]+\])?==[\w.]+", line)] == []

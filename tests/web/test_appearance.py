@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tests.support.http_api import Person
     from tests.web.conftest import Visit
 
+pytestmark = pytest.mark.evidence
+
 _ITEMS = [
     ("Anvil, drop-forged", "149.90", {"colour": "grey", "mass": "90 kg"}),
     ("Rocket skates, pair", "1249.99", {"sizes": "36 to 47"}),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.web.actions import delete, fill, make_item
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
     from tests.support.http_api import Person
     from tests.web.conftest import Visit
+
+pytestmark = pytest.mark.evidence
 
 _SERIAL = 12345678901234567890123
 _AMBIGUOUS = {

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from tests.web.conftest import Visit
 
+pytestmark = pytest.mark.evidence
+
 MARKUP = '<img src=x onerror="window.__injected=1;alert(1)"><script>window.__injected=1</script>'
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from tests.support.http_api import Person
     from tests.web.conftest import Served, Visit
 
+pytestmark = pytest.mark.evidence
+
 _SLOW = {"offline": False, "latency": 700, "downloadThroughput": -1, "uploadThroughput": -1}  # milliseconds
 # What moves within half a second of a click counts as the click's.
 _WATCH_SHIFTS = """() => {

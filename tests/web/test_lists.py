@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from tests.support.http_api import Person
     from tests.web.conftest import Visit
 
+pytestmark = pytest.mark.evidence
+
 
 @pytest.mark.parametrize("tenant", TENANTS)
 @pytest.mark.parametrize("role", ROLES)

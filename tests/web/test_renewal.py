@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.web.actions import delete, fill, make_item, sign_out
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
     from tests.support.http_api import Person
     from tests.web.conftest import Visit
+
+pytestmark = pytest.mark.evidence
 
 
 def is_renewal(request: Request) -> bool:

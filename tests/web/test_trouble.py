@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.web.actions import delete, fill
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Route
 
     from tests.web.conftest import Served, Visit
+
+pytestmark = pytest.mark.evidence
 
 
 def test_a_server_that_goes_away_loses_nothing_and_comes_back(visit: Visit, served: Served) -> None:

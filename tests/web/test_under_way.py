@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from tests.support.http_api import Person
     from tests.web.conftest import Visit
 
+pytestmark = pytest.mark.evidence
+
 
 def _hold(visit: Visit, method: str, path: str) -> list[Route]:
     """Return the requests of that method below that path, as they come; whoever holds them lets them go."""

@@ -27,6 +27,7 @@ class World:
         self.project = project
         self.terraform = FakeTerraform()
         self.tried: list[tuple[str, bool]] = []
+        self.runtimes: list[str] = []
         self.fails_at = ""
 
     def find(self, _: Path, name: str) -> LiveStage:
@@ -58,8 +59,9 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
         def run(self) -> None:
             world.step("smoke test")
 
-    def package(project: Path, _: object) -> Any:
+    def package(project: Path, _: object, runtime: str) -> Any:
         world.step("package")
+        world.runtimes.append(runtime)
         return fake_package(project)
 
     monkeypatch.setattr(deploy, "__file__", str(tmp_path / "ops" / "deploy.py"))
@@ -78,7 +80,14 @@ def test_a_deployment_goes_step_by_step(world: World, capsys: pytest.CaptureFixt
     assert world.terraform.asked == ["find", "package", "plan", "apply", "outputs", "migrate_database", "smoke test"]
     assert capsys.readouterr().out == "https://api.example.com/live\n"
     assert world.tried == [("https://api.example.com/live", True)]
+    assert world.runtimes == ["python3.13"]
     assert (world.project / ".local/live/dev/stage.json").exists()
+
+
+def test_another_runtime_is_packaged_for(world: World) -> None:
+    """Whatever Python deploys."""
+    assert deploy.main(["dev", "--yes", "--runtime", "python3.12"]) == DONE
+    assert world.runtimes == ["python3.12"]
 
 
 def test_without_changes_nothing_is_applied_but_all_else_is_done(world: World) -> None:

@@ -8,11 +8,9 @@ import json
 import os
 import sys
 import zipfile
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from chalice.constants import MISSING_DEPENDENCIES_TEMPLATE
 
 from ops import package as module
 from ops.errors import OpsError
@@ -31,7 +29,7 @@ import json, os, pathlib, sys, zipfile
 here = pathlib.Path(__file__).parent
 found = sorted(str(path) for path in pathlib.Path().rglob("*") if path.is_file())
 seen = {"arguments": sys.argv[1:-1], "files": found, "environment": dict(os.environ)}
-seen["constraints"] = pathlib.Path(os.environ["PIP_CONSTRAINT"]).read_text().split()
+seen["requirements"] = pathlib.Path("requirements.txt").read_text()
 (here / "seen.json").write_text(json.dumps(seen))
 made = pathlib.Path(sys.argv[-1])
 made.mkdir()
@@ -46,14 +44,16 @@ with zipfile.ZipFile(made / "deployment.zip", "w") as package:
 def app(tmp_path: Path) -> Path:
     """Make the folder of an app, in which more lies than ships."""
     folder = tmp_path / "app"
+    folder.mkdir()
+    (folder / ".python-version").write_text("3.13\n3.11\n")
     for name in (
         "app.py",
-        "requirements.txt",
         "chalicelib/__init__.py",
         "chalicelib/permissions.json",
         ".chalice/config.json",
         # and what does not ship
         ".env",
+        "requirements.txt",
         "notes.txt",
         ".chalice/deployments/old.zip",
         "chalicelib/.env",
@@ -65,12 +65,18 @@ def app(tmp_path: Path) -> Path:
     return folder
 
 
-def package_with(app: Path, stand_in: str = STAND_IN) -> Package:
+def vendor(_: Path, python: str, target: Path) -> None:
+    """Stand in for the installation of what is locked."""
+    target.mkdir()
+    (target / f"psycopg-for-{python}").write_text("a wheel")
+
+
+def package_with(app: Path, stand_in: str = STAND_IN, runtime: str = "python3.13") -> Package:
     """Package the app with a program in place of Chalice."""
     program = app.with_name("chalice.py")
     program.write_text(stand_in)
     app.with_name("template.json").write_text(json.dumps(template()))
-    return package(app, Progress(), [sys.executable, str(program)])
+    return package(app, Progress(), runtime, chalice=[sys.executable, str(program)], vendor=vendor)
 
 
 def seen(app: Path) -> Any:
@@ -98,8 +104,9 @@ def test_only_what_belongs_to_the_app_ships(app: Path) -> None:
 
     shipped = [".chalice/config.json", "app.py", "chalicelib/__init__.py", "chalicelib/permissions.json"]
     with zipfile.ZipFile(made.path) as content:
-        assert content.namelist() == [*shipped, "requirements.txt"]
-    assert made.unpacked == sum(len(name) for name in [*shipped, "requirements.txt"])
+        assert content.namelist() == [*shipped, "requirements.txt", "vendor/psycopg-for-3.13"]
+        assert content.read("requirements.txt") == b"", "else Chalice downloads what no hash was checked of"
+    assert made.unpacked == sum(map(len, [*shipped, "a wheel"]))
 
 
 def test_making_it_again_makes_the_same_bytes(app: Path) -> None:
@@ -113,7 +120,7 @@ def test_making_it_again_makes_the_same_bytes(app: Path) -> None:
 
 
 def test_chalice_learns_nothing_of_the_shells_account(app: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Packaging needs no credentials, and gets none; what it installs has the versions that the tests ran with."""
+    """Packaging needs no credentials, and gets none."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIA0")
     monkeypatch.setenv("AWS_PROFILE", "prod")
 
@@ -123,22 +130,32 @@ def test_chalice_learns_nothing_of_the_shells_account(app: Path, monkeypatch: py
     assert seen(app)["arguments"] == ["package", "--pkg-format", "terraform"]
     assert {"AWS_ACCESS_KEY_ID", "AWS_PROFILE"}.isdisjoint(environment)
     assert environment["PYTHONDONTWRITEBYTECODE"] == "1"
-    assert f"pydantic=={version('pydantic')}" in seen(app)["constraints"]
-    assert not [line for line in seen(app)["constraints"] if line.startswith(("pip==", "setuptools=="))]
+
+
+@pytest.mark.parametrize("runtime", ["python3.13", "python3.11"])
+def test_the_runtime_decides_for_what_is_packaged(app: Path, runtime: str) -> None:
+    """And not the Python that packages; Terraform reads it from the description."""
+    made = package_with(app, runtime=runtime)
+
+    assert json.loads(made.api_path.read_text())["runtime"] == runtime
+    assert f"vendor/psycopg-for-{runtime.removeprefix('python')}" in seen(app)["files"]
+
+
+@pytest.mark.parametrize("runtime", ["python3.10", "python3.14", "3.13", "nodejs22.x", ""])
+def test_a_runtime_that_the_locks_do_not_know_is_refused(app: Path, runtime: str) -> None:
+    """Before anything is made."""
+    with pytest.raises(OpsError, match=f"^{runtime} is no runtime .*: RUNTIME is one of python3.13, python3.11$"):
+        package_with(app, runtime=runtime)
+    assert not (app / "build").exists()
 
 
 @pytest.mark.parametrize(
     ("stand_in", "message"),
     [
         pytest.param(
-            f"import sys; sys.stderr.write({MISSING_DEPENDENCIES_TEMPLATE % 'numpy==1.0' + chr(10)!r})",
-            r"there is no build for Lambda of numpy==1.0: pin versions that have one in requirements.txt",
-            id="a dependency without a build, of which Chalice only warns",
-        ),
-        pytest.param(
-            "import sys; print('Creating deployment package.'); sys.exit('ERROR: No matching distribution')",
-            r"chalice could not make the package \(ERROR: No matching distribution\): run `make setup`",
-            id="a dependency that cannot be had",
+            "import sys; print('Creating deployment package.'); sys.exit('ImportError: no such name')",
+            r"chalice could not make the package \(ImportError: no such name\): see whether app.py can be imported",
+            id="an app that cannot be imported",
         ),
         pytest.param(
             "import sys; sys.exit(1)", r"chalice could not make the package \(it said nothing\)", id="not a word"
@@ -164,7 +181,7 @@ def test_a_package_that_is_too_large_is_not_written(app: Path, monkeypatch: pyte
     assert not (app / "build").exists()
 
 
-@pytest.mark.parametrize("name", ["app.py", "chalicelib", "requirements.txt", ".chalice/config.json"])
+@pytest.mark.parametrize("name", ["app.py", "chalicelib", ".chalice/config.json"])
 def test_a_folder_without_the_app_is_refused(app: Path, name: str) -> None:
     """By the name of what is missing."""
     (app / name).rename(app / "moved")

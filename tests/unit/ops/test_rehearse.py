@@ -3,69 +3,99 @@
 from __future__ import annotations
 
 import os
-import subprocess
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from ops import rehearse
 from ops.errors import OpsError
+from ops.locks import REHEARSAL, sealed
 from ops.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-WANTED = "ministack==1\n"
+    from ops.locks import Lock
 
 
-class FakeShell:
-    """Stands in for the commands that make a virtual environment."""
+class Environments:
+    """Stands in for what makes virtual environments."""
 
-    def __init__(self, home: Path) -> None:
-        self.ran: list[list[str]] = []
-        self.fails = False
-        self._home = home
+    def __init__(self) -> None:
+        self.made: list[str] = []
+        self.installed: list[Lock] = []
+        self.fails = ""
 
-    def run(self, command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
-        """See subprocess."""
-        self.ran.append(command)
-        python = self._home / "bin" / "python"
-        python.parent.mkdir(parents=True, exist_ok=True)
-        python.touch()
-        return subprocess.CompletedProcess(command, int(self.fails), "", "no such version")
+    def create(self, _: Path, python: str, home: Path) -> None:
+        """See ops.environments."""
+        if self.fails == "create":
+            raise OpsError("no interpreter found")
+        home.mkdir(parents=True, exist_ok=True)
+        self.made.append(python)
+
+    def sync(self, _: Path, lock: Lock, __: Path) -> None:
+        """See ops.environments."""
+        if self.fails == "sync":
+            raise OpsError("no such version")
+        self.installed.append(lock)
 
 
 @pytest.fixture
-def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeShell:
+def project(tmp_path: Path) -> Path:
     """A project that has never rehearsed."""
-    (tmp_path / "requirements-rehearse.txt").write_text(WANTED)
-    shell = FakeShell(tmp_path / ".local" / "ministack")
-    monkeypatch.setattr(subprocess, "run", shell.run)
-    return shell
+    (tmp_path / "locks").mkdir()
+    (tmp_path / "locks" / "rehearsal.in").write_text("ministack==1\n")
+    _lock(tmp_path, "ministack==1\n")
+    return tmp_path
 
 
-def test_the_emulator_is_installed_once(shell: FakeShell, tmp_path: Path) -> None:
-    """And again when its requirements have changed."""
-    python = rehearse._emulators_python(tmp_path, Progress())
-    assert python == tmp_path / ".local" / "ministack" / "bin" / "python"
-    assert [command[1:3] for command in shell.ran] == [["-m", "venv"], ["-m", "pip"]]
-    assert shell.ran[1][0] == str(python)
-    rehearse._emulators_python(tmp_path, Progress())
-    assert len(shell.ran) == 2
-    (tmp_path / "requirements-rehearse.txt").write_text("ministack==2\n")
-    rehearse._emulators_python(tmp_path, Progress())
-    assert len(shell.ran) == 4
+@pytest.fixture
+def environments(monkeypatch: pytest.MonkeyPatch) -> Environments:
+    """Make environments in the tests' own way."""
+    environments = Environments()
+    monkeypatch.setattr(rehearse, "create", environments.create)
+    monkeypatch.setattr(rehearse, "sync", environments.sync)
+    return environments
 
 
-def test_an_installation_that_fails_is_tried_again_the_next_time(shell: FakeShell, tmp_path: Path) -> None:
+def _lock(project: Path, requirements: str) -> None:
+    (project / REHEARSAL.path).write_text(sealed(project, REHEARSAL, requirements))
+
+
+def test_the_emulator_is_installed_once_with_the_python_of_the_runtime(
+    environments: Environments, project: Path
+) -> None:
+    """And again when its lock or that Python is another one."""
+    python = rehearse._emulators_python(project, "3.13", Progress())
+    assert python == project / ".local" / "ministack" / "bin" / "python"
+    rehearse._emulators_python(project, "3.13", Progress())
+    assert (environments.made, environments.installed) == (["3.13"], [REHEARSAL])
+
+    rehearse._emulators_python(project, "3.12", Progress())
+    assert environments.made == ["3.13", "3.12"]
+    _lock(project, "ministack==1\nboto3==2\n")
+    rehearse._emulators_python(project, "3.12", Progress())
+    assert environments.made == ["3.13", "3.12", "3.12"]
+
+
+def test_without_the_python_of_the_runtime_a_sentence_says_what_is_missing(
+    environments: Environments, project: Path
+) -> None:
+    """Another runtime can be rehearsed."""
+    environments.fails = "create"
+    with pytest.raises(OpsError, match=r"with Python 3.13, as Lambda does, .*RUNTIME=.* \(no interpreter found\)"):
+        rehearse._emulators_python(project, "3.13", Progress())
+
+
+def test_an_installation_that_fails_is_tried_again_the_next_time(environments: Environments, project: Path) -> None:
     """Half an environment is none."""
-    shell.fails = True
-    with pytest.raises(OpsError, match="ministack cannot be installed: no such version"):
-        rehearse._emulators_python(tmp_path, Progress())
-    shell.fails = False
-    rehearse._emulators_python(tmp_path, Progress())
-    assert len(shell.ran) == 3
+    environments.fails = "sync"
+    with pytest.raises(OpsError, match="no such version"):
+        rehearse._emulators_python(project, "3.13", Progress())
+    environments.fails = ""
+    rehearse._emulators_python(project, "3.13", Progress())
+    assert environments.installed == [REHEARSAL]
 
 
 @pytest.fixture
@@ -89,6 +119,7 @@ def test_nothing_of_the_operators_own_aws_reaches_a_rehearsal(
 
     monkeypatch.setattr(rehearse, "_emulators_python", no_room)
     monkeypatch.setattr(rehearse, "require_terraform", lambda: None)
+    (tmp_path / ".python-version").write_text("3.13\n")
     monkeypatch.setattr(rehearse, "__file__", str(tmp_path / "ops" / "rehearse.py"))
     assert rehearse.main([]) == 2
     assert "no room" in capsys.readouterr().err

@@ -8,7 +8,7 @@ variables {
   region             = "eu-central-1"
   account_id         = "123456789012"
   handler            = "app.app"
-  runtime            = "python3.11"
+  runtime            = "python3.13"
   architecture       = "x86_64"
   package_path       = "build/deployment.zip"
   package_sha256     = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
@@ -43,7 +43,7 @@ run "the_function_is_that_of_the_package" {
   assert {
     condition = (
       aws_lambda_function.this.handler == "app.app"
-      && aws_lambda_function.this.runtime == "python3.11"
+      && aws_lambda_function.this.runtime == "python3.13"
       && aws_lambda_function.this.architectures == tolist(["x86_64"])
       && aws_lambda_function.this.source_code_hash == var.package_sha256
       && aws_lambda_function.this.role == var.role_arn

@@ -8,7 +8,7 @@ variables {
   region             = "eu-central-1"
   account_id         = "123456789012"
   handler            = "app.app"
-  runtime            = "python3.11"
+  runtime            = "python3.13"
   architecture       = "x86_64"
   package_path       = "build/deployment.zip"
   package_sha256     = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
@@ -37,7 +37,7 @@ run "what_comes_from_the_package_is_checked" {
 
   variables {
     handler        = "app"
-    runtime        = "python3.9"
+    runtime        = "python3.14"
     architecture   = "amd64"
     package_path   = "build"
     package_sha256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"

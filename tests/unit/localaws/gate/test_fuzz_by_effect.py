@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from tests.unit.localaws.gate.raw_requests import RawRequest
 
+pytestmark = pytest.mark.evidence
+
 FUZZING = settings(
     derandomize=True,
     database=None,

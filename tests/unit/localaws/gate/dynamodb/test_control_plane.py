@@ -41,22 +41,16 @@ def api_members() -> dict[str, set[str]]:
     return members
 
 
-def test_every_operation_is_mapped_or_refused_on_purpose() -> None:
-    """A new operation of the SDK turns this red, so that somebody decides about it."""
-    assert set(api_members()) == OPERATIONS | REFUSED
-
-
 def test_every_mapped_member_exists() -> None:
-    """A misspelled member would refuse what it should map."""
+    """A misspelled one would refuse what it should map; what an SDK gains is the matter of `make drift`."""
     known = {name: operation.members for name, operation in CONTROL_OPERATIONS.items()}
     known |= {
         name: entry[0] for operations in (_ITEM_OPERATIONS, _DATA_OPERATIONS) for name, entry in operations.items()
     }
     members = api_members()
+    assert set(members) >= OPERATIONS | REFUSED
     for name, own in known.items():
         assert own <= members[name], name
-        if name not in {"CreateTable", "UpdateTable", "RestoreTableFromBackup", "RestoreTableToPointInTime"}:
-            assert own == members[name], name
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,8 @@ from localaws.gate.dynamodb import as_moto_reads
 from tests.unit.localaws.gate.dynamodb.generated_requests import TENANT, RequestMaker
 from tests.unit.localaws.gate.dynamodb.moto_world import MotoWorld, allowed
 
+pytestmark = pytest.mark.evidence
+
 REQUESTS = 800
 SEEDS = range(4)
 

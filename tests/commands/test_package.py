@@ -11,6 +11,7 @@ import zipfile
 from pathlib import Path
 
 from app import app
+from ops.locks import DEPLOYED
 from ops.package import package
 from ops.progress import Progress
 
@@ -43,14 +44,19 @@ print(importlib.import_module("app").app(request, None)["body"])
 
 
 def test_the_package_is_complete_and_described_as_the_app_is(tmp_path: Path) -> None:
-    """Half a minute for `chalice package`, which resolves the dependencies: so all that needs it is asked here."""
+    """A quarter of a minute to package: so all that needs it is asked here.
+
+    For the Python that runs this, so that what was packaged can run too; the default runtime runs in the rehearsal.
+    """
     project = tmp_path / "project"
-    for name in ("app.py", "requirements.txt", ".chalice/config.json"):
+    for name in ("app.py", ".chalice/config.json", ".python-version", *map(str, DEPLOYED.inputs), str(DEPLOYED.path)):
         (project / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(PROJECT / name, project / name)
     shutil.copytree(PROJECT / "chalicelib", project / "chalicelib")
+    (project / ".venv").symlink_to(sys.prefix)
 
-    made = package(project, Progress())
+    runtime = f"python3.{sys.version_info.minor}"
+    made = package(project, Progress(), runtime)
 
     with zipfile.ZipFile(made.path) as content:
         names = set(content.namelist())
@@ -69,7 +75,7 @@ def test_the_package_is_complete_and_described_as_the_app_is(tmp_path: Path) -> 
         for path, methods in app.routes.items()
         for method, entry in methods.items()
     }
-    assert described["runtime"] == f"python3.{sys.version_info.minor}"
+    assert described["runtime"] == runtime
 
     if (platform.system(), platform.machine()) == ("Linux", described["architecture"]):
         ran = subprocess.run(

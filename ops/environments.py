@@ -1,0 +1,145 @@
+"""Virtual environments that hold what a lock names and nothing else. Standard library only, as in `ops.locks`."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ops.errors import OpsError
+from ops.locks import INSTALLER, require_sound, require_unedited
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ops.locks import Lock
+
+#: The environment of development, which also holds the uv that fills it and all others.
+VENV = Path(".venv")
+#: All but this are wheels; it is built with the installer's setuptools, since a build of its own would not be locked.
+_ONLY_WHEELS = ("--only-binary", ":all:", "--no-binary", "python-terraform", "--no-build-isolation")
+#: What pip is configured with and uv asks for under another name.
+_SETTINGS_OF_PIP = {"index-url": "UV_DEFAULT_INDEX", "cert": "SSL_CERT_FILE"}
+_WRONG_HASH = re.compile(
+    r"hash mismatch for `?(?P<name>[\w.=-]+)|do not match the hashes.*?(?P<other>[\w.-]+)==", re.IGNORECASE | re.DOTALL
+)
+_NO_WHEEL = re.compile(r"(?P<name>[\w.-]+)==(?P<version>[\w.]+) has no wheels with")
+_UNREACHABLE = re.compile(
+    r"failed to fetch|error sending request|dns error|connection refused|connection broken|NewConnectionError"
+    r"|unreachable|name resolution|timed out|from versions: none",
+    re.IGNORECASE,
+)
+
+
+def supported_pythons(project: Path) -> list[str]:
+    """Return the supported versions of Python, such as `3.13`, newest first: what .python-version lists."""
+    return (project / ".python-version").read_text().split()
+
+
+def require_supported_python(project: Path, version: tuple[int, int]) -> None:
+    """Make sure that the locks are made for an interpreter.
+
+    Raises:
+        OpsError: they are not.
+    """
+    *others, last = supported_pythons(project)
+    running = ".".join(map(str, version))
+    if running not in {*others, last}:
+        raise OpsError(
+            f"Python {running} is not supported, {', '.join(others)} and {last} are: "
+            f"install one and name it, as in `make setup PYTHON=python{others[0]}`"
+        )
+
+
+def create_with_pip(project: Path, python: str, home: Path) -> None:
+    """Make a virtual environment of an interpreter and install uv into it, checked against the installer's lock.
+
+    Raises:
+        OpsError: one of both cannot be done.
+    """
+    lock = require_unedited(project, INSTALLER)
+    try:
+        _run([python, "-m", "venv", "--clear", str(home)], str(home))
+    except OpsError as error:
+        raise OpsError(
+            f"{error}; on Debian and Ubuntu, venv is a package of its own, such as python3.13-venv"
+        ) from None
+    pip = [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
+    _run([*pip, "--require-hashes", "--only-binary", ":all:", "-r", str(lock)], str(INSTALLER.path))
+
+
+def create(project: Path, python: str, home: Path) -> None:
+    """Make an empty virtual environment of a version of Python that is on this machine.
+
+    Raises:
+        OpsError: there is no such interpreter.
+    """
+    uv(project, ["venv", "--quiet", "--clear", "--no-project", "--python", python, str(home)], str(home))
+
+
+def sync(project: Path, lock: Lock, home: Path) -> None:
+    """Let a virtual environment hold exactly what a lock names.
+
+    Raises:
+        OpsError: the lock is not sound, a file is another one than was locked, or the index cannot be reached.
+    """
+    path = require_sound(project, lock)
+    options = ["--quiet", "--require-hashes", *_ONLY_WHEELS, "--python", str(home / "bin" / "python")]
+    uv(project, ["pip", "sync", *options, str(path)], str(lock.path))
+
+
+def uv(project: Path, arguments: Sequence[str], what: str) -> None:
+    """Run the project's uv, which takes the index that pip is configured with, and downloads no interpreter.
+
+    Args:
+        project: the project's folder.
+        arguments: of uv.
+        what: is being installed or made, for the message.
+
+    Raises:
+        OpsError: it failed.
+    """
+    command = project / VENV / "bin" / "uv"
+    if not command.exists():
+        raise OpsError("uv is not installed in .venv: run `make setup`")
+    _run([str(command), *arguments], what, environ=environment_of_uv(project, os.environ), cwd=project)
+
+
+def environment_of_uv(project: Path, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment in which uv finds the package index where pip does."""
+    pip = [str(project / VENV / "bin" / "python"), "-m", "pip", "config", "list"]
+    shown = subprocess.run(pip, env=dict(environ), capture_output=True, text=True, check=False).stdout
+    configured = re.findall(r"^(:env:|[\w-]+)\.([\w-]+)='(.*)'$", shown, re.MULTILINE)
+    configured.sort(key=lambda each: each[0] == ":env:")  # else as pip lists them: the later one counts
+    found = {_SETTINGS_OF_PIP[name]: value for _, name, value in configured if name in _SETTINGS_OF_PIP}
+    return {**found, **environ, "UV_PYTHON_DOWNLOADS": "never"}
+
+
+def _run(
+    command: Sequence[str], what: str, *, environ: Mapping[str, str] | None = None, cwd: Path | None = None
+) -> None:
+    try:
+        ran = subprocess.run(command, env=environ, cwd=cwd, capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise OpsError(f"{command[0]} cannot be started: {error}") from None
+    if ran.returncode:
+        raise OpsError(_explained(ran.stderr or ran.stdout, what))
+
+
+def _explained(said: str, what: str) -> str:
+    """Return one sentence on why something was not installed."""
+    if wrong := _WRONG_HASH.search(said):
+        return (
+            f"the package index serves another file of {wrong['name'] or wrong['other']} than {what} names; it was not "
+            "installed: try the index that others use, and find out who changed the file before you go on"
+        )
+    if missing := _NO_WHEEL.search(said):
+        return (
+            f"there is no build of {missing['name']} {missing['version']} for the Python and processor that {what} is "
+            "installed for: pin a version that has one and run `make lock`, or take another RUNTIME"
+        )
+    if _UNREACHABLE.search(said):
+        return f"no package index can be reached for {what}: see to network, proxy and pip's index, and try again"
+    return f"{what} cannot be used: {' '.join(said.split()) or 'nothing was said'}"

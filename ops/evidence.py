@@ -1,0 +1,59 @@
+"""`make evidence`: what is too long for `make test`, part by part, with the seconds that each took.
+
+A red part does not stop the next one: whoever has waited wants to know all that is red.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What it shows, and the arguments for this Python that show it."""
+
+    name: str
+    arguments: tuple[str, ...]
+
+
+def _tests(name: str, *folders: str) -> Part:
+    return Part(name, ("-m", "pytest", "-q", "-n", "2", "-m", "evidence", *folders))
+
+
+PARTS = (
+    _tests("fuzzing by effect, and an offboarding killed at every moment", "tests/unit", "tests/local"),
+    _tests("weakened Terraform modules, and proofs of weakened plans", "tests/infra"),
+    _tests("the page in a browser, and the evidence's own commands", "tests/web", "tests/isolation", "tests/commands"),
+    Part("the attack matrix", ("-m", "isolation.attack")),
+    Part("canaries: every control weakened in turn", ("-m", "isolation.canaries")),
+    Part("the proof of both plans", ("-m", "isolation.proof")),
+)
+
+
+def main(parts: Sequence[Part] = PARTS, run: Callable[[Sequence[str]], int] = subprocess.call) -> int:
+    """Run every part; 0 when all are green, 1 when one is red."""
+    console = Console(highlight=False, stderr=True)
+    lines, red = [], False
+    for number, part in enumerate(parts, 1):
+        console.print(f"[bold]{number}/{len(parts)}[/bold] {part.name}", soft_wrap=True)
+        started = time.monotonic()
+        passed = run([sys.executable, *part.arguments]) == 0
+        red = red or not passed
+        mark = "[green]✓[/green]" if passed else "[red]✗[/red]"
+        lines.append(f"{mark} {part.name}: {time.monotonic() - started:.0f} s")
+        console.print(lines[-1], soft_wrap=True)
+    console.print("\n".join(["", *lines]), soft_wrap=True)
+    return int(red)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

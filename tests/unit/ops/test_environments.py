@@ -1,0 +1,317 @@
+"""Environments by the real uv and pip, from a folder instead of an index; and every refusal's sentence."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from ops import drift, evidence, lock, setup
+from ops.environments import create, create_with_pip, environment_of_uv, require_supported_python, sync, uv
+from ops.errors import OpsError
+from ops.evidence import Part
+from ops.locks import DEPLOYED, DEVELOPMENT, INSTALLER, Lock, sealed
+from ops.package import install_deployed
+from ops.runtimes import DEFAULT_RUNTIME, python_of
+
+PROJECT = Path(__file__).parents[3]
+TOY = Lock("toy", ("toy.in",))
+HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
+NOWHERE = "http://127.0.0.1:9/simple"  # the port of "discard", at which nobody listens
+
+
+def wheel(folder: Path, tag: str = "py3-none-any", *, name: str = "toy", content: str = "VALUE = 1\n") -> str:
+    """Write a distribution and return its file's SHA-256."""
+    path = folder / f"{name}-1.0-{tag}.whl"
+    files = {
+        f"{name}.py": content,
+        f"{name}-1.0.dist-info/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n",
+        f"{name}-1.0.dist-info/WHEEL": f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tag}\n",
+    }
+    record = "".join(
+        f"{file},sha256={base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b'=').decode()},"
+        f"{len(text)}\n"
+        for file, text in files.items()
+    )
+    with zipfile.ZipFile(path, "w") as packed:
+        for file, text in {**files, f"{name}-1.0.dist-info/RECORD": record}.items():
+            packed.writestr(file, text)
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def locked(project: Path, one: Lock, digest: str) -> None:
+    """Write a sound lock of the toy."""
+    (project / one.path).write_text(sealed(project, one, f"toy==1.0 \\\n    --hash=sha256:{digest}\n"))
+
+
+@pytest.fixture
+def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the folder that uv and pip take distributions from; they keep nothing of it."""
+    shelf = tmp_path / "shelf"
+    shelf.mkdir()
+    for name in [name for name in os.environ if name.startswith(("UV_", "PIP_"))]:
+        monkeypatch.delenv(name)
+    for tool in ("UV", "PIP"):
+        monkeypatch.setenv(f"{tool}_NO_INDEX", "1")
+        monkeypatch.setenv(f"{tool}_FIND_LINKS", str(shelf))
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    return shelf
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Return a project of a toy, with the uv of this one."""
+    project = tmp_path / "project"
+    (project / "locks").mkdir(parents=True)
+    (project / ".venv").symlink_to(sys.prefix)
+    (project / ".python-version").write_text("3.13\n3.12\n3.11\n")
+    for source in ("toy.in", "requirements.txt", "requirements-dev.txt", "locks/installer.in"):
+        (project / source).write_text("toy==1.0\n")
+    return project
+
+
+def _has(module: str, home: Path) -> bool:
+    return subprocess.call([home / "bin" / "python", "-c", f"import {module}"], stderr=subprocess.DEVNULL) == 0
+
+
+def test_an_environment_holds_exactly_what_its_lock_names(project: Path, shelf: Path, tmp_path: Path) -> None:
+    """Also after something else was installed into it by hand."""
+    locked(project, TOY, wheel(shelf))
+    wheel(shelf, name="other")
+    home = tmp_path / "home"
+
+    create(project, HERE, home)
+    uv(project, ["pip", "install", "--quiet", "--python", str(home), "other"], "other")
+    assert (_has("toy", home), _has("other", home)) == (False, True)
+    sync(project, TOY, home)
+    assert (_has("toy", home), _has("other", home)) == (True, False)
+
+
+def test_a_file_that_is_not_the_locked_one_is_not_installed(project: Path, shelf: Path, tmp_path: Path) -> None:
+    """An index, a mirror or somebody on the way may serve another under the same name."""
+    locked(project, TOY, wheel(shelf))
+    wheel(shelf, content="import os\n")
+    home = tmp_path / "home"
+    create(project, HERE, home)
+
+    with pytest.raises(OpsError, match=r"^the package index serves another file of toy.* than locks/toy.txt names"):
+        sync(project, TOY, home)
+    assert not _has("toy", home)
+
+
+def test_pip_does_not_install_another_file_either(project: Path, shelf: Path, tmp_path: Path) -> None:
+    """It installs what installs the rest."""
+    locked(project, INSTALLER, wheel(shelf))
+    create_with_pip(project, sys.executable, tmp_path / "home")
+    assert _has("toy", tmp_path / "home")
+
+    wheel(shelf, content="import os\n")
+    with pytest.raises(OpsError, match=r"serves another file of toy than locks/installer.txt names"):
+        create_with_pip(project, sys.executable, tmp_path / "home")
+
+
+def test_an_index_that_cannot_be_reached_is_said(
+    project: Path, shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of both tools; pip's index is uv's, so that who has configured one has configured both."""
+    for one in (TOY, INSTALLER):
+        locked(project, one, wheel(shelf))
+    create(project, HERE, tmp_path / "home")
+    for name in ("UV_NO_INDEX", "UV_FIND_LINKS", "PIP_NO_INDEX", "PIP_FIND_LINKS"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_INDEX_URL", NOWHERE)
+    monkeypatch.setenv("PIP_RETRIES", "0")
+    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+
+    with pytest.raises(OpsError, match=r"^no package index can be reached for locks/toy.txt: see to network"):
+        sync(project, TOY, tmp_path / "home")
+    with pytest.raises(OpsError, match=r"^no package index can be reached for locks/installer.txt: see to network"):
+        create_with_pip(project, sys.executable, tmp_path / "another")
+
+
+def test_uv_asks_the_index_that_pip_asks(project: Path, tmp_path: Path) -> None:
+    """And trusts the same certificates, unless uv has settings of its own."""
+    configuration = tmp_path / ".config" / "pip" / "pip.conf"
+    configuration.parent.mkdir(parents=True)
+    configuration.write_text("[global]\nindex-url = https://mirror.example.com/simple\ncert = /mirror.pem\n")
+    environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path / ".config")}
+
+    found = environment_of_uv(project, environ)
+    assert (found["UV_DEFAULT_INDEX"], found["SSL_CERT_FILE"]) == ("https://mirror.example.com/simple", "/mirror.pem")
+    assert found["UV_PYTHON_DOWNLOADS"] == "never"
+    for name in ("PIP_INDEX_URL", "UV_DEFAULT_INDEX"):
+        other = environment_of_uv(project, {**environ, name: "https://other.example.com/simple"})
+        assert other["UV_DEFAULT_INDEX"] == "https://other.example.com/simple"
+
+
+def test_a_python_that_is_not_here_is_not_downloaded(project: Path, shelf: Path, tmp_path: Path) -> None:
+    """Whoever asked for it is told."""
+    assert shelf.exists()
+    with pytest.raises(OpsError, match=r"home cannot be used: .*interpreter"):
+        create(project, "3.99", tmp_path / "home")
+
+
+def test_without_uv_setup_is_named(project: Path, tmp_path: Path) -> None:
+    """It is the first thing that setup installs."""
+    (project / ".venv").unlink()
+    with pytest.raises(OpsError, match="run `make setup`"):
+        create(project, HERE, tmp_path / "home")
+
+
+@pytest.mark.parametrize("version", [(3, 10), (3, 14), (4, 0)])
+def test_an_interpreter_that_the_locks_are_not_made_for_is_refused(project: Path, version: tuple[int, int]) -> None:
+    """Before anything is made; the newest that is supported is the example."""
+    sentence = f"^Python {version[0]}.{version[1]} is not supported, 3.13, 3.12 and 3.11 are: .*PYTHON=python3.13`$"
+    with pytest.raises(OpsError, match=sentence):
+        require_supported_python(project, version)
+
+
+def test_the_supported_interpreters_are_accepted() -> None:
+    """Those of .python-version, which the project's metadata name as well."""
+    for minor in (11, 12, 13):
+        require_supported_python(PROJECT, (3, minor))
+    assert 'requires-python = ">=3.11,<3.14"' in (PROJECT / "pyproject.toml").read_text()
+    assert python_of(PROJECT, DEFAULT_RUNTIME) == "3.13"
+
+
+def test_wheels_are_taken_for_the_runtime_and_not_for_this_python(project: Path, shelf: Path, tmp_path: Path) -> None:
+    """Of 3.13 on Lambda's Linux, whatever runs here; what an installer leaves behind does not ship."""
+    locked(project, DEVELOPMENT, "00")
+    locked(project, DEPLOYED, wheel(shelf, "cp313-cp313-manylinux2014_x86_64"))
+
+    install_deployed(project, "3.13", tmp_path / "vendor")
+    shipped = {path.relative_to(tmp_path / "vendor").as_posix() for path in (tmp_path / "vendor").rglob("*")}
+    assert {"toy.py", "toy-1.0.dist-info/METADATA"} <= shipped
+    assert not {path for path in shipped if path.endswith((".lock", "RECORD", "uv_cache.json", ".pyc"))}
+
+    with pytest.raises(OpsError, match=r"^there is no build of toy 1.0 for .* locks/deployed.txt .* RUNTIME$"):
+        install_deployed(project, "3.12", tmp_path / "other")
+
+
+class TestSetup:
+    """`make setup` on a project of a toy."""
+
+    @pytest.fixture
+    def fresh(self, project: Path) -> Path:
+        """Return a project that was never set up."""
+        (project / ".venv").unlink()
+        return project
+
+    def test_it_installs_once_and_again_when_the_lock_is_another(
+        self, fresh: Path, shelf: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A second run asks nobody for anything."""
+        synced: list[Path] = []
+
+        def create(_: Path, __: str, home: Path) -> None:
+            for name in ("bin/uv", "pyvenv.cfg"):
+                (home / name).parent.mkdir(parents=True, exist_ok=True)
+                (home / name).write_text(f"version = {'.'.join(map(str, sys.version_info[:3]))}\n")
+
+        monkeypatch.setattr(setup, "create_with_pip", create)
+        monkeypatch.setattr(setup, "sync", lambda _, __, home: synced.append(home))
+        locked(fresh, DEVELOPMENT, wheel(shelf))
+        for _ in range(2):
+            setup.setup(fresh)
+        assert synced == [fresh / ".venv"]
+        locked(fresh, DEVELOPMENT, "00")
+        setup.setup(fresh)
+        assert len(synced) == 2
+
+        path = fresh / DEVELOPMENT.path
+        path.write_text(path.read_text() + "evil==6.6.6\n")
+        with pytest.raises(OpsError, match="was edited"):
+            setup.setup(fresh)
+        setup.setup(fresh, installer_only=True)  # what `make lock` needs to mend it
+
+    def test_its_command_says_one_sentence(
+        self, fresh: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """And ends with 2."""
+        monkeypatch.setattr(setup, "__file__", str(fresh / "ops" / "setup.py"))
+        (fresh / ".python-version").write_text("3.2\n3.1\n")
+        assert setup.main([]) == 2
+        assert capsys.readouterr().err == (
+            f"Python {HERE} is not supported, 3.2 and 3.1 are: "
+            "install one and name it, as in `make setup PYTHON=python3.2`\n"
+        )
+
+
+def test_make_lock_writes_hashes_and_keeps_what_is_locked(
+    project: Path, shelf: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By the real resolver; a second run changes nothing."""
+    digest = wheel(shelf)
+    monkeypatch.setattr(lock, "__file__", str(project / "ops" / "lock.py"))
+    monkeypatch.setattr(lock, "LOCKS", (TOY,))
+
+    assert lock.main([]) == 0, capsys.readouterr().err
+    text = (project / TOY.path).read_text()
+    assert f"toy==1.0 \\\n    --hash=sha256:{digest}\n" in text
+    assert str(shelf) not in text
+    assert lock.main([]) == 0, capsys.readouterr().err
+    assert capsys.readouterr().out == "locks/toy.txt: written\nlocks/toy.txt: unchanged\n"
+
+    (project / "toy.in").write_text("toy==2.0\n")
+    assert lock.main([]) == 2
+    assert "toy.in cannot be used: " in capsys.readouterr().err
+    assert (project / TOY.path).read_text() == text
+
+
+def test_every_part_of_the_evidence_runs_and_a_red_one_is_not_lost(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each says its seconds; the exit code is red when one is."""
+    ran: list[str] = []
+
+    def run(command: object) -> int:
+        assert isinstance(command, list)
+        ran.append(command[1])
+        return int(command[1] == "second")
+
+    parts = [Part(name, (name,)) for name in ("first", "second", "third")]
+    assert evidence.main(parts, run) == 1
+    assert ran == ["first", "second", "third"]
+    assert "✓ first: 0 s\n✗ second: 0 s\n✓ third: 0 s\n" in capsys.readouterr().err
+    assert evidence.main(parts[:1], run) == 0
+
+
+def test_every_folder_of_long_tests_is_a_part_of_the_evidence() -> None:
+    """A long test that no part names would never run again."""
+    marked = {
+        path.relative_to(PROJECT).parts[1]
+        for path in (PROJECT / "tests").rglob("test_*.py")
+        if "mark.evidence" in path.read_text() and path != Path(__file__)
+    }
+    named = {word.removeprefix("tests/") for part in evidence.PARTS for word in part.arguments if "tests/" in word}
+
+    assert marked
+    assert marked <= named
+
+
+@pytest.mark.parametrize(("pytests", "code"), [(0, 0), (1, 1), (2, 2), (4, 2), (5, 2)])
+def test_drift_is_told_from_a_look_that_failed(
+    pytests: int, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """What is new says what to do; a broken run does not pass for news."""
+    newest = tmp_path / ".local" / "drift"
+
+    def install(_: Path, __: object, ___: str) -> None:
+        (newest / "botocore-9.8.7.dist-info").mkdir(parents=True)
+
+    def call(*_: object, env: dict[str, str], **__: object) -> int:
+        assert env["PYTHONPATH"] == str(newest)
+        return pytests
+
+    monkeypatch.setattr(drift, "__file__", str(tmp_path / "ops" / "drift.py"))
+    monkeypatch.setattr(drift, "uv", install)
+    monkeypatch.setattr(subprocess, "call", call)
+    assert drift.main() == code
+    printed = capsys.readouterr().out
+    assert printed.startswith("botocore 9.8.7\n")
+    assert ("The SDK has moved" in printed) is (code == 1)
