@@ -30,7 +30,7 @@ def _is_make(command: str) -> bool:
 
 
 def _valid(schema: str, *files: Path) -> subprocess.CompletedProcess[str]:
-    command = [Path(sys.executable).with_name("check-jsonschema"), "--builtin-schema", schema, *files]
+    command = [str(Path(sys.executable).with_name("check-jsonschema")), "--builtin-schema", schema, *map(str, files)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
