@@ -30,9 +30,9 @@ def _tests(name: str, *folders: str) -> Part:
 
 
 PARTS = (
-    _tests("fuzzing by effect, and an offboarding killed at every moment", "tests/unit", "tests/local"),
+    _tests("fuzzing, an offboarding killed at every moment, the other strategy", "tests/unit", "tests/local"),
     _tests("weakened Terraform modules, and proofs of weakened plans", "tests/infra"),
-    _tests("the page in a browser, and the evidence's own commands", "tests/web", "tests/isolation", "tests/commands"),
+    _tests("the page in a browser, make dev interrupted", "tests/web", "tests/isolation", "tests/commands"),
     Part("the attack matrix", ("-m", "isolation.attack")),
     Part("canaries: every control weakened in turn", ("-m", "isolation.canaries")),
     Part("the proof of both plans", ("-m", "isolation.proof")),

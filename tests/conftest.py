@@ -10,9 +10,10 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 if TYPE_CHECKING:
     from xdist.remote import Producer  # type: ignore[import-untyped]
 
-#: Folders in which all tests use what the first one started. They take longest and go first, in this order; then the
-#: other files, so that all processes end at once.
-_SHARING = ("local", "isolation", "web", "infra")
+#: Folders in which all tests use what the first one started.
+_SHARING = frozenset({"local", "isolation", "web", "infra"})
+#: These take longest and go first, in this order; then the other files, so that all processes end at once.
+_FIRST = ("local", "isolation", "web", "infra", "commands")
 
 
 class FolderScheduling(LoadScopeScheduling):  # type: ignore[misc] # xdist ships no types
@@ -33,7 +34,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FolderS
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the folders that take longest first."""
-    ranks = {folder: rank for rank, folder in enumerate(_SHARING)}
+    ranks = {folder: rank for rank, folder in enumerate(_FIRST)}
     items.sort(key=lambda item: ranks.get(_folder(item.nodeid), len(ranks)))
 
 

@@ -126,6 +126,7 @@ def test_whatever_the_callers_shell_holds_a_ready_stage_serves_and_ctrl_c_stops_
     _assert_stops(running, stage, tmp_path, signal.SIGINT)
 
 
+@pytest.mark.evidence
 def test_children_end_when_their_parent_is_killed_and_the_next_run_serves_until_sigterm(
     dev: Callable[..., Dev], tmp_path: Path
 ) -> None:
@@ -156,6 +157,7 @@ def test_a_second_stage_in_the_same_folder_is_refused(dev: Callable[..., Dev], t
     assert "a stage is running already" in refused.printed
 
 
+@pytest.mark.evidence
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "Ctrl-C"])
 def test_an_interrupted_start_leaves_no_terraform_behind(
     dev: Callable[..., Dev], tmp_path: Path, number: signal.Signals

@@ -107,6 +107,7 @@ def _fill(person: Person) -> None:
         assert person.call("POST", "/users", body=user).status == 201
 
 
+@pytest.mark.evidence
 def test_of_twenty_tenants_one_is_offboarded_and_nothing_of_it_is_left(
     stack: LocalStack, stage: LocalStage, invoke: Callable[..., Any], signed_in: Callable[[str], Person]
 ) -> None:

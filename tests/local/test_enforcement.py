@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from ops.stage import LocalStage
     from tests.support.http_api import Api
 
+pytestmark = pytest.mark.parametrize("strategy", list(Strategy), indirect=True, scope="session")
+
 
 def _last(stage: LocalStage, action: str) -> dict[str, Any]:
     return [each for each in read_decisions(stage.aws_endpoint_url) if each["action"] == action][-1]

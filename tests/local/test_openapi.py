@@ -30,10 +30,12 @@ if TYPE_CHECKING:
 
     Run = Callable[..., subprocess.CompletedProcess[str]]
 
-pytestmark = pytest.mark.evidence
 
 # How credentials are vended is in no document: one strategy does.
-pytestmark = pytest.mark.parametrize("strategy", [Strategy.SESSION_TAGS], indirect=True, scope="session")
+pytestmark = [
+    pytest.mark.evidence,
+    pytest.mark.parametrize("strategy", [Strategy.SESSION_TAGS], indirect=True, scope="session"),
+]
 
 TENANT = "acme10"  # whose lists no other test expects to be empty unless it empties them itself
 CURSORS = [base64.urlsafe_b64encode(text).decode() for text in (b"a", b"00000000-0000-4000-8000-000000000000")]
