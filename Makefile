@@ -17,10 +17,12 @@ help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "  make %-9s %s\n", $$1, $$2 }'
 
 setup: ## Create the virtual environment with what is locked, or renew it
-	@$(PYTHON) -m ops.setup
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 7))" 2> /dev/null \
+		|| { echo "$(PYTHON) is not here, or much too old: install Python 3.11, 3.12 or 3.13, or name it, as in make setup PYTHON=python3.13"; exit 2; }
+	@$(PYTHON) -m ops.setup $(INSTALLER_ONLY)
 
 lock: ## Write the locks again after a change of a direct dependency; ARGS=--upgrade takes the newest of the others
-	@$(PYTHON) -m ops.setup --installer
+	@$(MAKE) --no-print-directory setup INSTALLER_ONLY=--installer
 	@$(BIN)/python -m ops.lock $(ARGS)
 
 dev: setup ## Run the whole product on this machine until Ctrl-C
@@ -36,10 +38,10 @@ test: lint ## Run every check, and the tests that need no AWS account and no hou
 	@echo "running the tests in two processes, a local stack of their own included"
 	@$(BIN)/python -m pytest -n 2 $(ARGS)
 
-evidence: setup ## Run the long rest: fuzzing, the page in a browser, attack matrix, canaries, proof
-	@$(BIN)/python -m ops.evidence
+evidence: setup ## Run the long rest: fuzzing, the page in a browser, attack matrix, canaries, proof; ARGS=proof some of it
+	@$(BIN)/python -m ops.evidence $(ARGS)
 
-drift: setup ## Look whether the newest AWS SDK knows what localaws has not decided about
+drift: setup ## Check whether the newest AWS SDK has what localaws has not decided about
 	@$(BIN)/python -m ops.drift
 
 lint: setup ## Check formatting, lint, types, import contracts and Terraform's formatting

@@ -1,4 +1,4 @@
-"""`make drift`: looks whether the newest SDK knows what `localaws` has not decided about, and says what to do.
+"""`make drift`: checks whether the newest SDK has what `localaws` has not decided about, and says what to do.
 
 The tests in tests/drift run against the newest boto3, which lies in a folder of its own: no lock changes.
 """
@@ -20,7 +20,7 @@ _NO_TESTS_FAILED, _TESTS_FAILED = 0, 1  # https://docs.pytest.org/en/stable/refe
 _TO_DO = """
 The SDK has moved; nothing here is broken: localaws refuses what it cannot map. For each name above,
   1. map it in localaws/gate, or list it in tests/drift/test_sdk.py as refused or left out on purpose;
-  2. raise boto3 in requirements.txt, and run `make lock ARGS=--upgrade` and `make test`."""
+  2. raise boto3 in requirements.txt, and run `make lock` and `make test`."""
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""Virtual environments that hold what a lock names and nothing else. Standard library only, as in `ops.locks`."""
+"""Virtual environments that hold what a lock names and nothing else. Standard library only, as in `ops.lockfiles`."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ops.errors import OpsError
-from ops.locks import INSTALLER, require_sound, require_unedited
+from ops.lockfiles import INSTALLER, SUPPORTED_PYTHONS, require_sound, require_unedited
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ops.locks import Lock
+    from ops.lockfiles import LockFile
 
 #: The environment of development, which also holds the uv that fills it and all others.
 VENV = Path(".venv")
@@ -33,20 +33,15 @@ _UNREACHABLE = re.compile(
 )
 
 
-def supported_pythons(project: Path) -> list[str]:
-    """Return the supported versions of Python, such as `3.13`, newest first: what .python-version lists."""
-    return (project / ".python-version").read_text().split()
-
-
-def require_supported_python(project: Path, version: tuple[int, int]) -> None:
+def require_supported_python(version: tuple[int, int]) -> None:
     """Make sure that the locks are made for an interpreter.
 
     Raises:
         OpsError: they are not.
     """
-    *others, last = supported_pythons(project)
+    *others, last = SUPPORTED_PYTHONS
     running = ".".join(map(str, version))
-    if running not in {*others, last}:
+    if running not in SUPPORTED_PYTHONS:
         raise OpsError(
             f"Python {running} is not supported, {', '.join(others)} and {last} are: "
             f"install one and name it, as in `make setup PYTHON=python{others[0]}`"
@@ -59,15 +54,34 @@ def create_with_pip(project: Path, python: str, home: Path) -> None:
     Raises:
         OpsError: one of both cannot be done.
     """
-    lock = require_unedited(project, INSTALLER)
+    require_unedited(project, INSTALLER)
     try:
         _run([python, "-m", "venv", "--clear", str(home)], str(home))
     except OpsError as error:
-        raise OpsError(
-            f"{error}; on Debian and Ubuntu, venv is a package of its own, such as python3.13-venv"
-        ) from None
+        hint = "; on Debian and Ubuntu, venv is a package of its own, such as python3.13-venv"
+        raise OpsError(f"{error}{hint if 'ensurepip' in str(error) else ''}") from None
+    install_uv(project, home)
+
+
+def install_uv(project: Path, home: Path) -> None:
+    """Let pip install what the installer's lock names into a virtual environment that has pip.
+
+    Raises:
+        OpsError: the lock was edited, a file is another one than was locked, or the index cannot be reached.
+    """
+    lock = require_unedited(project, INSTALLER)
     pip = [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
-    _run([*pip, "--require-hashes", "--only-binary", ":all:", "-r", str(lock)], str(INSTALLER.path))
+    elsewhere = {"PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER"}
+    environ = {name: value for name, value in os.environ.items() if name not in elsewhere}
+    _run([*pip, "--require-hashes", "--only-binary", ":all:", "-r", str(lock)], str(INSTALLER.path), environ=environ)
+
+
+def starts(command: Path) -> bool:
+    """Return whether a command is there and can say its version."""
+    try:
+        return subprocess.run([command, "--version"], capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
 
 
 def create(project: Path, python: str, home: Path) -> None:
@@ -79,7 +93,7 @@ def create(project: Path, python: str, home: Path) -> None:
     uv(project, ["venv", "--quiet", "--clear", "--no-project", "--python", python, str(home)], str(home))
 
 
-def sync(project: Path, lock: Lock, home: Path) -> None:
+def sync(project: Path, lock: LockFile, home: Path) -> None:
     """Let a virtual environment hold exactly what a lock names.
 
     Raises:
@@ -108,13 +122,16 @@ def uv(project: Path, arguments: Sequence[str], what: str) -> None:
 
 
 def environment_of_uv(project: Path, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return an environment in which uv finds the package index where pip does."""
+    """Return an environment in which uv asks the index that pip is configured with, and trusts the same certificates.
+
+    Of pip's further settings (extra indexes, a proxy that only pip knows) uv has its own.
+    """
     pip = [str(project / VENV / "bin" / "python"), "-m", "pip", "config", "list"]
     shown = subprocess.run(pip, env=dict(environ), capture_output=True, text=True, check=False).stdout
     configured = re.findall(r"^(:env:|[\w-]+)\.([\w-]+)='(.*)'$", shown, re.MULTILINE)
     configured.sort(key=lambda each: each[0] == ":env:")  # else as pip lists them: the later one counts
     found = {_SETTINGS_OF_PIP[name]: value for _, name, value in configured if name in _SETTINGS_OF_PIP}
-    return {**found, **environ, "UV_PYTHON_DOWNLOADS": "never"}
+    return {**found, **environ, "UV_PYTHON_DOWNLOADS": "never", "UV_COMPILE_BYTECODE": "0"}
 
 
 def _run(
@@ -141,5 +158,8 @@ def _explained(said: str, what: str) -> str:
             "installed for: pin a version that has one and run `make lock`, or take another RUNTIME"
         )
     if _UNREACHABLE.search(said):
-        return f"no package index can be reached for {what}: see to network, proxy and pip's index, and try again"
+        return (
+            f"no package index can be reached for {what}: see to network, proxy and pip's index, and try again "
+            f"({said.strip().splitlines()[-1].strip()})"
+        )
     return f"{what} cannot be used: {' '.join(said.split()) or 'nothing was said'}"

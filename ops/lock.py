@@ -8,34 +8,33 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ops.environments import supported_pythons, uv
+from ops.environments import VENV, install_uv, uv
 from ops.errors import OpsError
-from ops.locks import LOCKS, requirements_of, sealed
+from ops.lockfiles import INSTALLER, LOCK_FILES, SUPPORTED_PYTHONS, sealed, versions_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ops.locks import Lock
+    from ops.lockfiles import LockFile
 
 
-def lock(project: Path, one: Lock, *, upgrade: bool = False) -> bool:
+def write(project: Path, lock: LockFile, *, upgrade: bool = False) -> bool:
     """Write a lock for every supported Python and every platform; return whether it changed.
 
     Raises:
         OpsError: what its sources ask for cannot be resolved, or the index cannot be reached.
     """
-    path = project / one.path
+    path = project / lock.path
     before = path.read_text() if path.exists() else ""
-    options = ["--universal", "--generate-hashes", "--python-version", supported_pythons(project)[-1]]
+    options = ["--universal", "--generate-hashes", "--python-version", SUPPORTED_PYTHONS[-1]]
     options += ["--no-header", "--no-emit-index-url", "--no-emit-find-links", "--quiet"]
-    options += ["--constraints", f"locks/{one.within}.txt"] if one.within else []
+    options += ["--constraints", f"locks/{lock.within}.txt"] if lock.within else []
     options += ["--upgrade"] if upgrade else []
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder, path.name)
-        made.write_text(requirements_of(before))  # uv keeps the versions that it finds there
-        arguments = ["pip", "compile", *options, "-o", str(made), one.sources[0]]
-        uv(project, arguments, one.sources[0])
-        text = sealed(project, one, made.read_text())
+        made.write_text(versions_of(before))  # uv keeps the versions that it finds there, and would keep hashes
+        uv(project, ["pip", "compile", *options, "-o", str(made), lock.sources[0]], lock.sources[0])
+        text = sealed(project, lock, made.read_text())
     path.write_text(text)
     return text != before
 
@@ -47,9 +46,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     project = Path(__file__).parent.parent
     try:
-        for one in LOCKS:
-            changed = lock(project, one, upgrade=options.upgrade)
-            print(f"{one.path}: {'written' if changed else 'unchanged'}")
+        for lock in LOCK_FILES:
+            changed = write(project, lock, upgrade=options.upgrade)
+            print(f"{lock.path}: {'written' if changed else 'unchanged'}", flush=True)
+            if changed and lock is INSTALLER:
+                install_uv(project, project / VENV)  # the other locks are made by the uv that they name
     except OpsError as error:
         print(error, file=sys.stderr)
         return 2

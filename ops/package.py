@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 from ops.api_description import describe
 from ops.environments import uv
 from ops.errors import OpsError
-from ops.locks import DEPLOYED, require_sound
+from ops.lockfiles import DEPLOYED, DEVELOPMENT, require_sound, requirement_of
 from ops.progress import Progress
 from ops.runtimes import DEFAULT_RUNTIME, add_runtime, python_of
 from ops.shell import forget_aws_settings
@@ -46,6 +46,7 @@ _MB = 1_000_000
 #: The operating system of the runtimes, and the processor that Chalice gives the functions.
 #: Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html (glibc 2.26 and later)
 _PLATFORM = "x86_64-manylinux2014"
+_CHALICE = "packaging-chalice"  # Chalice ships what lies in chalicelib and vendor, and app.py
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def package(
     runtime: str = DEFAULT_RUNTIME,
     *,
     chalice: Sequence[str] | None = None,
-    vendor: Callable[[Path, str, Path], None] | None = None,
+    take: Callable[[Path, str, Path], None] | None = None,
 ) -> Package:
     """Package the project's functions into its folder build/; what is there stays as it is until all has gone well.
 
@@ -80,19 +81,19 @@ def package(
         progress: says what is being done.
         runtime: Lambda's, such as `python3.13`, for which the dependencies are taken.
         chalice: the command to run instead of the virtual environment's own.
-        vendor: what to call instead of `install_deployed`.
+        take: what to call instead of `take_locked`.
 
     Raises:
         OpsError: something is missing, a dependency has no build for Lambda, or the package is too large for it.
     """
-    python = python_of(project, runtime)
+    python = python_of(runtime)
     command = [*(chalice or [_own_chalice()]), "package", "--pkg-format", "terraform"]
     build = project / "build"
     with tempfile.TemporaryDirectory() as folder:
         source, made = Path(folder, "source"), Path(folder, "made")
         with progress.step(f"taking what {DEPLOYED.path} names, for {runtime}"):
             _copy(project, source)
-            (vendor or install_deployed)(project, python, source / "vendor")
+            (take or take_locked)(project, python, source)
         with progress.step("packaging the functions"):
             _run([*command, str(made)], source)
         with progress.step("writing build/deployment.zip and build/api.json"):
@@ -109,18 +110,28 @@ def package(
     return Package(path, api_path, digest, len(content), unpacked)
 
 
-def install_deployed(project: Path, python: str, target: Path) -> None:
-    """Fill a folder with what the functions need beside Chalice, as wheels for a version of Python on Lambda.
+def take_locked(project: Path, python: str, source: Path) -> None:
+    """Fill vendor/ in a folder with what the functions need, as wheels for a version of Python on Lambda.
 
-    uv and not pip, which asks the Python that runs it, and not the target's, whether a line of the lock applies.
+    And chalice/ with Chalice itself, whose runtime ships too: not with that of .venv, which somebody may have changed.
 
     Raises:
-        OpsError: the lock is not sound, or a wheel is missing, cannot be had, or is another one than was locked.
+        OpsError: a lock is not sound, or a wheel is missing, cannot be had, or is another one than was locked.
     """
-    lock = require_sound(project, DEPLOYED)
+    _take(project, require_sound(project, DEPLOYED), python, source / "vendor")
+    chalice = source.with_name("chalice.txt")
+    chalice.write_text(requirement_of(require_sound(project, DEVELOPMENT).read_text(), "chalice"))
+    _take(project, chalice, python, source / _CHALICE)
+
+
+def _take(project: Path, requirements: Path, python: str, target: Path) -> None:
+    """Install requirements for Lambda into a folder, by their hashes.
+
+    By uv and not by pip, which asks the Python that runs it, and not the target's, whether a line of a lock applies.
+    """
     wheels = ["--only-binary", ":all:", "--python-platform", _PLATFORM, "--python-version", python]
     options = ["--quiet", "--no-deps", "--require-hashes", "--link-mode", "copy", *wheels]
-    uv(project, ["pip", "install", *options, "--target", str(target), "-r", str(lock)], str(DEPLOYED.path))
+    uv(project, ["pip", "install", *options, "--target", str(target), "-r", str(requirements)], str(DEPLOYED.path))
     shutil.rmtree(target / "bin", ignore_errors=True)  # commands, which name the Python of this machine
     for written in (target / ".lock", *target.glob("*.dist-info/RECORD"), *target.glob("*.dist-info/uv_cache.json")):
         written.unlink(missing_ok=True)
@@ -191,6 +202,7 @@ def _run(command: Sequence[str], source: Path) -> None:
     forget_aws_settings(environ)
     environ |= {
         "AWS_DEFAULT_REGION": "us-east-1",  # Chalice wants one, and writes it nowhere
+        "PYTHONPATH": str(source / _CHALICE),
         "PYTHONDONTWRITEBYTECODE": "1",  # Chalice imports the app, and would ship what that leaves behind
     }
     try:

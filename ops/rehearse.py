@@ -22,10 +22,10 @@ from rich.markup import escape
 
 from localaws.postgres import PostgresError, PostgresServer
 from ops.app_environment import process_basics
-from ops.environments import create, sync
+from ops.environments import create, starts, sync
 from ops.errors import OpsError
 from ops.live import LiveStage
-from ops.locks import REHEARSAL, require_sound
+from ops.lockfiles import REHEARSAL, require_sound
 from ops.processes import Child, answers, free_port
 from ops.progress import Progress
 from ops.runtimes import add_runtime, python_of
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         shutil.rmtree(folder, ignore_errors=True)  # of an emulator that is gone
         folder.mkdir(mode=0o700, parents=True)
         progress = Progress(console)
-        python = _emulators_python(project, python_of(project, runtime), progress)
+        python = _emulators_python(project, python_of(runtime), progress)
         with ExitStack() as running:
             environment = _start(running, python, folder, progress)
             begun = True
@@ -88,14 +88,14 @@ def _emulators_python(project: Path, python: str, progress: Progress) -> Path:
     wanted = f"{python}\n{require_sound(project, REHEARSAL).read_text()}"
     home = project / ".local" / "ministack"
     installed = home / "installed.txt"
-    if not (installed.exists() and installed.read_text() == wanted):
+    if not (installed.exists() and installed.read_text() == wanted and starts(home / "bin" / "python")):
         with progress.step(f"installing ministack into a virtual environment of its own, of Python {python}"):
             try:
                 create(project, python, home)
             except OpsError as error:
                 raise OpsError(
-                    f"ministack runs the functions with Python {python}, as Lambda does, which is not on this machine: "
-                    f"install it, or rehearse another runtime, as in `make rehearse RUNTIME=python3.11` ({error})"
+                    f"ministack runs the functions with Python {python}, as Lambda does, and cannot be given it: "
+                    f"install that Python, or rehearse another runtime by RUNTIME= ({error})"
                 ) from None
             sync(project, REHEARSAL, home)
             installed.write_text(wanted)

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ops.environments import supported_pythons
 from ops.errors import OpsError
+from ops.lockfiles import SUPPORTED_PYTHONS
 
 if TYPE_CHECKING:
     import argparse
-    from pathlib import Path
 
 #: The newest that version 5.100.0 of Terraform's AWS provider knows.
 DEFAULT_RUNTIME = "python3.13"
 
 
-def python_of(project: Path, runtime: str) -> str:
+def python_of(runtime: str) -> str:
     """Return the version of Python of a runtime: `3.13` of `python3.13`.
 
     Raises:
         OpsError: it is none that the locks are made for.
     """
-    supported = [f"python{version}" for version in supported_pythons(project)]
+    supported = [f"python{version}" for version in SUPPORTED_PYTHONS]
     if runtime not in supported:
         raise OpsError(f"{runtime} is no runtime that the locks are made for: RUNTIME is one of {', '.join(supported)}")
     return runtime.removeprefix("python")

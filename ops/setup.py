@@ -11,12 +11,14 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ops.environments import VENV, create_with_pip, require_supported_python, sync
+from ops.environments import VENV, create_with_pip, require_supported_python, starts, sync
 from ops.errors import OpsError
-from ops.locks import DEVELOPMENT, require_sound
+from ops.lockfiles import DEVELOPMENT, require_sound
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+_INTERRUPTED = 130  # as shells have it
 
 
 def setup(project: Path, *, installer_only: bool = False) -> None:
@@ -25,29 +27,34 @@ def setup(project: Path, *, installer_only: bool = False) -> None:
     Raises:
         OpsError: the interpreter is not supported, the lock is not sound, or something cannot be installed.
     """
-    require_supported_python(project, sys.version_info[:2])
+    require_supported_python(sys.version_info[:2])
     home = project / VENV
     installed = home / "installed"
-    python = ".".join(map(str, sys.version_info[:3]))
-    if not (home / "bin" / "uv").exists() or _version_of(home) != python:
-        _say(f"creating .venv with Python {python}")
+    if not _is_usable(home):
+        _say(f"creating .venv with Python {_VERSION}")
         create_with_pip(project, sys.executable, home)
     if installer_only:
         return
     wanted = require_sound(project, DEVELOPMENT).read_text()
     if installed.exists() and installed.read_text() == wanted:
         return
+    installed.unlink(missing_ok=True)  # from here on it is neither the former nor the new environment
     started = time.monotonic()
     sync(project, DEVELOPMENT, home)
     installed.write_text(wanted)
     _say(f"installed {DEVELOPMENT.path} into .venv: {time.monotonic() - started:.1f} s")
 
 
-def _version_of(home: Path) -> str:
-    """Return the version of the interpreter that an environment was made with, or nothing."""
+_VERSION = ".".join(map(str, sys.version_info[:3]))
+
+
+def _is_usable(home: Path) -> bool:
+    """Return whether an environment was made by this version of Python, in this folder, and its uv starts."""
     configuration = home / "pyvenv.cfg"
-    lines = configuration.read_text().splitlines() if configuration.exists() else []
-    return next((line.partition("=")[2].strip() for line in lines if line.startswith("version ")), "")
+    lines = configuration.read_text().splitlines() if configuration.is_file() else []
+    settings = {name.strip(): value.strip() for name, _, value in (line.partition("=") for line in lines)}
+    made_here = settings.get("command", "").endswith(f" {home}")  # commands in bin/ hold the folder's path
+    return settings.get("version") == _VERSION and made_here and starts(home / "bin" / "uv")
 
 
 def _say(what: str) -> None:
@@ -55,15 +62,18 @@ def _say(what: str) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Set up: 0 when .venv is as locked, 2 when it cannot be."""
+    """Set up: 0 when .venv is as locked, 2 when it cannot be, 130 by Ctrl-C."""
     parser = argparse.ArgumentParser(prog="python -m ops.setup", description=__doc__)
     parser.add_argument("--installer", action="store_true", help="install uv only")
     options = parser.parse_args(arguments)
     try:
-        setup(Path(__file__).parent.parent, installer_only=options.installer)
+        setup(Path(__file__).resolve().parent.parent, installer_only=options.installer)
     except OpsError as error:
         _say(str(error))
         return 2
+    except KeyboardInterrupt:
+        _say("interrupted: the next run goes on from here")
+        return _INTERRUPTED
     return 0
 
 

@@ -187,6 +187,7 @@ def _environments_of(name: str) -> str:
     return "".join(found)
 
 
+@pytest.mark.evidence
 def test_everything_but_the_api_is_enough_to_sign_in(dev: Callable[..., Dev], tmp_path: Path) -> None:
     """`make stack` writes the stage document too, for who serves the API with `chalice local`."""
     running = dev(arguments=["--no-api"])

@@ -11,7 +11,7 @@ import zipfile
 from pathlib import Path
 
 from app import app
-from ops.locks import DEPLOYED
+from ops.lockfiles import DEPLOYED, DEVELOPMENT
 from ops.package import package
 from ops.progress import Progress
 
@@ -49,7 +49,7 @@ def test_the_package_is_complete_and_described_as_the_app_is(tmp_path: Path) -> 
     For the Python that runs this, so that what was packaged can run too; the default runtime runs in the rehearsal.
     """
     project = tmp_path / "project"
-    for name in ("app.py", ".chalice/config.json", ".python-version", *map(str, DEPLOYED.inputs), str(DEPLOYED.path)):
+    for name in ("app.py", ".chalice/config.json", *map(str, {*DEPLOYED.inputs, *DEVELOPMENT.inputs, DEPLOYED.path})):
         (project / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(PROJECT / name, project / name)
     shutil.copytree(PROJECT / "chalicelib", project / "chalicelib")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.loaders import Loader
 from botocore.session import Session
-from moto.utilities.utils import PARTITION_NAMES
+from moto.utilities.utils import PARTITION_NAMES, get_partition
 
 from localaws.gate import s3_calls
 from localaws.gate.dynamodb import OPERATIONS as DYNAMODB
@@ -248,9 +248,9 @@ def test_every_member_of_s3_that_decides_is_read_or_left_out_on_purpose(operatio
     assert deciding - {*read.query.values(), *read.headers.values()} == set(S3_LEFT_OUT[operation].split())
 
 
-def test_every_region_of_the_sdk_has_the_partition_that_the_sdk_says() -> None:
-    """The mapper's ARNs begin as AWS's do."""
+def test_every_region_of_the_sdk_has_the_partition_that_the_sdk_and_the_emulator_say() -> None:
+    """The mapper's ARNs and the emulator's begin alike, and the same IAM is asked."""
     session = Session()
     for partition in set(session.get_available_partitions()) & set(PARTITION_NAMES):
         for region in session.get_available_regions("secretsmanager", partition):
-            assert partition_of(region) == partition
+            assert partition_of(region) == partition == get_partition(region)

@@ -55,7 +55,8 @@ def test_every_attack_is_refused_by_its_control_and_leaves_nothing_behind(
     """Over all services, roles and both strategies; the known limits are shown as such."""
     before = _everything(stack)
 
-    report = _run(world, _cells(stage))
+    cells = _cells(stage)
+    report = _run(world, cells)
 
     wrong = [f"{each.cell.name}: {each.verdict}, {each.reason}" for each in report.judged if not each.verdict.is_good]
     assert wrong == []
@@ -63,7 +64,7 @@ def test_every_attack_is_refused_by_its_control_and_leaves_nothing_behind(
     assert not report.skipped
     assert report.count(Verdict.REFUSED) >= 500, summary(report)
     assert {each.cell.service for each in report.judged} == set(Service)
-    assert report.count(Verdict.KNOWN_LIMIT) == 13
+    assert report.count(Verdict.KNOWN_LIMIT) == sum(bool(cell.known_limit) for cell in cells) > 0
     assert _everything(stack) == before
 
 

@@ -75,6 +75,7 @@ def test_it_passes_where_iam_enforces_and_leaves_nobody(
     assert set(statuses(stack)) == {"offboarded"}
 
 
+@pytest.mark.evidence
 def test_what_cannot_be_judged_is_said_to_be_skipped(smoke_test: Callable[..., tuple[str, str | None]]) -> None:
     """Never to have passed."""
     said, complaint = smoke_test(enforces_leading_keys=False)

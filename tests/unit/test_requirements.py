@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ops.locks import DEPLOYED, DEVELOPMENT, INSTALLER, LOCKS, require_sound
+from ops.lockfiles import DEPLOYED, DEVELOPMENT, INSTALLER, LOCK_FILES, require_sound
 
 if TYPE_CHECKING:
-    from ops.locks import Lock
+    from ops.lockfiles import LockFile
 
 PROJECT = Path(__file__).parents[2]
 PROVIDED = {"chalice", "chalicelib"}  # Chalice's packaging adds its own runtime
 LOCKED = re.compile(r"^([\w.-]+)==([^\s;]+)", re.MULTILINE)
 
 
-def _locked(lock: Lock) -> set[tuple[str, str]]:
+def _locked(lock: LockFile) -> set[tuple[str, str]]:
     """Return name and version of each distribution that a lock names; some have another version for another Python."""
     return set(LOCKED.findall((PROJECT / lock.path).read_text()))
 
@@ -54,6 +54,10 @@ def test_what_is_installed_here_is_what_is_locked() -> None:
     installed = {(_normal(each.name), each.version) for each in distributions()}
 
     assert installed - _locked(DEVELOPMENT) == set()
+    for source in DEVELOPMENT.sources:
+        lines = (PROJECT / source).read_text().splitlines()
+        direct = {_normal(re.split(r"[\[=]", line)[0]) for line in lines if "==" in line}
+        assert direct - {name for name, _ in installed} == set(), source
 
 
 def test_what_ships_and_what_installs_have_the_versions_of_development() -> None:
@@ -61,14 +65,14 @@ def test_what_ships_and_what_installs_have_the_versions_of_development() -> None
     assert _locked(DEPLOYED) | _locked(INSTALLER) <= _locked(DEVELOPMENT)
 
 
-@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
-def test_every_lock_matches_its_sources(lock: Lock) -> None:
+@pytest.mark.parametrize("lock", LOCK_FILES, ids=lambda lock: lock.name)
+def test_every_lock_matches_its_sources(lock: LockFile) -> None:
     """Whoever changes a direct dependency runs `make lock`, and nobody edits a lock."""
     assert require_sound(PROJECT, lock) == PROJECT / lock.path
 
 
-@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
-def test_every_locked_distribution_has_hashes_and_no_lock_names_an_index(lock: Lock) -> None:
+@pytest.mark.parametrize("lock", LOCK_FILES, ids=lambda lock: lock.name)
+def test_every_locked_distribution_has_hashes_and_no_lock_names_an_index(lock: LockFile) -> None:
     """Files are known by their hashes, wherever they come from."""
     text = (PROJECT / lock.path).read_text()
     blocks = re.split(r"^(?=[\w.-]+==)", text, flags=re.MULTILINE)[1:]
@@ -78,7 +82,7 @@ def test_every_locked_distribution_has_hashes_and_no_lock_names_an_index(lock: L
     assert re.search(r"https?:|--(extra-)?index-url|--find-links|file:", text) is None
 
 
-@pytest.mark.parametrize("source", sorted({each for lock in LOCKS for each in lock.sources}))
+@pytest.mark.parametrize("source", sorted({each for lock in LOCK_FILES for each in lock.sources}))
 def test_every_direct_dependency_is_pinned(source: str) -> None:
     """Readable, one a line, with one version."""
     lines = [line.partition(" #")[0].strip() for line in (PROJECT / source).read_text().splitlines()]

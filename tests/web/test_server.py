@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from ops.stage import LocalStage
     from tests.support.http_api import Person
 
+pytestmark = pytest.mark.evidence
+
 _ROWS = "/row-level-security?other=globex"
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from tests.support.http_api import Person
     from tests.web.conftest import Visit
 
+pytestmark = pytest.mark.evidence
+
 
 def test_a_wrong_password_gives_a_plain_sentence_and_no_token_is_stored(visit: Visit) -> None:
     """Tokens are in memory: a reload signs out."""

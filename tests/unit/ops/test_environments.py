@@ -13,26 +13,28 @@ from pathlib import Path
 import pytest
 
 from ops import drift, evidence, lock, setup
-from ops.environments import create, create_with_pip, environment_of_uv, require_supported_python, sync, uv
+from ops.environments import create, create_with_pip, environment_of_uv, require_supported_python, starts, sync, uv
 from ops.errors import OpsError
 from ops.evidence import Part
-from ops.locks import DEPLOYED, DEVELOPMENT, INSTALLER, Lock, sealed
-from ops.package import install_deployed
+from ops.lockfiles import DEPLOYED, DEVELOPMENT, INSTALLER, SUPPORTED_PYTHONS, LockFile, sealed
+from ops.package import take_locked
 from ops.runtimes import DEFAULT_RUNTIME, python_of
 
 PROJECT = Path(__file__).parents[3]
-TOY = Lock("toy", ("toy.in",))
+TOY = LockFile("toy", ("toy.in",))
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 NOWHERE = "http://127.0.0.1:9/simple"  # the port of "discard", at which nobody listens
 
 
-def wheel(folder: Path, tag: str = "py3-none-any", *, name: str = "toy", content: str = "VALUE = 1\n") -> str:
+def wheel(
+    folder: Path, tag: str = "py3-none-any", *, name: str = "toy", version: str = "1.0", content: str = "VALUE = 1\n"
+) -> str:
     """Write a distribution and return its file's SHA-256."""
-    path = folder / f"{name}-1.0-{tag}.whl"
+    path = folder / f"{name}-{version}-{tag}.whl"
     files = {
         f"{name}.py": content,
-        f"{name}-1.0.dist-info/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n",
-        f"{name}-1.0.dist-info/WHEEL": f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tag}\n",
+        f"{name}-{version}.dist-info/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        f"{name}-{version}.dist-info/WHEEL": f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tag}\n",
     }
     record = "".join(
         f"{file},sha256={base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b'=').decode()},"
@@ -40,12 +42,12 @@ def wheel(folder: Path, tag: str = "py3-none-any", *, name: str = "toy", content
         for file, text in files.items()
     )
     with zipfile.ZipFile(path, "w") as packed:
-        for file, text in {**files, f"{name}-1.0.dist-info/RECORD": record}.items():
+        for file, text in {**files, f"{name}-{version}.dist-info/RECORD": record}.items():
             packed.writestr(file, text)
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def locked(project: Path, one: Lock, digest: str) -> None:
+def locked(project: Path, one: LockFile, digest: str) -> None:
     """Write a sound lock of the toy."""
     (project / one.path).write_text(sealed(project, one, f"toy==1.0 \\\n    --hash=sha256:{digest}\n"))
 
@@ -71,7 +73,6 @@ def project(tmp_path: Path) -> Path:
     project = tmp_path / "project"
     (project / "locks").mkdir(parents=True)
     (project / ".venv").symlink_to(sys.prefix)
-    (project / ".python-version").write_text("3.13\n3.12\n3.11\n")
     for source in ("toy.in", "requirements.txt", "requirements-dev.txt", "locks/installer.in"):
         (project / source).write_text("toy==1.0\n")
     return project
@@ -109,6 +110,9 @@ def test_a_file_that_is_not_the_locked_one_is_not_installed(project: Path, shelf
 def test_pip_does_not_install_another_file_either(project: Path, shelf: Path, tmp_path: Path) -> None:
     """It installs what installs the rest."""
     locked(project, INSTALLER, wheel(shelf))
+    create_with_pip(project, sys.executable, tmp_path / "home")
+    assert _has("toy", tmp_path / "home")
+
     wheel(shelf, content="import os\n")
     with pytest.raises(OpsError, match=r"serves another file of toy than locks/installer.txt names"):
         create_with_pip(project, sys.executable, tmp_path / "home")
@@ -155,6 +159,15 @@ def test_a_python_that_is_not_here_is_not_downloaded(project: Path, shelf: Path,
         create(project, "3.99", tmp_path / "home")
 
 
+def test_a_command_that_does_not_start_is_told_from_one_that_does(tmp_path: Path) -> None:
+    """A virtual environment outlives its interpreter."""
+    broken = tmp_path / "broken"
+    broken.symlink_to(tmp_path / "gone")
+
+    assert starts(Path(sys.executable))
+    assert not starts(broken)
+
+
 def test_without_uv_setup_is_named(project: Path, tmp_path: Path) -> None:
     """It is the first thing that setup installs."""
     (project / ".venv").unlink()
@@ -163,33 +176,41 @@ def test_without_uv_setup_is_named(project: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("version", [(3, 10), (3, 14), (4, 0)])
-def test_an_interpreter_that_the_locks_are_not_made_for_is_refused(project: Path, version: tuple[int, int]) -> None:
+def test_an_interpreter_that_the_locks_are_not_made_for_is_refused(version: tuple[int, int]) -> None:
     """Before anything is made; the newest that is supported is the example."""
     sentence = f"^Python {version[0]}.{version[1]} is not supported, 3.13, 3.12 and 3.11 are: .*PYTHON=python3.13`$"
     with pytest.raises(OpsError, match=sentence):
-        require_supported_python(project, version)
+        require_supported_python(version)
 
 
 def test_the_supported_interpreters_are_accepted() -> None:
     """Those of .python-version, which the project's metadata name as well."""
     for minor in (11, 12, 13):
-        require_supported_python(PROJECT, (3, minor))
+        require_supported_python((3, minor))
+    assert (PROJECT / ".python-version").read_text().split() == list(SUPPORTED_PYTHONS)
     assert 'requires-python = ">=3.11,<3.14"' in (PROJECT / "pyproject.toml").read_text()
-    assert python_of(PROJECT, DEFAULT_RUNTIME) == "3.13"
+    assert python_of(DEFAULT_RUNTIME) == "3.13"
 
 
-def test_wheels_are_taken_for_the_runtime_and_not_for_this_python(project: Path, shelf: Path, tmp_path: Path) -> None:
+def test_wheels_are_taken_for_the_runtime_and_not_for_this_python(
+    project: Path, shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Of 3.13 on Lambda's Linux, whatever runs here; what an installer leaves behind does not ship."""
-    locked(project, DEVELOPMENT, "00")
+    monkeypatch.setenv("UV_COMPILE_BYTECODE", "1")  # as in many images
+    digest = wheel(shelf, name="chalice")
+    requirements = f"chalice==1.0 \\\n    --hash=sha256:{digest}\nother==1.0 \\\n    --hash=sha256:00\n"
+    (project / DEVELOPMENT.path).write_text(sealed(project, DEVELOPMENT, requirements))
     locked(project, DEPLOYED, wheel(shelf, "cp313-cp313-manylinux2014_x86_64"))
 
-    install_deployed(project, "3.13", tmp_path / "vendor")
-    shipped = {path.relative_to(tmp_path / "vendor").as_posix() for path in (tmp_path / "vendor").rglob("*")}
+    source = tmp_path / "source"
+    take_locked(project, "3.13", source)
+    assert [path.name for path in source.glob("packaging-chalice/*.py")] == ["chalice.py"]
+    shipped = {path.relative_to(source / "vendor").as_posix() for path in (source / "vendor").rglob("*")}
     assert {"toy.py", "toy-1.0.dist-info/METADATA"} <= shipped
     assert not {path for path in shipped if path.endswith((".lock", "RECORD", "uv_cache.json", ".pyc"))}
 
     with pytest.raises(OpsError, match=r"^there is no build of toy 1.0 for .* locks/deployed.txt .* RUNTIME$"):
-        install_deployed(project, "3.12", tmp_path / "other")
+        take_locked(project, "3.12", tmp_path / "other" / "source")
 
 
 class TestSetup:
@@ -207,17 +228,11 @@ class TestSetup:
         """A second run asks nobody for anything."""
         synced: list[Path] = []
 
-        def create(_: Path, __: str, home: Path) -> None:
-            for name in ("bin/uv", "pyvenv.cfg"):
-                (home / name).parent.mkdir(parents=True, exist_ok=True)
-                (home / name).write_text(f"version = {'.'.join(map(str, sys.version_info[:3]))}\n")
-
-        monkeypatch.setattr(setup, "create_with_pip", create)
-        monkeypatch.setattr(setup, "sync", lambda _, __, home: synced.append(home))
+        created = self._stand_in(monkeypatch, synced)
         locked(fresh, DEVELOPMENT, wheel(shelf))
         for _ in range(2):
             setup.setup(fresh)
-        assert synced == [fresh / ".venv"]
+        assert (created, synced) == ([fresh / ".venv"], [fresh / ".venv"])
         locked(fresh, DEVELOPMENT, "00")
         setup.setup(fresh)
         assert len(synced) == 2
@@ -228,17 +243,80 @@ class TestSetup:
             setup.setup(fresh)
         setup.setup(fresh, installer_only=True)  # what `make lock` needs to mend it
 
+    def test_a_sync_that_was_interrupted_is_done_again(
+        self, fresh: Path, shelf: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Also when the former lock is back meanwhile: what is installed is neither's."""
+        synced: list[Path] = []
+        self._stand_in(monkeypatch, synced)
+        locked(fresh, DEVELOPMENT, wheel(shelf))
+        setup.setup(fresh)
+        former = (fresh / DEVELOPMENT.path).read_text()
+
+        def interrupted(*_: object) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(setup, "sync", interrupted)
+        locked(fresh, DEVELOPMENT, "00")
+        with pytest.raises(KeyboardInterrupt):
+            setup.setup(fresh)
+        self._stand_in(monkeypatch, synced)
+        (fresh / DEVELOPMENT.path).write_text(former)
+        setup.setup(fresh)
+        assert len(synced) == 2
+
+    @pytest.mark.parametrize("damage", ["another Python", "another folder", "no uv", "a uv that does not start"])
+    def test_an_environment_that_cannot_be_used_is_made_anew(
+        self, fresh: Path, shelf: Path, monkeypatch: pytest.MonkeyPatch, damage: str
+    ) -> None:
+        """Whatever happened to it: nobody has to know which folder to delete."""
+        created = self._stand_in(monkeypatch, [])
+        locked(fresh, DEVELOPMENT, wheel(shelf))
+        setup.setup(fresh)
+        home = fresh / ".venv"
+        configuration = home / "pyvenv.cfg"
+        match damage:
+            case "another Python":
+                configuration.write_text(configuration.read_text().replace("version = 3", "version = 4"))
+            case "another folder":
+                configuration.write_text(configuration.read_text().replace(str(home), "/elsewhere/.venv"))
+            case "no uv":
+                (home / "bin" / "uv").unlink()
+            case _:
+                (home / "bin" / "uv").write_text("")
+
+        setup.setup(fresh)
+        assert created == [home, home]
+        setup.setup(fresh)
+        assert len(created) == 2
+
+    @staticmethod
+    def _stand_in(monkeypatch: pytest.MonkeyPatch, synced: list[Path]) -> list[Path]:
+        """Let environments be made without venv, pip and uv, and return where."""
+        created: list[Path] = []
+
+        def create(_: Path, __: str, home: Path) -> None:
+            created.append(home)
+            (home / "bin").mkdir(parents=True, exist_ok=True)
+            (home / "bin" / "uv").write_text("#!/bin/sh\n")
+            (home / "bin" / "uv").chmod(0o755)
+            version = ".".join(map(str, sys.version_info[:3]))
+            (home / "pyvenv.cfg").write_text(f"version = {version}\ncommand = python -m venv --clear {home}\n")
+
+        monkeypatch.setattr(setup, "create_with_pip", create)
+        monkeypatch.setattr(setup, "sync", lambda _, __, home: synced.append(home))
+        return created
+
     def test_its_command_says_one_sentence(
         self, fresh: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
         """And ends with 2."""
         monkeypatch.setattr(setup, "__file__", str(fresh / "ops" / "setup.py"))
-        (fresh / ".python-version").write_text("3.2\n3.1\n")
+        (fresh / INSTALLER.path).unlink(missing_ok=True)
         assert setup.main([]) == 2
-        assert capsys.readouterr().err == (
-            f"Python {HERE} is not supported, 3.2 and 3.1 are: "
-            "install one and name it, as in `make setup PYTHON=python3.2`\n"
-        )
+        assert capsys.readouterr().err.splitlines()[1:] == [
+            "locks/installer.txt is missing: `git checkout locks/installer.txt` brings it back"
+        ]
 
 
 def test_make_lock_writes_hashes_and_keeps_what_is_locked(
@@ -247,7 +325,7 @@ def test_make_lock_writes_hashes_and_keeps_what_is_locked(
     """By the real resolver; a second run changes nothing."""
     digest = wheel(shelf)
     monkeypatch.setattr(lock, "__file__", str(project / "ops" / "lock.py"))
-    monkeypatch.setattr(lock, "LOCKS", (TOY,))
+    monkeypatch.setattr(lock, "LOCK_FILES", (TOY,))
 
     assert lock.main([]) == 0, capsys.readouterr().err
     text = (project / TOY.path).read_text()
@@ -255,6 +333,11 @@ def test_make_lock_writes_hashes_and_keeps_what_is_locked(
     assert str(shelf) not in text
     assert lock.main([]) == 0, capsys.readouterr().err
     assert capsys.readouterr().out == "locks/toy.txt: written\nlocks/toy.txt: unchanged\n"
+
+    wheel(shelf, name="toy", version="1.1")
+    (project / TOY.path).write_text(f"<<<<<<< ours\n{text.replace(digest, '0' * 64)}=======\n{text}>>>>>>> theirs\n")
+    assert lock.main([]) == 0, "a conflict, and a hash that somebody changed, are settled by the index"
+    assert (project / TOY.path).read_text() == text
 
     (project / "toy.in").write_text("toy==2.0\n")
     assert lock.main([]) == 2
@@ -272,10 +355,19 @@ def test_every_part_of_the_evidence_runs_and_a_red_one_is_not_lost(capsys: pytes
         return int(command[1] == "second")
 
     parts = [Part(name, (name,)) for name in ("first", "second", "third")]
-    assert evidence.main(parts, run) == 1
+    assert evidence.main([], parts, run) == 1
     assert ran == ["first", "second", "third"]
     assert "✓ first: 0 s\n✗ second: 0 s\n✓ third: 0 s\n" in capsys.readouterr().err
-    assert evidence.main(parts[:1], run) == 0
+    assert evidence.main(["ir"], parts, run) == 0
+    assert ran[3:] == ["first", "third"]
+    assert evidence.main(["fourth"], parts, run) == 1, "nothing was shown"
+
+
+def test_no_module_marks_itself_twice() -> None:
+    """The second `pytestmark` would replace the first, and a long test become a short one."""
+    modules = [path for path in (PROJECT / "tests").rglob("test_*.py") if path != Path(__file__)]
+
+    assert [path for path in modules if path.read_text().count("\npytestmark = ") > 1] == []
 
 
 def test_every_folder_of_long_tests_is_a_part_of_the_evidence() -> None:

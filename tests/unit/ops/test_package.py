@@ -45,7 +45,6 @@ def app(tmp_path: Path) -> Path:
     """Make the folder of an app, in which more lies than ships."""
     folder = tmp_path / "app"
     folder.mkdir()
-    (folder / ".python-version").write_text("3.13\n3.11\n")
     for name in (
         "app.py",
         "chalicelib/__init__.py",
@@ -65,10 +64,10 @@ def app(tmp_path: Path) -> Path:
     return folder
 
 
-def vendor(_: Path, python: str, target: Path) -> None:
+def take(_: Path, python: str, source: Path) -> None:
     """Stand in for the installation of what is locked."""
-    target.mkdir()
-    (target / f"psycopg-for-{python}").write_text("a wheel")
+    (source / "vendor").mkdir()
+    (source / "vendor" / f"psycopg-for-{python}").write_text("a wheel")
 
 
 def package_with(app: Path, stand_in: str = STAND_IN, runtime: str = "python3.13") -> Package:
@@ -76,7 +75,7 @@ def package_with(app: Path, stand_in: str = STAND_IN, runtime: str = "python3.13
     program = app.with_name("chalice.py")
     program.write_text(stand_in)
     app.with_name("template.json").write_text(json.dumps(template()))
-    return package(app, Progress(), runtime, chalice=[sys.executable, str(program)], vendor=vendor)
+    return package(app, Progress(), runtime, chalice=[sys.executable, str(program)], take=take)
 
 
 def seen(app: Path) -> Any:
@@ -130,6 +129,7 @@ def test_chalice_learns_nothing_of_the_shells_account(app: Path, monkeypatch: py
     assert seen(app)["arguments"] == ["package", "--pkg-format", "terraform"]
     assert {"AWS_ACCESS_KEY_ID", "AWS_PROFILE"}.isdisjoint(environment)
     assert environment["PYTHONDONTWRITEBYTECODE"] == "1"
+    assert environment["PYTHONPATH"].endswith("/source/packaging-chalice"), "the locked Chalice, not this one"
 
 
 @pytest.mark.parametrize("runtime", ["python3.13", "python3.11"])
@@ -144,7 +144,9 @@ def test_the_runtime_decides_for_what_is_packaged(app: Path, runtime: str) -> No
 @pytest.mark.parametrize("runtime", ["python3.10", "python3.14", "3.13", "nodejs22.x", ""])
 def test_a_runtime_that_the_locks_do_not_know_is_refused(app: Path, runtime: str) -> None:
     """Before anything is made."""
-    with pytest.raises(OpsError, match=f"^{runtime} is no runtime .*: RUNTIME is one of python3.13, python3.11$"):
+    with pytest.raises(
+        OpsError, match=f"^{runtime} is no runtime .*: RUNTIME is one of python3.13, python3.12, python3.11$"
+    ):
         package_with(app, runtime=runtime)
     assert not (app / "build").exists()
 

@@ -9,14 +9,14 @@ import pytest
 
 from ops import rehearse
 from ops.errors import OpsError
-from ops.locks import REHEARSAL, sealed
+from ops.lockfiles import REHEARSAL, sealed
 from ops.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from ops.locks import Lock
+    from ops.lockfiles import LockFile
 
 
 class Environments:
@@ -24,17 +24,19 @@ class Environments:
 
     def __init__(self) -> None:
         self.made: list[str] = []
-        self.installed: list[Lock] = []
+        self.installed: list[LockFile] = []
         self.fails = ""
 
     def create(self, _: Path, python: str, home: Path) -> None:
         """See ops.environments."""
         if self.fails == "create":
             raise OpsError("no interpreter found")
-        home.mkdir(parents=True, exist_ok=True)
+        (home / "bin").mkdir(parents=True, exist_ok=True)
+        (home / "bin" / "python").write_text("#!/bin/sh\n")
+        (home / "bin" / "python").chmod(0o755)
         self.made.append(python)
 
-    def sync(self, _: Path, lock: Lock, __: Path) -> None:
+    def sync(self, _: Path, lock: LockFile, __: Path) -> None:
         """See ops.environments."""
         if self.fails == "sync":
             raise OpsError("no such version")
@@ -77,6 +79,9 @@ def test_the_emulator_is_installed_once_with_the_python_of_the_runtime(
     _lock(project, "ministack==1\nboto3==2\n")
     rehearse._emulators_python(project, "3.12", Progress())
     assert environments.made == ["3.13", "3.12", "3.12"]
+    python.unlink()
+    rehearse._emulators_python(project, "3.12", Progress())
+    assert environments.made[3:] == ["3.12"], "the interpreter is gone"
 
 
 def test_without_the_python_of_the_runtime_a_sentence_says_what_is_missing(
@@ -119,7 +124,6 @@ def test_nothing_of_the_operators_own_aws_reaches_a_rehearsal(
 
     monkeypatch.setattr(rehearse, "_emulators_python", no_room)
     monkeypatch.setattr(rehearse, "require_terraform", lambda: None)
-    (tmp_path / ".python-version").write_text("3.13\n")
     monkeypatch.setattr(rehearse, "__file__", str(tmp_path / "ops" / "rehearse.py"))
     assert rehearse.main([]) == 2
     assert "no room" in capsys.readouterr().err

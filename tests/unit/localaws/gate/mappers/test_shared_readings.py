@@ -6,7 +6,6 @@ import string
 from typing import Any
 
 import pytest
-from botocore.session import Session
 from hypothesis import given
 from hypothesis import strategies as st
 from moto.core.parse import QueryParser
@@ -23,12 +22,13 @@ FIELDS = frozenset({"RoleName", "Tags", "TagKeys"})
 LISTS = frozenset({"Tags", "TagKeys"})
 
 
-def test_every_region_of_the_sdk_has_the_partition_that_the_sdk_and_the_emulator_say() -> None:
-    """The mapper's ARNs and the emulator's begin alike, and the same IAM is asked."""
-    session = Session()
-    for partition in set(session.get_available_partitions()) & set(PARTITION_NAMES):
-        for region in session.get_available_regions("secretsmanager", partition):
-            assert partition_of(region) == partition == get_partition(region)
+@pytest.mark.parametrize(
+    ("region", "partition"),
+    [("eu-central-1", "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov"), ("us-iso-east-1", "aws-iso")],
+)
+def test_a_region_has_the_partition_that_the_emulator_says(region: str, partition: str) -> None:
+    """The mapper's ARNs and the emulator's begin alike; `make drift` asks so of every region of the SDK."""
+    assert partition_of(region) == partition == get_partition(region)
 
 
 @pytest.mark.parametrize(

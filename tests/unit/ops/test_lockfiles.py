@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ops.errors import OpsError
-from ops.locks import Lock, require_sound, require_unedited, requirements_of, sealed
+from ops.lockfiles import LockFile, require_sound, require_unedited, requirement_of, sealed, versions_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-OUTER = Lock("outer", ("outer.txt", "inner.txt"))
-INNER = Lock("inner", ("inner.txt",), within="outer")
+OUTER = LockFile("outer", ("outer.txt", "inner.txt"))
+INNER = LockFile("inner", ("inner.txt",), within="outer")
 REQUIREMENTS = "six==1.16.0 \\\n    --hash=sha256:00\n    # via -r outer.txt\n"
 
 
@@ -32,7 +32,10 @@ def test_a_lock_that_make_lock_wrote_is_sound(project: Path) -> None:
     """It holds what it was given, below two digests."""
     for lock in (OUTER, INNER):
         assert require_sound(project, lock) == project / lock.path
-        assert requirements_of((project / lock.path).read_text()) == REQUIREMENTS
+        text = (project / lock.path).read_text()
+        assert text.endswith(REQUIREMENTS)
+        assert versions_of(text) == "six==1.16.0\n"
+        assert requirement_of(text, "six") == REQUIREMENTS
 
 
 @pytest.mark.parametrize(
@@ -43,6 +46,9 @@ def test_a_lock_that_make_lock_wrote_is_sound(project: Path) -> None:
         pytest.param("    # via -r outer.txt\n", "evil==6.6.6\n", id="another distribution"),
         pytest.param("    # via -r outer.txt\n", "", id="a line less"),
         pytest.param("# content sha256:", "# content sha256:0", id="another digest"),
+        pytest.param("# Made from outer.txt", "evil==6.6.6 # Made from outer.txt", id="the first line"),
+        pytest.param("# inputs sha256:", "evil==6.6.6\n# inputs sha256:", id="a line more in the head"),
+        pytest.param("# inputs sha256:", "--index-url=x # inputs sha256:", id="the second line"),
     ],
 )
 def test_a_lock_that_was_edited_by_hand_is_refused(project: Path, old: str, new: str) -> None:
@@ -89,6 +95,15 @@ def test_a_missing_lock_is_named(project: Path) -> None:
     (project / OUTER.path).unlink()
 
     with pytest.raises(OpsError, match=r"`git checkout locks/outer.txt` brings it back"):
+        require_sound(project, OUTER)
+
+
+def test_a_merge_conflict_is_told_with_what_settles_it(project: Path) -> None:
+    """`git checkout` does not, while the path is unmerged."""
+    path = project / OUTER.path
+    path.write_text(f"<<<<<<< HEAD\n{path.read_text()}=======\n{path.read_text()}>>>>>>> theirs\n")
+
+    with pytest.raises(OpsError, match=r"^locks/outer.txt has a merge conflict: .* run `make lock`$"):
         require_sound(project, OUTER)
 
 
