@@ -22,7 +22,6 @@ from ops.runtimes import DEFAULT_RUNTIME, python_of
 
 PROJECT = Path(__file__).parents[3]
 TOY = LockFile("toy", ("toy.in",))
-HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 NOWHERE = "http://127.0.0.1:9/simple"  # the port of "discard", at which nobody listens
 
 
@@ -88,7 +87,7 @@ def test_an_environment_holds_exactly_what_its_lock_names(project: Path, shelf: 
     wheel(shelf, name="other")
     home = tmp_path / "home"
 
-    create(project, HERE, home)
+    create(project, sys.executable, home)
     uv(project, ["pip", "install", "--quiet", "--python", str(home), "other"], "other")
     assert (_has("toy", home), _has("other", home)) == (False, True)
     sync(project, TOY, home)
@@ -100,7 +99,7 @@ def test_a_file_that_is_not_the_locked_one_is_not_installed(project: Path, shelf
     locked(project, TOY, wheel(shelf))
     wheel(shelf, content="import os\n")
     home = tmp_path / "home"
-    create(project, HERE, home)
+    create(project, sys.executable, home)
 
     with pytest.raises(OpsError, match=r"^the package index serves another file of toy.* than locks/toy.txt names"):
         sync(project, TOY, home)
@@ -124,7 +123,7 @@ def test_an_index_that_cannot_be_reached_is_said(
     """Of both tools; pip's index is uv's, so that who has configured one has configured both."""
     for one in (TOY, INSTALLER):
         locked(project, one, wheel(shelf))
-    create(project, HERE, tmp_path / "home")
+    create(project, sys.executable, tmp_path / "home")
     for name in ("UV_NO_INDEX", "UV_FIND_LINKS", "PIP_NO_INDEX", "PIP_FIND_LINKS"):
         monkeypatch.delenv(name)
     monkeypatch.setenv("PIP_INDEX_URL", NOWHERE)
@@ -172,7 +171,7 @@ def test_without_uv_setup_is_named(project: Path, tmp_path: Path) -> None:
     """It is the first thing that setup installs."""
     (project / ".venv").unlink()
     with pytest.raises(OpsError, match="run `make setup`"):
-        create(project, HERE, tmp_path / "home")
+        create(project, sys.executable, tmp_path / "home")
 
 
 @pytest.mark.parametrize("version", [(3, 10), (3, 14), (4, 0)])
