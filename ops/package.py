@@ -33,6 +33,8 @@ from ops.shell import forget_aws_settings
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from ops.lockfiles import LockFile
+
 #: What Lambda takes: of a zip file that is uploaded, and of its content.
 #: Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 MAX_ZIPPED = 50 * 1024 * 1024
@@ -113,25 +115,25 @@ def package(
 def take_locked(project: Path, python: str, source: Path) -> None:
     """Fill vendor/ in a folder with what the functions need, as wheels for a version of Python on Lambda.
 
-    And chalice/ with Chalice itself, whose runtime ships too: not with that of .venv, which somebody may have changed.
+    And another folder with Chalice, whose runtime ships too: that of .venv may have been changed by hand.
 
     Raises:
         OpsError: a lock is not sound, or a wheel is missing, cannot be had, or is another one than was locked.
     """
-    _take(project, require_sound(project, DEPLOYED), python, source / "vendor")
+    _take(project, require_sound(project, DEPLOYED), DEPLOYED, python, source / "vendor")
     chalice = source.with_name("chalice.txt")
     chalice.write_text(requirement_of(require_sound(project, DEVELOPMENT).read_text(), "chalice"))
-    _take(project, chalice, python, source / _CHALICE)
+    _take(project, chalice, DEVELOPMENT, python, source / _CHALICE)
 
 
-def _take(project: Path, requirements: Path, python: str, target: Path) -> None:
-    """Install requirements for Lambda into a folder, by their hashes.
+def _take(project: Path, requirements: Path, lock: LockFile, python: str, target: Path) -> None:
+    """Install requirements of a lock for Lambda into a folder, by their hashes.
 
     By uv and not by pip, which asks the Python that runs it, and not the target's, whether a line of a lock applies.
     """
     wheels = ["--only-binary", ":all:", "--python-platform", _PLATFORM, "--python-version", python]
     options = ["--quiet", "--no-deps", "--require-hashes", "--link-mode", "copy", *wheels]
-    uv(project, ["pip", "install", *options, "--target", str(target), "-r", str(requirements)], str(DEPLOYED.path))
+    uv(project, ["pip", "install", *options, "--target", str(target), "-r", str(requirements)], str(lock.path))
     shutil.rmtree(target / "bin", ignore_errors=True)  # commands, which name the Python of this machine
     for written in (target / ".lock", *target.glob("*.dist-info/RECORD"), *target.glob("*.dist-info/uv_cache.json")):
         written.unlink(missing_ok=True)

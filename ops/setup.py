@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _INTERRUPTED = 130  # as shells have it
+_VERSION = ".".join(map(str, sys.version_info[:3]))
 
 
 def setup(project: Path, *, installer_only: bool = False) -> None:
@@ -43,9 +44,6 @@ def setup(project: Path, *, installer_only: bool = False) -> None:
     sync(project, DEVELOPMENT, home)
     installed.write_text(wanted)
     _say(f"installed {DEVELOPMENT.path} into .venv: {time.monotonic() - started:.1f} s")
-
-
-_VERSION = ".".join(map(str, sys.version_info[:3]))
 
 
 def _is_usable(home: Path) -> bool:

@@ -22,6 +22,7 @@ from localaws.gate.mappers import cognito_idp, iam, secretsmanager
 from localaws.gate.mappers.arns import partition_of
 from localaws.gate.mappers.cognito_operations import WITHOUT_ACTION
 from localaws.gate.mappers.iam_operations import CREATIONS, LISTS, ON_EVERYTHING, ON_RESOURCE
+from tests.unit.localaws.gate.dynamodb.example_tables import REFUSED as DYNAMODB_REFUSED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,24 +41,10 @@ class Service:
 
 
 SERVICES = {
-    # Refused: exports, imports and bulk work, which need permissions on S3; global tables; vectors.
     "dynamodb": Service(
         models=("dynamodb", "dynamodbstreams"),
         mapped=frozenset(DYNAMODB),
-        refused=frozenset(
-            {
-                "CancelBulkOperation",
-                "DescribeBulkOperation",
-                "ExportTableToPointInTime",
-                "ImportTable",
-                "ListBulkOperations",
-                "SearchVectors",
-                "StartBulkPutItems",
-                "UpdateGlobalTable",
-                "UpdateGlobalTableSettings",
-                "UpdateTableReplicaAutoScaling",
-            }
-        ),
+        refused=frozenset(DYNAMODB_REFUSED),
         members={
             **{name: frozenset(operation.members) for name, operation in CONTROL_OPERATIONS.items()},
             **{name: frozenset(entry[0]) for name, entry in {**_ITEM_OPERATIONS, **_DATA_OPERATIONS}.items()},

@@ -30,6 +30,19 @@ TABLES = {
     "blobs": TableSchema(name="blobs", key=KeySchema(KeyAttribute("id", "B"))),
     "odd": TableSchema(name="odd", key=KeySchema(KeyAttribute("#p:1", "S"), KeyAttribute("select", "S"))),
 }
+# What these do is not mapped: S3 with permissions of its own, other Regions, vectors.
+REFUSED = {
+    "CancelBulkOperation",
+    "DescribeBulkOperation",
+    "ExportTableToPointInTime",
+    "ImportTable",
+    "ListBulkOperations",
+    "SearchVectors",
+    "StartBulkPutItems",
+    "UpdateGlobalTable",
+    "UpdateGlobalTableSettings",
+    "UpdateTableReplicaAutoScaling",
+}
 
 
 class ExampleCatalog:

@@ -11,23 +11,10 @@ from localaws.gate.checks import MalformedRequestError, UnmappableRequestError
 from localaws.gate.dynamodb import OPERATIONS
 from localaws.gate.dynamodb.control_plane import CONTROL_OPERATIONS
 from localaws.gate.dynamodb.mapping import _DATA_OPERATIONS, _ITEM_OPERATIONS
-from tests.unit.localaws.gate.dynamodb.example_tables import ACCOUNT, ARN, ITEMS, REGION, mapped, only
+from tests.unit.localaws.gate.dynamodb.example_tables import ACCOUNT, ARN, ITEMS, REFUSED, REGION, mapped, only
 
 STREAM = f"{ARN}items/stream/{ITEMS.stream_label}"
 BACKUP = f"{ARN}items/backup/01489602797149-73d8d5bc"
-# What these do is not mapped: S3 with permissions of its own, other Regions, vectors.
-REFUSED = {
-    "CancelBulkOperation",
-    "DescribeBulkOperation",
-    "ExportTableToPointInTime",
-    "ImportTable",
-    "ListBulkOperations",
-    "SearchVectors",
-    "StartBulkPutItems",
-    "UpdateGlobalTable",
-    "UpdateGlobalTableSettings",
-    "UpdateTableReplicaAutoScaling",
-}
 
 
 def api_members() -> dict[str, set[str]]:
