@@ -15,7 +15,7 @@ import json
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from localaws.iam import PolicyError
+from bulkhead_iam import PolicyError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bulkhead_iam import PolicySet, Principal, Request, evaluate
+
 from localaws.gate.sessions import RoleSession
-from localaws.iam import PolicySet, Principal, Request, evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Callable

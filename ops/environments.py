@@ -104,6 +104,26 @@ def sync(project: Path, lock: LockFile, home: Path) -> None:
     uv(project, ["pip", "sync", *options, str(path)], str(lock.path))
 
 
+def packages(project: Path) -> list[Path]:
+    """Return the folders of the distributions that the project consists of, each with a pyproject.toml."""
+    return sorted(path.parent for path in (project / "packages").glob("*/pyproject.toml"))
+
+
+def install_packages(project: Path, home: Path) -> None:
+    """Let a virtual environment import the project's distributions from where they lie, and have their commands.
+
+    What they need is locked, so that nothing else is installed; that the locks meet their conditions is checked. Their
+    build backend is part of uv.
+
+    Raises:
+        OpsError: one cannot be built, or needs what the environment does not hold.
+    """
+    python = ["--quiet", "--python", str(home / "bin" / "python")]
+    editable = [option for path in packages(project) for option in ("--editable", str(path))]
+    uv(project, ["pip", "install", *python, "--offline", "--no-deps", *editable], "packages/")
+    uv(project, ["pip", "check", *python], "packages/")
+
+
 def uv(project: Path, arguments: Sequence[str], what: str) -> None:
     """Run the project's uv, which takes the index that pip is configured with, and downloads no interpreter.
 

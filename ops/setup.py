@@ -1,4 +1,4 @@
-"""`make setup`: fills .venv with exactly what locks/development.txt names. Standard library only.
+"""`make setup`: fills .venv with exactly what locks/development.txt names, and packages/. Standard library only.
 
 With `--installer` it stops after uv, which is what `make lock` needs to mend a lock that does not match its sources.
 """
@@ -11,7 +11,15 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ops.environments import VENV, create_with_pip, require_supported_python, starts, sync
+from ops.environments import (
+    VENV,
+    create_with_pip,
+    install_packages,
+    packages,
+    require_supported_python,
+    starts,
+    sync,
+)
 from ops.errors import OpsError
 from ops.lockfiles import DEVELOPMENT, require_sound
 
@@ -36,12 +44,14 @@ def setup(project: Path, *, installer_only: bool = False) -> None:
         create_with_pip(project, sys.executable, home)
     if installer_only:
         return
-    wanted = require_sound(project, DEVELOPMENT).read_text()
+    described = [path / "pyproject.toml" for path in packages(project)]
+    wanted = "".join(path.read_text() for path in (require_sound(project, DEVELOPMENT), *described))
     if installed.exists() and installed.read_text() == wanted:
         return
     installed.unlink(missing_ok=True)  # from here on it is neither the former nor the new environment
     started = time.monotonic()
     sync(project, DEVELOPMENT, home)
+    install_packages(project, home)
     installed.write_text(wanted)
     _say(f"installed {DEVELOPMENT.path} into .venv: {time.monotonic() - started:.1f} s")
 

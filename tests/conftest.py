@@ -39,4 +39,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _folder(nodeid: str) -> str:
-    return nodeid.split("/")[1]
+    """Return the folder under tests/; empty for the tests of packages/."""
+    top, below = nodeid.split("/")[:2]
+    return below if top == "tests" else ""

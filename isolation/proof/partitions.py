@@ -12,16 +12,18 @@ from dataclasses import dataclass
 from itertools import permutations
 from typing import TYPE_CHECKING
 
+from bulkhead_iam.variables import Variable
+
 from isolation.proof.languages import ANYTHING, MARK, Language, Marked, Marker, Not, ProofError, Sequence, word
 from isolation.proof.patterns import Tokens, language
-from localaws.iam.variables import Variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from bulkhead_iam.wildcards import Token
+
     from isolation.proof.sessions import TagValues
     from isolation.proof.solver import Solver
-    from localaws.iam.wildcards import Token
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bulkhead_iam import PolicyError
+from bulkhead_iam.variables import Template, Variable, parse_template
+from bulkhead_iam.wildcards import Wildcard, tokenize
+
 from isolation.proof.languages import ANY, ANYTHING, Language, ProofError, Repeat, Sequence, word
-from localaws.iam import PolicyError
-from localaws.iam.variables import Template, Variable, parse_template
-from localaws.iam.wildcards import Wildcard, tokenize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from localaws.iam.wildcards import Token
+    from bulkhead_iam.wildcards import Token
 
 Tokens = tuple["Token | Variable", ...]
 _MANY = frozenset((Wildcard.MANY, Wildcard.MANY_IN_SEGMENT))

@@ -9,10 +9,11 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from bulkhead_iam import Policy, PolicyError, PolicyKind
+from bulkhead_iam.documents import load_json, mapping
+
 from isolation.proof.languages import ProofError
 from isolation.proof.statements import Statement, read_statements
-from localaws.iam import Policy, PolicyError, PolicyKind
-from localaws.iam.documents import load_json, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A policy document that `localaws.iam` takes, and its statements."""
+    """A policy document that `bulkhead_iam` takes, and its statements."""
 
     address: str
     policy: Policy
@@ -109,7 +110,7 @@ def load(text: str) -> Mapping[str, Any]:
 
 
 def read_document(text: str, address: str, kind: PolicyKind) -> Document:
-    """Read a policy document; raises ProofError for one that `localaws.iam` refuses or the proof cannot read."""
+    """Read a policy document; raises ProofError for one that `bulkhead_iam` refuses or the proof cannot read."""
     try:
         policy = Policy.parse(text, kind=kind)
         statements = read_statements(mapping(load_json(text), "Policy"), address)

@@ -21,9 +21,10 @@ from isolation.proof.tenant_roles import Sessions, TenantClaims
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from bulkhead_iam import Policy
+
     from isolation.proof.partitions import KeyForm
     from isolation.proof.plan import Plan, Principal
-    from localaws.iam import Policy
 
 
 @dataclass(slots=True)

@@ -6,12 +6,13 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from bulkhead_iam import PolicyKind
+from bulkhead_iam.documents import load_json
+
 from isolation.proof.configuration import expression, follow, module_of, references
 from isolation.proof.languages import ProofError
 from isolation.proof.plan import Grant, Plan, Table, read_document
 from isolation.proof.resource_types import HARMLESS_FAMILIES, HARMLESS_PROVIDERS, MANAGED_POLICIES, UNDERSTOOD
-from localaws.iam import PolicyKind
-from localaws.iam.documents import load_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

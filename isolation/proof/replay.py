@@ -6,18 +6,20 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from bulkhead_iam import Policy, PolicySet, Request, evaluate
+from bulkhead_iam import Principal as Caller
+
 from isolation.proof.languages import ProofError
 from isolation.proof.leading_keys import LEADING_KEYS
-from localaws.iam import Policy, PolicySet, Request, evaluate
-from localaws.iam import Principal as Caller
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from bulkhead_iam import ContextValue
+
     from isolation.proof.findings import Counterexample
     from isolation.proof.plan import Plan, Principal
     from isolation.proof.statements import ConditionRow, Statement
-    from localaws.iam import ContextValue
 
 _ROLE_ARN = re.compile(r"arn:([a-z-]+):iam::(\d{12}):role/(?:.*/)?([^/]+)")
 _ANYTHING_GOES = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'

@@ -12,12 +12,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from bulkhead_iam import PolicyKind
+from bulkhead_iam.documents import load_json, mapping
+
 from chalicelib.tenant import Role, TenantContext
 from chalicelib.vending import TenantResources, session_policy
 from isolation.proof.languages import ProofError
 from isolation.proof.plan import Document, read_document
-from localaws.iam import PolicyKind
-from localaws.iam.documents import load_json, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

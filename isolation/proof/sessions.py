@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bulkhead_iam.variables import Variable
+
 from isolation.proof.languages import ANYTHING, NOTHING, Both, Characters, Either, Language, Not, Repeat
 from isolation.proof.patterns import language, tokens_of
 from isolation.proof.statements import ConditionRow, Statement, values_language
-from localaws.iam.variables import Variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -12,10 +12,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from bulkhead_iam.documents import as_list, scalar_list
+from bulkhead_iam.variables import Variable
+
 from isolation.proof.languages import ANYTHING, NOTHING, Either, Language, Not, ProofError, Sequence, word
 from isolation.proof.patterns import language, pattern, tokens_of
-from localaws.iam.documents import as_list, scalar_list
-from localaws.iam.variables import Variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -59,7 +60,7 @@ class Statement:
 
 
 def read_statements(document: Mapping[str, Any], where: str) -> tuple[Statement, ...]:
-    """Return the statements of a document that `localaws.iam` has checked; raises ProofError for what is not read."""
+    """Return the statements of a document that `bulkhead_iam` has checked; raises ProofError for what is not read."""
     variables = document.get("Version") == _CURRENT
     return tuple(
         _read(each, f"{where} {each.get('Sid') or f'Statement[{index}]'}", variables=variables)

@@ -6,23 +6,25 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from bulkhead_iam.wildcards import Wildcard
+
 from isolation.proof.findings import Claim, Counterexample, Finding, Verdict, refuted
 from isolation.proof.languages import Both, Language, ProofError
 from isolation.proof.leading_keys import LeadingKeys, leading_keys
 from isolation.proof.partitions import Foreign, KeyForm, Partitions
 from isolation.proof.reach import ITEM_ACTIONS, KEYLESS_FIRST, Reach
 from isolation.proof.sessions import TagValues, tag_values
-from localaws.iam.wildcards import Wildcard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from bulkhead_iam import Policy
 
     from isolation.proof.patterns import Tokens
     from isolation.proof.plan import Principal
     from isolation.proof.replay import Replay
     from isolation.proof.solver import Solver
     from isolation.proof.statements import Statement
-    from localaws.iam import Policy
 
 
 Rendered = Callable[[str | None], "tuple[Policy, ...] | None"]

@@ -10,9 +10,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bulkhead_iam import Policy, PolicyError, PolicyKind
+
 from localaws.gate.checks import AuthorizationCheck, MalformedRequestError, UnmappableRequestError
 from localaws.gate.sessions import RoleSession
-from localaws.iam import Policy, PolicyError, PolicyKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from bulkhead_iam import Decision, Effect, Policy, PolicyKind, Request, evaluate
+
 from localaws.gate.checks import AuthorizationCheck
-from localaws.iam import Decision, Effect, Policy, PolicyKind, Request, evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

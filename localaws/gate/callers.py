@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from localaws.iam import PolicySet
+from bulkhead_iam import PolicySet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from bulkhead_iam import Policy, Principal
+
     from localaws.gate.sessions import RoleSession
-    from localaws.iam import Policy, Principal
 
 
 class SessionEndedError(Exception):

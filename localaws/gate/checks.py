@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# A string is a single-valued condition key, a tuple a multivalued one (the same type as in localaws.iam).
+# A string is a single-valued condition key, a tuple a multivalued one (the same type as in bulkhead_iam).
 ContextValue: TypeAlias = str | tuple[str, ...]
 
 

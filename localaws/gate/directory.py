@@ -9,12 +9,12 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from bulkhead_iam import Policy, PolicyError, PolicyKind, Principal
 from moto.iam.models import iam_backends
 
 from localaws.gate.authentication import AccessKey
 from localaws.gate.callers import Caller, Role, SessionEndedError, User
 from localaws.gate.sessions import RoleSession
-from localaws.iam import Policy, PolicyError, PolicyKind, Principal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Protocol
 
+from bulkhead_iam import PolicyError
+
 from localaws.gate.answers import Refuser, numbered
 from localaws.gate.authentication import Authenticated, authenticate
 from localaws.gate.authorization import Authorizer, global_context
@@ -27,7 +29,6 @@ from localaws.gate.record import log_refusal
 from localaws.gate.refusals import Refusal, refused
 from localaws.gate.requests import HttpRequest, RequestError
 from localaws.gate.sts import AccessDeniedError, SecurityTokenService
-from localaws.iam import PolicyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from bulkhead_iam import Decision
+
     from localaws.gate.callers import Caller
     from localaws.gate.checks import AuthorizationCheck, ContextValue
-    from localaws.iam import Decision
 
 log = logging.getLogger("localaws")
 

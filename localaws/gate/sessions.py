@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from localaws.iam import Policy
+    from bulkhead_iam import Policy
 
 #: An expired key is remembered for so long, so that its user is told that it expired.
 _REMEMBERED = timedelta(hours=1)

@@ -6,12 +6,12 @@ import json
 from typing import Any
 
 import pytest
+from bulkhead_iam import Decision, Effect, Principal
 
 from localaws.decisions import DECISIONS_PATH, Decisions
 from localaws.gate.callers import Caller
 from localaws.gate.checks import AuthorizationCheck
 from localaws.gate.record import DecisionRecord
-from localaws.iam import Decision, Effect, Principal
 from tests.unit.localaws.gate.account import NOW
 
 

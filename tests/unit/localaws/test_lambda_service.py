@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from bulkhead_iam import PolicyError
 
 from localaws.emulator import ACCOUNT_ID
 from localaws.gate.sessions import RoleSession
-from localaws.iam import PolicyError
 from localaws.lambda_service import LambdaService
 from tests.unit.localaws.gate.account import Account, policy, session_arn, statement, trust, user_arn
 

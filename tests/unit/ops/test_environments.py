@@ -13,7 +13,16 @@ from pathlib import Path
 import pytest
 
 from ops import drift, evidence, lock, setup
-from ops.environments import create, create_with_pip, environment_of_uv, require_supported_python, starts, sync, uv
+from ops.environments import (
+    create,
+    create_with_pip,
+    environment_of_uv,
+    install_packages,
+    require_supported_python,
+    starts,
+    sync,
+    uv,
+)
 from ops.errors import OpsError
 from ops.evidence import Part
 from ops.lockfiles import DEPLOYED, DEVELOPMENT, INSTALLER, SUPPORTED_PYTHONS, LockFile, sealed
@@ -44,6 +53,18 @@ def wheel(
         for file, text in {**files, f"{name}-{version}.dist-info/RECORD": record}.items():
             packed.writestr(file, text)
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def toy_distribution(project: Path) -> Path:
+    """Put a distribution with a command into a project's packages/ and return its description."""
+    description = project / "packages" / "toy" / "pyproject.toml"
+    (description.parent / "src" / "toy").mkdir(parents=True)
+    (description.parent / "src" / "toy" / "__init__.py").write_text("")
+    description.write_text(
+        '[project]\nname = "toy"\nversion = "1.0"\n\n[project.scripts]\ntoy = "toy:main"\n\n'
+        '[build-system]\nrequires = ["uv_build>=0.13,<0.14"]\nbuild-backend = "uv_build"\n'
+    )
+    return description
 
 
 def locked(project: Path, one: LockFile, digest: str) -> None:
@@ -212,6 +233,24 @@ def test_wheels_are_taken_for_the_runtime_and_not_for_this_python(
         take_locked(project, "3.12", tmp_path / "other" / "source")
 
 
+def test_the_projects_distributions_are_installed_from_where_they_lie(project: Path, tmp_path: Path) -> None:
+    """With their commands; what they need and the lock does not hold is named."""
+    home = tmp_path / "home"
+    create(project, sys.executable, home)
+    description = toy_distribution(project)
+
+    install_packages(project, home)
+    (description.parent / "src" / "toy" / "__init__.py").write_text('def main():\n    print("changed")\n')
+    ran = subprocess.run([home / "bin" / "toy"], capture_output=True, text=True, check=True)
+    assert ran.stdout == "changed\n"
+
+    description.write_text(f'{description.read_text()}[project.optional-dependencies]\nlarge = ["absent"]\n')
+    install_packages(project, home)
+    description.write_text(description.read_text().replace('"1.0"', '"1.0"\ndependencies = ["absent>=2"]'))
+    with pytest.raises(OpsError, match=r"^packages/ cannot be used: .*toy.*absent"):
+        install_packages(project, home)
+
+
 class TestSetup:
     """`make setup` on a project of a toy."""
 
@@ -235,6 +274,9 @@ class TestSetup:
         locked(fresh, DEVELOPMENT, "00")
         setup.setup(fresh)
         assert len(synced) == 2
+        toy_distribution(fresh)
+        setup.setup(fresh)
+        assert len(synced) == 3  # a command of a distribution is made when it is installed
 
         path = fresh / DEVELOPMENT.path
         path.write_text(path.read_text() + "evil==6.6.6\n")
@@ -297,8 +339,9 @@ class TestSetup:
         def create(_: Path, __: str, home: Path) -> None:
             created.append(home)
             (home / "bin").mkdir(parents=True, exist_ok=True)
-            (home / "bin" / "uv").write_text("#!/bin/sh\n")
-            (home / "bin" / "uv").chmod(0o755)
+            for command in ("python", "uv"):
+                (home / "bin" / command).write_text("#!/bin/sh\n")
+                (home / "bin" / command).chmod(0o755)
             version = ".".join(map(str, sys.version_info[:3]))
             (home / "pyvenv.cfg").write_text(f"version = {version}\ncommand = python -m venv --clear {home}\n")
 

@@ -7,6 +7,7 @@ from itertools import product
 
 import pytest
 import z3  # type: ignore[import-untyped]
+from bulkhead_iam.wildcards import Wildcard, compile_tokens
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -31,7 +32,6 @@ from isolation.proof.languages import (
 )
 from isolation.proof.patterns import language
 from isolation.proof.solver import Solver, is_member
-from localaws.iam.wildcards import Wildcard, compile_tokens
 
 _TEXTS = ["".join(text) for n in range(4) for text in product("ab", repeat=n)]
 _LEAVES = st.sampled_from([word(""), word("a"), word("ab"), ANY, ANYTHING, NOTHING])

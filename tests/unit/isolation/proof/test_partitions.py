@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING
 
+from bulkhead_iam.variables import Template, Variable
+from bulkhead_iam.wildcards import Wildcard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -13,8 +15,6 @@ from isolation.proof.languages import ProofError, contains
 from isolation.proof.partitions import Foreign, KeyForm, Partitions
 from isolation.proof.sessions import TAG_VALUE, TagValues
 from isolation.proof.solver import Solver
-from localaws.iam.variables import Template, Variable
-from localaws.iam.wildcards import Wildcard
 
 if TYPE_CHECKING:
     from isolation.proof.patterns import Tokens

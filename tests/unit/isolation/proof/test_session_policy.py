@@ -6,13 +6,13 @@ import json
 from typing import Any
 
 import pytest
+from bulkhead_iam import PolicyKind
 
 from chalicelib.tenant import Role, TenantContext
 from chalicelib.vending import TenantResources, session_policy
 from isolation.proof.languages import ProofError
 from isolation.proof.plan import Principal, read_document
 from isolation.proof.session_policy import from_template, of_the_application
-from localaws.iam import PolicyKind
 
 _TABLE = "arn:aws:dynamodb:eu-central-1:123456789012:table/app"
 _SECRETS = tuple(f"arn:aws:secretsmanager:eu-central-1:123456789012:secret:{login}-??????" for login in ("r", "w"))

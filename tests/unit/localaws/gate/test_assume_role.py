@@ -6,12 +6,12 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from bulkhead_iam import Policy, PolicyKind, Principal
 
 from localaws.gate.assume_role import AssumeRoleRequest
 from localaws.gate.callers import Caller, Role
 from localaws.gate.checks import MalformedRequestError, UnmappableRequestError
 from localaws.gate.sessions import RoleSession
-from localaws.iam import Policy, PolicyKind, Principal
 from tests.unit.localaws.gate.account import EVERYTHING, flat, policy, statement, tagged, trust
 
 if TYPE_CHECKING:

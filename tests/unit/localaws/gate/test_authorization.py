@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from bulkhead_iam import Effect, Policy, PolicyError, PolicyKind, Principal
 
 from localaws.gate.authorization import Authorizer, global_context
 from localaws.gate.callers import Caller
 from localaws.gate.checks import AuthorizationCheck
 from localaws.gate.record import DecisionRecord
 from localaws.gate.sessions import RoleSession
-from localaws.iam import Effect, Policy, PolicyError, PolicyKind, Principal
 from tests.unit.localaws.gate.account import EVERYTHING, NOW, policy, statement, trust
 from tests.unit.localaws.gate.signed_requests import get_item
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from bulkhead_iam import PolicyError
 
 from localaws.emulator import ACCOUNT_ID
 from localaws.gate.callers import SessionEndedError, User
 from localaws.gate.sessions import RoleSession
-from localaws.iam import PolicyError
 from tests.unit.localaws.gate.account import EVERYTHING, NOW, Account, policy, statement, tagged, text, trust, user_arn
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from bulkhead_iam import PolicyError
 
 from localaws.gate.checks import AuthorizationCheck, MalformedRequestError, UnmappableRequestError
-from localaws.iam import PolicyError
 from tests.unit.localaws.gate.account import (
     EVERYTHING,
     Account,

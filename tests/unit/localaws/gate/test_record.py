@@ -7,11 +7,11 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from bulkhead_iam import Decision, Effect, Policy, PolicyKind, PolicySet, Principal, Request, evaluate
 
 from localaws.gate.callers import Caller
 from localaws.gate.checks import AuthorizationCheck
 from localaws.gate.record import DecisionRecord, log_refusal
-from localaws.iam import Decision, Effect, Policy, PolicyKind, PolicySet, Principal, Request, evaluate
 from tests.unit.localaws.gate.account import NOW, policy, statement
 
 if TYPE_CHECKING:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from bulkhead_iam import Policy, PolicySet, Principal, Request, evaluate
 
 from localaws.gate.calls import Call
 from localaws.gate.checks import AuthorizationCheck, MalformedRequestError, UnmappableRequestError
 from localaws.gate.mappers.buckets import Bucket, StoredObject
 from localaws.gate.mappers.s3 import ACTIONS, checks
-from localaws.iam import Policy, PolicySet, Principal, Request, evaluate
 from tests.unit.localaws.gate.mappers.examples import ACCOUNT, REGION, Buckets, call
 
 POLICY = '{"Version": "2012-10-17", "Statement": []}'

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.loaders import Loader
+from bulkhead_iam import Policy, PolicySet, Principal, Request, evaluate
 
 from localaws.gate.checks import AuthorizationCheck, MalformedRequestError, UnmappableRequestError
 from localaws.gate.mappers.secrets import Secret
 from localaws.gate.mappers.secretsmanager import OPERATIONS, checks
-from localaws.iam import Policy, PolicySet, Principal, Request, evaluate
 from tests.unit.localaws.gate.mappers.examples import ACCOUNT, REGION, SECRET, Secrets, call
 
 if TYPE_CHECKING:

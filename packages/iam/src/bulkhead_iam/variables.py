@@ -9,8 +9,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from localaws.iam.errors import PolicyError
-from localaws.iam.wildcards import Matcher, Token, Wildcard, compile_tokens, tokenize
+from bulkhead_iam.errors import PolicyError
+from bulkhead_iam.wildcards import Matcher, Token, Wildcard, compile_tokens, tokenize
 
 ContextValue = str | tuple[str, ...]
 Context = Mapping[str, ContextValue]  # keys in lower case

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from localaws.iam.errors import PolicyError
-from localaws.iam.variables import ARN_SEGMENTS, Context, Template, Variable, is_wild, split_segments
-from localaws.iam.wildcards import Token, Wildcard
+from bulkhead_iam.errors import PolicyError
+from bulkhead_iam.variables import ARN_SEGMENTS, Context, Template, Variable, is_wild, split_segments
+from bulkhead_iam.wildcards import Token, Wildcard
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

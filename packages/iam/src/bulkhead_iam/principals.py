@@ -11,8 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from localaws.iam.documents import as_list, mapping, text
-from localaws.iam.errors import PolicyError
+from bulkhead_iam.documents import as_list, mapping, text
+from bulkhead_iam.errors import PolicyError
 
 _ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
 _ACCOUNT_ARN = re.compile(r"arn:[a-z-]+:iam::([0-9]{12}):root", re.ASCII)

@@ -9,17 +9,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from localaws.iam.decisions import Decision, Effect, PolicySet, Request, explicit_denial, implicit_denial
-from localaws.iam.kinds import PolicyKind
-from localaws.iam.principals import Grant
-from localaws.iam.statements import Facts, Statement
+from bulkhead_iam.decisions import Decision, Effect, PolicySet, Request, explicit_denial, implicit_denial
+from bulkhead_iam.kinds import PolicyKind
+from bulkhead_iam.principals import Grant
+from bulkhead_iam.statements import Facts, Statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from localaws.iam.conditions import UnmetCondition
-    from localaws.iam.policy import Policy
-    from localaws.iam.variables import Context, ContextValue
+    from bulkhead_iam.conditions import UnmetCondition
+    from bulkhead_iam.policy import Policy
+    from bulkhead_iam.variables import Context, ContextValue
 
 _ROLE = re.compile(r"arn:[^:]*:iam::[^:]*:role/", re.ASCII)
 _KMS_KEY = re.compile(r"arn:[^:]*:kms:[^:]*:[^:]*:key/", re.ASCII)

@@ -9,7 +9,7 @@ import operator
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from localaws.iam.comparisons import (
+from bulkhead_iam.comparisons import (
     Family,
     Reading,
     Test,
@@ -23,14 +23,14 @@ from localaws.iam.comparisons import (
     string_equals_ignore_case,
     string_like,
 )
-from localaws.iam.errors import UnsupportedConditionError
-from localaws.iam.values import parse_date, parse_number
+from bulkhead_iam.errors import UnsupportedConditionError
+from bulkhead_iam.values import parse_date, parse_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from localaws.iam.variables import Context
-    from localaws.iam.wildcards import Matcher
+    from bulkhead_iam.variables import Context
+    from bulkhead_iam.wildcards import Matcher
 
 
 class Operator(NamedTuple):

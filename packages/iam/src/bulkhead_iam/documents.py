@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from localaws.iam.errors import PolicyError
+from bulkhead_iam.errors import PolicyError
 
 Json = Mapping[str, Any]
 

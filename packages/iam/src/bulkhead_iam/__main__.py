@@ -1,4 +1,4 @@
-"""`python -m localaws.iam evaluate FILE.jsonl`: evaluate cases, one JSON object a line (see `cases`)."""
+"""`python -m bulkhead_iam evaluate FILE.jsonl`: evaluate cases, one JSON object a line (see `cases`)."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import json
 import sys
 from pathlib import Path
 
-from localaws.iam.cases import verdict
+from bulkhead_iam.cases import verdict
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Print one JSON line for each case of the file; return the exit status, 0 unless it cannot be read."""
-    parser = argparse.ArgumentParser(prog="python -m localaws.iam", description="Evaluate IAM policies.")
+    parser = argparse.ArgumentParser(prog="python -m bulkhead_iam", description="Evaluate IAM policies.")
     commands = parser.add_subparsers(dest="command", required=True)
     command = commands.add_parser("evaluate", help="evaluate cases: one JSON object a line")
     command.add_argument("file", type=Path, metavar="FILE.jsonl")

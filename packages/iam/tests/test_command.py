@@ -1,4 +1,4 @@
-"""`python -m localaws.iam evaluate FILE.jsonl`."""
+"""`python -m bulkhead_iam evaluate FILE.jsonl`."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-
-from localaws.iam.__main__ import main
-from localaws.iam.cases import verdict
+from bulkhead_iam.__main__ import main
+from bulkhead_iam.cases import verdict
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +37,7 @@ def test_each_case_is_answered_by_one_json_line(tmp_path: Path) -> None:
     lines = [_line("a", ALLOW), "", _line("b"), _line("c", ALLOW, DENY), _line("d", unknown)]
     cases.write_text("\n".join(lines), encoding="utf-8")
 
-    command = [sys.executable, "-m", "localaws.iam", "evaluate", str(cases)]
+    command = [sys.executable, "-m", "bulkhead_iam", "evaluate", str(cases)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     answers = [json.loads(line) for line in done.stdout.splitlines()]
 

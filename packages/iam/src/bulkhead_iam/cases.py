@@ -14,15 +14,15 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from localaws.iam.decisions import Decision, PolicySet, Request
-from localaws.iam.documents import as_list, load_json, mapping, text
-from localaws.iam.evaluation import evaluate
-from localaws.iam.kinds import PolicyKind
-from localaws.iam.policy import Policy
-from localaws.iam.principals import Principal
+from bulkhead_iam.decisions import Decision, PolicySet, Request
+from bulkhead_iam.documents import as_list, load_json, mapping, text
+from bulkhead_iam.evaluation import evaluate
+from bulkhead_iam.kinds import PolicyKind
+from bulkhead_iam.policy import Policy
+from bulkhead_iam.principals import Principal
 
 if TYPE_CHECKING:
-    from localaws.iam.variables import ContextValue
+    from bulkhead_iam.variables import ContextValue
 
 
 def decide(case: Mapping[str, Any]) -> Decision:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-from localaws.iam.documents import Json, as_list, mapping, members, read_document
-from localaws.iam.errors import PolicyError
-from localaws.iam.kinds import PolicyKind
-from localaws.iam.principals import Grant
-from localaws.iam.statements import Facts, Statement, StatementRules
+from bulkhead_iam.documents import Json, as_list, mapping, members, read_document
+from bulkhead_iam.errors import PolicyError
+from bulkhead_iam.kinds import PolicyKind
+from bulkhead_iam.principals import Grant
+from bulkhead_iam.statements import Facts, Statement, StatementRules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from localaws.iam.conditions import UnmetCondition
+    from bulkhead_iam.conditions import UnmetCondition
 
 _ELEMENTS = frozenset(("Version", "Id", "Statement"))
 _CURRENT = "2012-10-17"

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from localaws.iam.variables import Context, ContextValue
+from bulkhead_iam.variables import Context, ContextValue
 
 if TYPE_CHECKING:
-    from localaws.iam.comparisons import Test
+    from bulkhead_iam.comparisons import Test
 
 Check = Callable[[Context], bool]
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-from localaws.iam import Principal
+from bulkhead_iam import Principal
 
 ACCOUNT = "111122223333"
 

@@ -13,11 +13,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
-from localaws.iam.arns import ArnPattern
-from localaws.iam.errors import PolicyError
-from localaws.iam.values import parse_address, parse_binary, parse_network
-from localaws.iam.variables import Context, Template, parse_template
-from localaws.iam.wildcards import Matcher
+from bulkhead_iam.arns import ArnPattern
+from bulkhead_iam.errors import PolicyError
+from bulkhead_iam.values import parse_address, parse_binary, parse_network
+from bulkhead_iam.variables import Context, Template, parse_template
+from bulkhead_iam.wildcards import Matcher
 
 _Value = TypeVar("_Value")
 

@@ -12,11 +12,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from localaws.iam.comparisons import Reading
-from localaws.iam.documents import as_list, mapping, scalar_list
-from localaws.iam.errors import PolicyError
-from localaws.iam.operators import find_operator, value_test
-from localaws.iam.quantifiers import (
+from bulkhead_iam.comparisons import Reading
+from bulkhead_iam.documents import as_list, mapping, scalar_list
+from bulkhead_iam.errors import PolicyError
+from bulkhead_iam.operators import find_operator, value_test
+from bulkhead_iam.quantifiers import (
     Check,
     all_values,
     any_value,
@@ -26,7 +26,7 @@ from localaws.iam.quantifiers import (
     null,
     one_value,
 )
-from localaws.iam.variables import Context, ContextValue, Template
+from bulkhead_iam.variables import Context, ContextValue, Template
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -5,14 +5,14 @@ semantics are those of AWS's documentation; where it is silent, the reading that
 in the code says so. Nothing unknown is ever allowed.
 """
 
-from localaws.iam.conditions import UnmetCondition
-from localaws.iam.decisions import Decision, Effect, PolicySet, Request
-from localaws.iam.errors import PolicyError, UnsupportedConditionError
-from localaws.iam.evaluation import evaluate
-from localaws.iam.kinds import PolicyKind
-from localaws.iam.policy import Policy
-from localaws.iam.principals import Principal
-from localaws.iam.variables import ContextValue
+from bulkhead_iam.conditions import UnmetCondition
+from bulkhead_iam.decisions import Decision, Effect, PolicySet, Request
+from bulkhead_iam.errors import PolicyError, UnsupportedConditionError
+from bulkhead_iam.evaluation import evaluate
+from bulkhead_iam.kinds import PolicyKind
+from bulkhead_iam.policy import Policy
+from bulkhead_iam.principals import Principal
+from bulkhead_iam.variables import ContextValue
 
 __all__ = [
     "ContextValue",

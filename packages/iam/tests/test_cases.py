@@ -1,4 +1,4 @@
-"""The cases in `tests/iam_cases/*.json`, each a sentence about what AWS's documentation says.
+"""The cases in `cases/*.json`, each a sentence about what AWS's documentation says.
 
 Three forms. A condition with a request context and `holds`: true, false, or "in doubt" where the documentation is
 silent. A whole request with its policies and `expected`, with the policy `kind` and `statement` that decide. A
@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bulkhead_iam import Effect, Policy, PolicyError, PolicyKind
+from bulkhead_iam.cases import decide
 
-from localaws.iam import Effect, Policy, PolicyError, PolicyKind
-from localaws.iam.cases import decide
-
-CASES = Path(__file__).parents[3] / "iam_cases"
+CASES = Path(__file__).parent / "cases"
 Case = dict[str, Any]
 
 

@@ -7,14 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from localaws.iam.arns import ResourcePattern
-from localaws.iam.conditions import Condition, ConditionRules, compile_conditions
-from localaws.iam.documents import Json, members, text, text_list
-from localaws.iam.errors import PolicyError
-from localaws.iam.kinds import PolicyKind
-from localaws.iam.principals import Grant, Principal, PrincipalElement
-from localaws.iam.variables import Context, Template, parse_template
-from localaws.iam.wildcards import compile_tokens, tokenize
+from bulkhead_iam.arns import ResourcePattern
+from bulkhead_iam.conditions import Condition, ConditionRules, compile_conditions
+from bulkhead_iam.documents import Json, members, text, text_list
+from bulkhead_iam.errors import PolicyError
+from bulkhead_iam.kinds import PolicyKind
+from bulkhead_iam.principals import Grant, Principal, PrincipalElement
+from bulkhead_iam.variables import Context, Template, parse_template
+from bulkhead_iam.wildcards import compile_tokens, tokenize
 
 _ELEMENTS = frozenset(
     ("Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition")

@@ -5,10 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-from localaws.iam import (
+from bulkhead_iam import (
     ContextValue,
     Decision,
     Effect,
@@ -20,7 +17,9 @@ from localaws.iam import (
     Request,
     evaluate,
 )
-from localaws.iam.operators import OPERATORS
+from bulkhead_iam.operators import OPERATORS
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 Statement = dict[str, Any]
 Documents = dict[PolicyKind, list[Statement]]

@@ -6,15 +6,15 @@ import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from localaws.iam.kinds import PolicyKind
+from bulkhead_iam.kinds import PolicyKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from localaws.iam.conditions import UnmetCondition
-    from localaws.iam.policy import Policy
-    from localaws.iam.principals import Principal
-    from localaws.iam.variables import ContextValue
+    from bulkhead_iam.conditions import UnmetCondition
+    from bulkhead_iam.policy import Policy
+    from bulkhead_iam.principals import Principal
+    from bulkhead_iam.variables import ContextValue
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-
-from localaws.iam import (
+from bulkhead_iam import (
     Effect,
     Policy,
     PolicyError,

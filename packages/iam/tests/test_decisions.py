@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
-from localaws.iam import (
+from bulkhead_iam import (
     ContextValue,
     Decision,
     Effect,
