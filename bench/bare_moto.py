@@ -2,7 +2,8 @@
 
     python -m bench.bare_moto --port PORT [--until-stdin-closes]
 
-It takes the same shortcuts (localaws/shortcuts.py), sends what it has at once and logs no request, as localaws does.
+It takes the same shortcuts (`bulkhead_localaws.moto.shortcuts`), sends what it has at once and logs no request, as
+localaws does.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import threading
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
-from localaws.shortcuts import take_shortcuts
+from bulkhead_localaws.moto.shortcuts import take_shortcuts
 from ops.processes import stop_when_input_ends
 
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyperf  # type: ignore[import-untyped]  # it ships no types
-from bulkhead_iam import ContextValue, Policy, PolicySet, Principal, Request, evaluate
 
 from bench.harness import PROJECT, Comparison, Series
+from bulkhead_iam import ContextValue, Policy, PolicySet, Principal, Request, evaluate
 from ops.app_environment import process_basics
 
 if TYPE_CHECKING:

@@ -38,7 +38,9 @@ def measure(progress: Progress) -> list[Comparison]:
         ready_file, port = Path(folder) / "ready.json", free_port()
         url = f"http://127.0.0.1:{port}"
         with progress.step("gate: starting localaws and moto"):
-            localaws = running("localaws", "--port", "0", "--ready-file", str(ready_file), ready=ready_file.exists)
+            localaws = running(
+                "bulkhead_localaws", "--port", "0", "--ready-file", str(ready_file), ready=ready_file.exists
+            )
             servers.enter_context(localaws)
             servers.enter_context(
                 running("bench.bare_moto", "--port", str(port), ready=lambda: answers(f"{url}/moto-api/"))

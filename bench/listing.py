@@ -1,6 +1,6 @@
 """Listing 300 items over ten shards, beside the textbook way, and the memory of a kept tenant.
 
-Both ways ask the same local AWS, whose queries take the shortcuts of localaws/shortcuts.py.
+Both ways ask the same local AWS, whose queries take the shortcuts of `bulkhead_localaws.moto`.
 
 The textbook way is that of the published samples of write-sharded keys: for every shard a thread of its own, with a new
 AssumeRole, session and client.

@@ -6,8 +6,8 @@ import os
 import shlex
 from typing import TYPE_CHECKING, Any
 
+from bulkhead_localaws.execution import PATH, execution_token
 from chalicelib.config import Strategy
-from localaws.execution import PATH, execution_token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

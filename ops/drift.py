@@ -19,7 +19,7 @@ _SDK = ("boto3", "botocore", "s3transfer")
 _NO_TESTS_FAILED, _TESTS_FAILED = 0, 1  # https://docs.pytest.org/en/stable/reference/exit-codes.html
 _TO_DO = """
 The SDK has moved; nothing here is broken: localaws refuses what it cannot map. For each name above,
-  1. map it in localaws/gate, or list it in tests/drift/test_sdk.py as refused or left out on purpose;
+  1. map it in bulkhead_localaws.services, or list it in tests/drift/test_sdk.py as refused or left out on purpose;
   2. raise boto3 in requirements.txt, and run `make lock` and `make test`."""
 
 

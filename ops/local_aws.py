@@ -24,7 +24,7 @@ class LocalAws:
         ready_file = folder / "localaws.json"
         ready_file.unlink(missing_ok=True)
         self._child = Child(
-            "localaws",
+            "bulkhead_localaws",
             ["--port", str(port), "--ready-file", str(ready_file), "--postgres"],
             environment=process_basics(os.environ),
             log=folder / "localaws.log",

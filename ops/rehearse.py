@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.markup import escape
 
-from localaws.postgres import PostgresError, PostgresServer
+from bulkhead_localaws.postgres.errors import PostgresError
+from bulkhead_localaws.postgres.server import PostgresServer
 from ops.app_environment import process_basics
 from ops.environments import create, starts, sync
 from ops.errors import OpsError

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bulkhead_iam.wildcards import compile_tokens, tokenize
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from bulkhead_iam.wildcards import compile_tokens, tokenize
 from isolation.proof.languages import Either, Language, ProofError
 from isolation.proof.patterns import pattern
 

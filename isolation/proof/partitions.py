@@ -13,7 +13,6 @@ from itertools import permutations
 from typing import TYPE_CHECKING
 
 from bulkhead_iam.variables import Variable
-
 from isolation.proof.languages import ANYTHING, MARK, Language, Marked, Marker, Not, ProofError, Sequence, word
 from isolation.proof.patterns import Tokens, language
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bulkhead_iam.wildcards import Token
-
     from isolation.proof.sessions import TagValues
     from isolation.proof.solver import Solver
 

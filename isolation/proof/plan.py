@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from bulkhead_iam import Policy, PolicyError, PolicyKind
 from bulkhead_iam.documents import load_json, mapping
-
 from isolation.proof.languages import ProofError
 from isolation.proof.statements import Statement, read_statements
 

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bulkhead_iam import Policy
-
     from isolation.proof.partitions import KeyForm
     from isolation.proof.plan import Plan, Principal
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from bulkhead_iam import PolicyKind
 from bulkhead_iam.documents import load_json
-
 from isolation.proof.configuration import expression, follow, module_of, references
 from isolation.proof.languages import ProofError
 from isolation.proof.plan import Grant, Plan, Table, read_document

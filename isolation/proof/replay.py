@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from bulkhead_iam import Policy, PolicySet, Request, evaluate
 from bulkhead_iam import Principal as Caller
-
 from isolation.proof.languages import ProofError
 from isolation.proof.leading_keys import LEADING_KEYS
 
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from bulkhead_iam import ContextValue
-
     from isolation.proof.findings import Counterexample
     from isolation.proof.plan import Plan, Principal
     from isolation.proof.statements import ConditionRow, Statement

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from bulkhead_iam import PolicyKind
 from bulkhead_iam.documents import load_json, mapping
-
 from chalicelib.tenant import Role, TenantContext
 from chalicelib.vending import TenantResources, session_policy
 from isolation.proof.languages import ProofError

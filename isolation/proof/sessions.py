@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bulkhead_iam.variables import Variable
-
 from isolation.proof.languages import ANYTHING, NOTHING, Both, Characters, Either, Language, Not, Repeat
 from isolation.proof.patterns import language, tokens_of
 from isolation.proof.statements import ConditionRow, Statement, values_language

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from bulkhead_iam.documents import as_list, scalar_list
 from bulkhead_iam.variables import Variable
-
 from isolation.proof.languages import ANYTHING, NOTHING, Either, Language, Not, ProofError, Sequence, word
 from isolation.proof.patterns import language, pattern, tokens_of
 

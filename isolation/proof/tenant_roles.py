@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bulkhead_iam.wildcards import Wildcard
-
 from isolation.proof.findings import Claim, Counterexample, Finding, Verdict, refuted
 from isolation.proof.languages import Both, Language, ProofError
 from isolation.proof.leading_keys import LeadingKeys, leading_keys
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bulkhead_iam import Policy
-
     from isolation.proof.patterns import Tokens
     from isolation.proof.plan import Principal
     from isolation.proof.replay import Replay

@@ -1,7 +1,7 @@
 """What the gate maps of each service, against the installed SDK's model: `make drift` installs the newest for it.
 
 An SDK that has moved is news and nobody's fault, so `make test` leaves this folder out. Decide about each name that is
-red here: map it in `localaws/gate`, or list it below as refused, or left out, on purpose.
+red here: map it in `bulkhead_localaws.services`, or list it below as refused, or left out, on purpose.
 """
 
 from __future__ import annotations
@@ -14,15 +14,17 @@ from botocore.loaders import Loader
 from botocore.session import Session
 from moto.utilities.utils import PARTITION_NAMES, get_partition
 
-from localaws.gate import s3_calls
-from localaws.gate.dynamodb import OPERATIONS as DYNAMODB
-from localaws.gate.dynamodb.control_plane import CONTROL_OPERATIONS
-from localaws.gate.dynamodb.mapping import _DATA_OPERATIONS, _ITEM_OPERATIONS
-from localaws.gate.mappers import cognito_idp, iam, secretsmanager
-from localaws.gate.mappers.arns import partition_of
-from localaws.gate.mappers.cognito_operations import WITHOUT_ACTION
-from localaws.gate.mappers.iam_operations import CREATIONS, LISTS, ON_EVERYTHING, ON_RESOURCE
-from tests.unit.localaws.gate.dynamodb.example_tables import REFUSED as DYNAMODB_REFUSED
+from bulkhead_localaws.services.arns import partition_of
+from bulkhead_localaws.services.cognito_idp import mapping as cognito_idp
+from bulkhead_localaws.services.cognito_idp.operations import WITHOUT_ACTION
+from bulkhead_localaws.services.dynamodb import OPERATIONS as DYNAMODB
+from bulkhead_localaws.services.dynamodb.control_plane import CONTROL_OPERATIONS
+from bulkhead_localaws.services.dynamodb.mapping import _DATA_OPERATIONS, _ITEM_OPERATIONS
+from bulkhead_localaws.services.iam import mapping as iam
+from bulkhead_localaws.services.iam.operations import CREATIONS, LISTS, ON_EVERYTHING, ON_RESOURCE
+from bulkhead_localaws.services.s3 import calls as s3_calls
+from bulkhead_localaws.services.secretsmanager import mapping as secretsmanager
+from localaws_testing.example_tables import REFUSED as DYNAMODB_REFUSED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,7 +52,7 @@ SERVICES = {
             **{name: frozenset(entry[0]) for name, entry in {**_ITEM_OPERATIONS, **_DATA_OPERATIONS}.items()},
         },
     ),
-    # Refused: see the docstring of localaws/gate/mappers/iam_operations.py. Left out: sign-in sessions, which moto
+    # Refused: see the docstring of bulkhead_localaws.services.iam.operations. Left out: sign-in sessions, which moto
     # would forget.
     "iam": Service(
         models=("iam",),

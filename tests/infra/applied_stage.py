@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from localaws.execution import PATH, execution_token
+from bulkhead_localaws.execution import PATH, execution_token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -70,11 +70,11 @@ TRUST_POLICY = {
 
 @pytest.fixture(scope="module")
 def ready(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """Return what `python -m localaws` says of itself when it is ready."""
+    """Return what `python -m bulkhead_localaws` says of itself when it is ready."""
     folder: Path = tmp_path_factory.mktemp("localaws")
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "localaws", "--port", "0", "--ready-file", str(folder / "ready.json")],
+            [sys.executable, "-m", "bulkhead_localaws", "--port", "0", "--ready-file", str(folder / "ready.json")],
             stdout=log,
             stderr=log,
         )

@@ -13,10 +13,10 @@ import psycopg
 import pytest
 from alembic.script import ScriptDirectory
 
+from bulkhead_localaws.postgres.server import PostgresServer
 from chalicelib import migrations
 from chalicelib.control_plane.migration import migrate
 from isolation.catalog import LOGINS, catalog_findings
-from localaws.postgres import PostgresServer
 from tests.support.databases import master_of, secret_of
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
 
+from bulkhead_localaws.postgres.server import PostgresServer
 from chalicelib.control_plane.migration import migrate
 from chalicelib.database import Database, DatabaseSettings, Login
 from chalicelib.database_secret import DatabaseSecret
 from chalicelib.tenant import Role, TenantContext
-from localaws.postgres import PostgresServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from bulkhead_iam import ContextValue, Effect, Policy, PolicyError, PolicyKind, PolicySet, Principal, Request, evaluate
 
 ACCOUNT, OTHER = "111122223333", "444455556666"

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from bulkhead_iam import Effect, Policy, PolicyError, PolicyKind
 from bulkhead_iam.cases import decide
 

@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
 from bulkhead_iam.__main__ import main
 from bulkhead_iam.cases import verdict
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from bulkhead_iam import Principal
 
 ACCOUNT = "111122223333"

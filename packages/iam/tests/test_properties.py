@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from bulkhead_iam import (
     ContextValue,
     Decision,
@@ -18,8 +21,6 @@ from bulkhead_iam import (
     evaluate,
 )
 from bulkhead_iam.operators import OPERATORS
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 Statement = dict[str, Any]
 Documents = dict[PolicyKind, list[Statement]]

@@ -6,9 +6,10 @@ import time
 from functools import cache
 
 import pytest
-from bulkhead_iam.wildcards import Token, Wildcard, compile_tokens, tokenize
 from hypothesis import example, given
 from hypothesis import strategies as st
+
+from bulkhead_iam.wildcards import Token, Wildcard, compile_tokens, tokenize
 
 TEXTS = st.text("ab:*?\n", max_size=8)
 TOKENS = st.lists(st.one_of(st.sampled_from("ab:"), st.sampled_from(Wildcard)), max_size=7)

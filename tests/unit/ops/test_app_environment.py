@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from bulkhead_localaws.execution import PATH, execution_token
 from chalicelib.config import Config, ControlPlaneConfig, TenantsConfig
-from localaws.execution import PATH, execution_token
 from ops.app_environment import (
     PREFERRED_CREDENTIALS,
     PREFERRED_ENDPOINTS,

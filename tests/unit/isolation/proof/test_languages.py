@@ -7,10 +7,10 @@ from itertools import product
 
 import pytest
 import z3  # type: ignore[import-untyped]
-from bulkhead_iam.wildcards import Wildcard, compile_tokens
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bulkhead_iam.wildcards import Wildcard, compile_tokens
 from chalicelib.tenant import is_tenant_id
 from isolation.proof.grammar import TENANT_ID, grammar
 from isolation.proof.languages import (

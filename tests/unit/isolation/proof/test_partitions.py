@@ -5,11 +5,11 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING
 
-from bulkhead_iam.variables import Template, Variable
-from bulkhead_iam.wildcards import Wildcard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bulkhead_iam.variables import Template, Variable
+from bulkhead_iam.wildcards import Wildcard
 from isolation.proof.grammar import TENANT_ID, grammar
 from isolation.proof.languages import ProofError, contains
 from isolation.proof.partitions import Foreign, KeyForm, Partitions

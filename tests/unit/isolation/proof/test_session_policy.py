@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from bulkhead_iam import PolicyKind
 
+from bulkhead_iam import PolicyKind
 from chalicelib.tenant import Role, TenantContext
 from chalicelib.vending import TenantResources, session_policy
 from isolation.proof.languages import ProofError

@@ -1,0 +1,1 @@
+"""IAM: what its calls must be allowed."""

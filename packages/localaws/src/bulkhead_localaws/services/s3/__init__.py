@@ -1,0 +1,1 @@
+"""S3: which operation a request is, and what it must be allowed."""

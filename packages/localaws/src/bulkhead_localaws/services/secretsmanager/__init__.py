@@ -1,0 +1,1 @@
+"""Secrets Manager: what its calls must be allowed."""

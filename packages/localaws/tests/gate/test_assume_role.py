@@ -1,0 +1,319 @@
+"""AssumeRole's parameters: what is well-formed, what must be allowed for them, and which session opens."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bulkhead_iam import Policy, PolicyKind, Principal
+from bulkhead_localaws.gate.assume_role import AssumeRoleRequest
+from bulkhead_localaws.gate.callers import Caller, Role
+from bulkhead_localaws.gate.sessions import RoleSession
+from bulkhead_localaws.protocol.checks import MalformedRequestError, UnmappableRequestError
+from localaws_testing.account import EVERYTHING, flat, policy, statement, tagged, trust
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ACCOUNT = "123456789012"
+ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/app/TenantRole"
+MANAGED = {f"arn:aws:iam::{ACCOUNT}:policy/read": json.dumps(policy(statement("dynamodb:GetItem")))}
+PROPER = {"RoleArn": ROLE_ARN, "RoleSessionName": "acme"}
+
+
+def read(**parameters: Any) -> AssumeRoleRequest:
+    """Read a call that is proper but for the given parameters; None drops one."""
+    fields = {name: value for name, value in {**PROPER, **parameters}.items() if value is not None}
+    return AssumeRoleRequest.read(flat(fields), MANAGED.get)
+
+
+def read_fields(fields: Mapping[str, str]) -> AssumeRoleRequest:
+    """Read a call with the given fields of the form as well."""
+    return AssumeRoleRequest.read({**PROPER, **fields}, MANAGED.get)
+
+
+def role(*, longest: int = 3600, tags: Mapping[str, str] | None = None) -> Role:
+    """Return the role that is assumed."""
+    trusted = Policy.parse(trust(f"arn:aws:iam::{ACCOUNT}:root"), kind=PolicyKind.TRUST)
+    return Role("AROAEXAMPLE", "TenantRole", ROLE_ARN, trusted, tags or {}, longest)
+
+
+def caller(session: RoleSession | None = None) -> Caller:
+    """Return a user, or who holds a session."""
+    principal = Principal(f"arn:aws:iam::{ACCOUNT}:user/broker", ACCOUNT)
+    return Caller(principal, "User", "AIDA", "broker", {}, (), (), role_session=session)
+
+
+def chained(tags: Mapping[str, str], transitive: frozenset[str] = frozenset()) -> Caller:
+    """Return who holds a session with these tags."""
+    return caller(RoleSession("AROAFIRST", "First", "s", "arn:aws:sts::1:assumed-role/First/s", tags, transitive))
+
+
+def test_the_simplest_call_has_a_role_and_a_name() -> None:
+    """It lasts an hour, without tags, session policies and external id."""
+    assert read() == AssumeRoleRequest(ROLE_ARN, "acme", 3600, {}, (), None, None)
+
+
+def test_all_parameters_are_read() -> None:
+    """Lists in the query protocol's spelling; session policies are compiled."""
+    request = read(
+        DurationSeconds="900",
+        Tags=tagged(tenant="acme", role="member"),
+        TransitiveTagKeys=["tenant"],
+        Policy=json.dumps(EVERYTHING),
+        PolicyArns=[{"arn": next(iter(MANAGED))}],
+        ExternalId="id:1/2",
+    )
+
+    assert (request.seconds, request.external_id) == (900, "id:1/2")
+    assert request.tags == {"tenant": "acme", "role": "member"}
+    assert request.transitive == ("tenant",)
+    assert [each.kind for each in request.policies or ()] == [PolicyKind.SESSION] * 2
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        pytest.param({"RoleArn": None}, id="no role"),
+        pytest.param({"RoleArn": "TenantRole"}, id="no ARN"),
+        pytest.param({"RoleArn": ROLE_ARN + "\n"}, id="line end behind the ARN"),
+        pytest.param({"RoleArn": f"arn:aws:iam::{ACCOUNT}:user/broker"}, id="a user"),
+        pytest.param({"RoleArn": "arn:aws:iam::1:role/x"}, id="no account"),
+        pytest.param({"RoleSessionName": None}, id="no session name"),
+        pytest.param({"RoleSessionName": "a"}, id="a short session name"),
+        pytest.param({"RoleSessionName": "a" * 65}, id="a long session name"),
+        pytest.param({"RoleSessionName": "a/b"}, id="a slash in the session name"),
+        pytest.param({"RoleSessionName": "acm\u00e9"}, id="a letter beyond ASCII in the session name"),
+        pytest.param({"RoleSessionName": "acme\n"}, id="line end behind the session name"),
+        pytest.param({"DurationSeconds": "899"}, id="too short"),
+        pytest.param({"DurationSeconds": "3600.0"}, id="not whole seconds"),
+        pytest.param({"DurationSeconds": "-3600"}, id="negative seconds"),
+        pytest.param({"DurationSeconds": "\u0663\u0666\u0660\u0660"}, id="digits beyond ASCII"),
+        pytest.param({"DurationSeconds": ""}, id="empty seconds"),
+        pytest.param({"ExternalId": "a"}, id="a short external id"),
+        pytest.param({"ExternalId": "a b"}, id="a blank in the external id"),
+        pytest.param({"TransitiveTagKeys": ["tenant"]}, id="transitive without the tag"),
+        pytest.param({"Tags": tagged(**{f"k{n}": "v" for n in range(51)})}, id="51 tags"),
+    ],
+)
+def test_a_malformed_call_is_a_validation_error(parameters: dict[str, Any]) -> None:
+    """With the code that STS answers, and nothing is asked of any policy."""
+    with pytest.raises(MalformedRequestError) as refused:
+        read(**parameters)
+    assert refused.value.code == "ValidationError"
+
+
+@pytest.mark.parametrize("seconds", ["900", "3600", "43200"])
+def test_a_duration_may_be_900_seconds_or_more(seconds: str) -> None:
+    """The role says where it ends."""
+    assert read(DurationSeconds=seconds).seconds == int(seconds)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("tenant", "acme"),
+        ("tenant", ""),
+        ("t" * 128, "v" * 256),
+        ("a_b.c:d/e=f+g-h@i", "a_b.c:d/e=f+g-h@i"),
+        ("M\u00e4rz", "\u00fcber \u4e2d\u0663"),
+        ("a b", "c\u2003d"),
+    ],
+)
+def test_tags_have_the_characters_of_sts(key: str, value: str) -> None:
+    r"""`[\p{L}\p{Z}\p{N}_.:/=+\-@]`, of any alphabet."""
+    assert read(Tags=[{"Key": key, "Value": value}]).tags == {key: value}
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        *(("tenant", f"acme{sign}") for sign in "*?#$%&{}[]()<>|\\\"'`~^,;!\t\n\r\0\x1c\x1f\x7f\x85"),
+        *(("tenant", f"acme{sign}") for sign in "\u200b\u0301\ufeff\U0001f600"),
+        ("tenant", "v" * 257),
+        ("t" * 129, "v"),
+        ("", "v"),
+        ("tenant*", "v"),
+        ("tenant\n", "v"),
+        ("aws:tenant", "v"),
+        ("AWS:tenant", "v"),
+    ],
+)
+def test_a_tag_with_another_character_is_refused(key: str, value: str) -> None:
+    """Above all wildcards, the delimiter, and what ends a line."""
+    with pytest.raises(MalformedRequestError, match="A tag's key or value"):
+        read(Tags=[{"Key": key, "Value": value}])
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"Tags.member.1.Key": "tenant"},
+        {"Tags.member.1.Value": "acme"},
+        {"Tags.member.1.Key": "a", "Tags.member.1.Value": "b", "Tags.member.2.Key": "c"},
+    ],
+)
+def test_a_tag_needs_key_and_value(fields: dict[str, str]) -> None:
+    """Half a tag is not taken for an empty one."""
+    with pytest.raises(MalformedRequestError):
+        read_fields(fields)
+
+
+@pytest.mark.parametrize("other", ["tenant", "TENANT", "Tenant"])
+def test_a_tag_key_may_not_occur_twice_whatever_its_case(other: str) -> None:
+    """Condition keys are compared without regard to case, so one of the two would be a lie."""
+    with pytest.raises(MalformedRequestError, match="Duplicate tag keys") as refused:
+        read(Tags=[{"Key": "tenant", "Value": "acme"}, {"Key": other, "Value": "globex"}])
+    assert refused.value.code == "InvalidParameterValue"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"SourceIdentity": "bob"},
+        {"SerialNumber": "x"},
+        {"TokenCode": "123456"},
+        {"ProvidedContexts.member.1.ProviderArn": "x"},
+        {"Tags.member.0.Key": "tenant", "Tags.member.0.Value": "acme"},
+        {"Tags.member.01.Key": "tenant", "Tags.member.01.Value": "acme"},
+        {"Tags.member.1.key": "tenant", "Tags.member.1.value": "acme"},
+        {"Tags.1.Key": "tenant", "Tags.1.Value": "acme"},
+        {"Tags.member.1": "tenant"},
+        {"Tags": "tenant"},
+        {"tags.member.1.Key": "tenant"},
+        {"TransitiveTagKeys.member.1.Key": "tenant"},
+        {"PolicyArns.member.1": "x"},
+        {"PolicyArns.member.1.Arn": "x"},
+        {"roleArn": ROLE_ARN},
+        {"RoleArn ": ROLE_ARN},
+    ],
+)
+def test_a_parameter_that_nobody_knows_is_refused(fields: dict[str, str]) -> None:
+    """Rather than passed over: it might have narrowed the session."""
+    with pytest.raises(UnmappableRequestError):
+        read_fields(fields)
+
+
+def test_empty_lists_are_no_lists() -> None:
+    """As the query protocol writes them."""
+    request = read_fields({"Tags": "", "TransitiveTagKeys": "", "PolicyArns": ""})
+    assert (request.tags, request.transitive, request.policies) == ({}, (), None)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "code"),
+    [
+        ({"Policy": "{"}, "MalformedPolicyDocument"),
+        ({"Policy": ""}, "MalformedPolicyDocument"),
+        ({"Policy": "[" * 2000}, "MalformedPolicyDocument"),
+        ({"Policy": json.dumps(trust("*"))}, "MalformedPolicyDocument"),
+        ({"Policy": json.dumps(policy(statement("*", "arn:aws:s3")))}, "MalformedPolicyDocument"),
+        ({"Policy": " " * 2049}, "PackedPolicyTooLarge"),
+        ({"PolicyArns": [{"arn": next(iter(MANAGED))}] * 11}, "PackedPolicyTooLarge"),
+        ({"PolicyArns": [{"arn": "arn:aws:iam::aws:policy/Absent"}]}, "NoSuchEntity"),
+        ({"PolicyArns": [{"arn": ""}]}, "NoSuchEntity"),
+    ],
+)
+def test_a_session_policy_that_cannot_be_enforced_opens_no_session(parameters: dict[str, Any], code: str) -> None:
+    """An empty one least of all: it is not the same as none."""
+    with pytest.raises(MalformedRequestError) as refused:
+        read(**parameters)
+    assert refused.value.code == code
+
+
+def test_a_plain_call_needs_assume_role_only() -> None:
+    """On the role's own ARN, with the session's name."""
+    (check,) = read().checks(caller(), role(tags={"team": "red"}))
+
+    assert (check.action, check.resource) == ("sts:AssumeRole", ROLE_ARN)
+    assert check.context == {
+        "sts:RoleSessionName": "acme",
+        "aws:ResourceTag/team": "red",
+        "iam:ResourceTag/team": "red",
+    }
+
+
+def test_tags_need_tag_session_as_well() -> None:
+    """Both with every condition key of the request."""
+    request = read(Tags=tagged(tenant="acme", role="member"), TransitiveTagKeys=["tenant"], ExternalId="id")
+
+    checks = request.checks(caller(), role())
+
+    assert [check.action for check in checks] == ["sts:AssumeRole", "sts:TagSession"]
+    for check in checks:
+        assert check.context == {
+            "sts:RoleSessionName": "acme",
+            "sts:ExternalId": "id",
+            "sts:TransitiveTagKeys": ("tenant",),
+            "aws:TagKeys": ("tenant", "role"),
+            "aws:RequestTag/tenant": "acme",
+            "aws:RequestTag/role": "member",
+        }
+
+
+def test_inherited_tags_need_tag_session_too() -> None:
+    """The session will have a tag, though none is passed; it needs none when nothing is inherited."""
+    inheriting = chained({"tenant": "acme"}, frozenset({"tenant"}))
+
+    assert [check.action for check in read().checks(inheriting, role())] == ["sts:AssumeRole", "sts:TagSession"]
+    assert [check.action for check in read().checks(chained({"tenant": "acme"}), role())] == ["sts:AssumeRole"]
+
+
+def test_a_session_has_the_tags_that_were_passed() -> None:
+    """And the role's id and name, and an ARN without the role's path."""
+    session = read(Tags=tagged(tenant="acme"), TransitiveTagKeys=["TENANT"]).session(caller(), role(), ACCOUNT)
+
+    assert session.arn == f"arn:aws:sts::{ACCOUNT}:assumed-role/TenantRole/acme"
+    assert (session.role_id, session.role_name, session.name) == ("AROAEXAMPLE", "TenantRole", "acme")
+    assert session.tags == {"tenant": "acme"}
+    assert session.transitive == {"TENANT"}
+    assert session.policies is None
+
+
+def test_only_transitive_tags_are_inherited_and_they_stay_transitive() -> None:
+    """Whatever the case in which the keys were given."""
+    first = chained({"tenant": "acme", "role": "admin"}, frozenset({"Tenant"}))
+
+    session = read(Tags=tagged(role="viewer")).session(first, role(), ACCOUNT)
+    next_one = read().session(caller(session), role(), ACCOUNT)
+
+    assert session.tags == {"tenant": "acme", "role": "viewer"}
+    assert session.transitive == {"tenant"}
+    assert next_one.tags == {"tenant": "acme"}
+
+
+@pytest.mark.parametrize("key", ["tenant", "TENANT"])
+def test_an_inherited_tag_cannot_be_passed_again(key: str) -> None:
+    """Not even with the same value: chaining must not re-tag a tenant's session."""
+    first = chained({"tenant": "acme"}, frozenset({"tenant"}))
+
+    with pytest.raises(MalformedRequestError, match="is inherited") as refused:
+        read(Tags=[{"Key": key, "Value": "globex"}]).session(first, role(), ACCOUNT)
+    assert refused.value.code == "InvalidParameterValue"
+
+
+@pytest.mark.parametrize(
+    ("longest", "seconds", "opened"),
+    [
+        (3600, 3600, {"a session", "a chained session"}),
+        (3600, 3601, set()),
+        (43200, 43200, {"a session"}),
+        (43200, 3601, {"a session"}),
+        (43200, 3600, {"a session", "a chained session"}),
+    ],
+)
+def test_a_session_lasts_as_long_as_the_role_allows_and_a_chained_one_an_hour_at_most(
+    longest: int, seconds: int, opened: set[str]
+) -> None:
+    """ValidationError beyond that."""
+    request = read(DurationSeconds=str(seconds))
+
+    for what, who in (("a session", caller()), ("a chained session", chained({}))):
+        if what in opened:
+            assert request.session(who, role(longest=longest), ACCOUNT).name == "acme"
+            continue
+        with pytest.raises(MalformedRequestError, match=f"exceeds the {min(longest, 3600)} seconds") as refused:
+            request.session(who, role(longest=longest), ACCOUNT)
+        assert refused.value.code == "ValidationError"
