@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from bulkhead_planproof.findings import Claim
+from bulkhead_planproof.findings import Verdict as Proved
 from isolation.attack.verdicts import Verdict
-from isolation.proof.findings import Claim
-from isolation.proof.findings import Verdict as Proved
 
 if TYPE_CHECKING:
     from collections.abc import Callable

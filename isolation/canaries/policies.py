@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from bulkhead_planproof.findings import Claim
 from chalicelib.config import Strategy
 from chalicelib.tenant import Role
 from isolation.attack.controls import Control
@@ -14,7 +15,6 @@ from isolation.attack.model import Service, Who
 from isolation.attack.verdicts import Verdict
 from isolation.attack.world import ATTACKER, LAMBDA_ROLE
 from isolation.canaries.model import Canary, ProofCanary
-from isolation.proof.findings import Claim
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -9,24 +9,20 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from bulkhead_planproof.findings import Verdict as Proved
+from bulkhead_planproof.solver import Solver
 from isolation.attack.matrix import all_cells, chosen, on_stage, thinned
 from isolation.attack.runner import Report, run
 from isolation.canaries.applied import CanaryError
 from isolation.canaries.model import Canary, ProofCanary, Told
-from isolation.proof.expectations import REASONS, read_reasons
-from isolation.proof.findings import Verdict as Proved
-from isolation.proof.grammar import TENANT_ID, grammar
-from isolation.proof.partitions import KeyForm
-from isolation.proof.prover import Prover
-from isolation.proof.reading import read_plan
-from isolation.proof.solver import Solver
+from isolation.proof.expectations import prover
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from bulkhead_planproof.findings import Report as Proof
     from isolation.attack.model import Cell
     from isolation.canaries.applied import Applied
-    from isolation.proof.findings import Report as Proof
     from ops.stage import LocalStage
 
 
@@ -106,10 +102,8 @@ class CanaryRunner:
         return run(world, selection.cells, selection.skipped, name=stage.api_url)
 
     def _proof(self) -> Proof:
-        reasons = read_reasons(REASONS.read_text(encoding="utf-8"))
-        form = KeyForm(grammar(TENANT_ID), "#")
         plan = as_applied(self.plan, self.applied)
-        return Prover(read_plan(plan), reasons, form, "tenant", solver=self._solver).report()
+        return prover(plan, self._solver).report()
 
 
 def as_applied(plan: Mapping[str, Any], applied: Applied) -> dict[str, Any]:

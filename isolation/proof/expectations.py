@@ -1,96 +1,59 @@
-"""What a plan is held against: which roles are tenants' sessions, who else may reach what, and for which reason."""
+"""What the proof holds Bulkhead's own plans against: reasons, keys, and the session policies that it renders."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
-from bulkhead_iam.wildcards import compile_tokens, tokenize
-from isolation.proof.languages import Either, Language, ProofError
-from isolation.proof.patterns import pattern
+from bulkhead_planproof.expectations import read_reasons
+from bulkhead_planproof.grammar import TENANT_ID, grammar
+from bulkhead_planproof.languages import ProofError
+from bulkhead_planproof.partitions import KeyForm
+from bulkhead_planproof.prover import Prover
+from bulkhead_planproof.reading import read_plan
+from bulkhead_planproof.session_policy import RenderedPolicy, rendered_alike
+from bulkhead_planproof.solver import Solver
+from chalicelib.tenant import Role, TenantContext
+from chalicelib.vending import TenantResources, session_policy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from isolation.proof.plan import Principal
+    from bulkhead_planproof.plan import Principal
 
-#: Bulkhead's own.
-REASONS = Path(__file__).with_name("reasons.json")
+Render = Callable[[TenantContext, TenantResources], dict[str, Any]]
 
-#: Actions that reach nobody's data, whatever the resource.
-HARMLESS = {
-    "logs:CreateLogGroup": "writes logs",
-    "logs:CreateLogStream": "writes logs",
-    "logs:PutLogEvents": "writes logs",
-    "xray:PutTraceSegments": "writes traces",
-    "xray:PutTelemetryRecords": "writes traces",
-    "cloudwatch:PutMetricData": "writes measurements",
-    "ec2:CreateNetworkInterface": "attaches a function to its network",
-    "ec2:DeleteNetworkInterface": "attaches a function to its network",
-    "ec2:DescribeNetworkInterfaces": "attaches a function to its network",
-    "ec2:DescribeSubnets": "attaches a function to its network",
-    "ec2:AssignPrivateIpAddresses": "attaches a function to its network",
-    "ec2:UnassignPrivateIpAddresses": "attaches a function to its network",
-    "kms:Decrypt": "decrypts what another statement lets the caller read",
-    "kms:GenerateDataKey": "encrypts what another statement lets the caller write",
-    "secretsmanager:GetRandomPassword": "draws random text",
-    "sts:GetCallerIdentity": "says who calls",
-    "dynamodb:Describe*": "says how a table is made, and of backups and exports that there are some",
-    "dynamodb:List*": "as above",
-}
+REASONS = read_reasons(Path(__file__).with_name("reasons.json").read_text(encoding="utf-8"))
 
 
-class KnownPath(BaseModel):
-    """A principal's path to data, and why it has one. All but the reason are patterns with `*` and `?`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    principal: str
-    actions: tuple[str, ...]
-    resources: tuple[str, ...]
-    reason: str
-
-    def languages(self) -> tuple[Language, Language]:
-        """Return the actions, in lower case, and the resources."""
-        return (
-            Either(tuple(pattern(each.lower()) for each in self.actions)),
-            Either(tuple(pattern(each) for each in self.resources)),
-        )
+def prover(plan: Mapping[str, Any], solver: Solver | None = None) -> Prover:
+    """Return what proves one of Bulkhead's plans, as `terraform show -json` prints it; raises ProofError."""
+    form = KeyForm(grammar(TENANT_ID), "#")
+    return Prover(read_plan(plan), REASONS, form, "tenant", rendered_policies, solver=solver or Solver())
 
 
-class Reasons(BaseModel):
-    """What a file of reasons says: patterns of names with `*` and `?`, each with its reason.
+def rendered_policies(
+    role: Principal, tables: Sequence[str], render: Render = session_policy
+) -> Iterator[RenderedPolicy]:
+    """Yield what the application passes for each of its roles, on the resources that the role's own policy names.
 
-    Tables that are not named under `other_tables` hold tenants' items.
+    Raises:
+        ProofError: the role does not name a table, or the policy for one tenant is not like that for another.
     """
+    named = [each for statement in role.statements() if statement.allows for each in statement.named_resources]
+    secrets = list(dict.fromkeys(each for each in named if ":secretsmanager:" in each)) or [
+        "arn:aws:secretsmanager:::none"
+    ]
+    for table in tables:
+        arns = [each for each in named if each.endswith(f":table/{table}")]
+        if not arns:
+            raise ProofError(f"{role.name} does not name the table {table}")
+        resources = TenantResources(arns[0], secrets[0], secrets[-1])
+        for right in Role:
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+            def rendered(tenant: str, right: Role = right, resources: TenantResources = resources) -> str:
+                return json.dumps(render(TenantContext(tenant, right, "any", "any"), resources))
 
-    tenant_roles: tuple[str, ...] = ()
-    session_policy_roles: tuple[str, ...] = ()
-    other_tables: dict[str, str] = {}
-    other_stores: dict[str, str] = {}
-    services: dict[str, str] = {}
-    harmless: dict[str, str] = {}
-    paths: tuple[KnownPath, ...] = ()
-
-    def paths_of(self, principal: Principal) -> tuple[KnownPath, ...]:
-        """Return the paths that a role may have; users and groups have none."""
-        if principal.kind != "role":
-            return ()
-        return tuple(each for each in self.paths if matches([each.principal], principal.name))
-
-
-def read_reasons(text: str) -> Reasons:
-    """Read a file of reasons; raises ProofError."""
-    try:
-        return Reasons.model_validate_json(text)
-    except ValidationError as error:
-        raise ProofError(f"the file of reasons is not understood: {error}") from None
-
-
-def matches(patterns: Iterable[str], name: str) -> bool:
-    """Tell whether a name matches any of the patterns."""
-    return any(compile_tokens(tokenize(each))(name) for each in patterns)
+            yield rendered_alike(f"{role.name}, session policy for {right}", rendered)

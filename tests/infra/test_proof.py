@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from isolation.proof.expectations import REASONS, matches, read_reasons
-from isolation.proof.findings import Claim, Report, Verdict
-from isolation.proof.grammar import TENANT_ID, grammar
-from isolation.proof.other_paths import OtherPaths
-from isolation.proof.partitions import KeyForm
-from isolation.proof.prover import Prover
-from isolation.proof.reach import table_arns
-from isolation.proof.reading import read_plan
-from isolation.proof.replay import Replay, account_of
-from isolation.proof.solver import Solver
+from bulkhead_planproof.expectations import matches
+from bulkhead_planproof.findings import Claim, Report, Verdict
+from bulkhead_planproof.grammar import TENANT_ID, grammar
+from bulkhead_planproof.other_paths import OtherPaths
+from bulkhead_planproof.partitions import KeyForm
+from bulkhead_planproof.reach import table_arns
+from bulkhead_planproof.reading import read_plan
+from bulkhead_planproof.replay import Replay, account_of
+from bulkhead_planproof.solver import Solver
+from isolation.proof.expectations import REASONS, prover
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.evidence
 
 _SHARED = Solver()  # of what the weakened plans have in common, it is asked once
-_REASONS = read_reasons(REASONS.read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +38,7 @@ def local_plan(stage: AppliedStage) -> Any:
 
 
 def _proof(plan: Mapping[str, Any], solver: Solver | None = None) -> Report:
-    form = KeyForm(grammar(TENANT_ID), "#")
-    return Prover(read_plan(plan), _REASONS, form, "tenant", solver=solver or Solver()).report()
+    return prover(plan, solver).report()
 
 
 @pytest.mark.parametrize("plan", ["local_plan", "live_plan", "live_plan_with_a_key"])
@@ -66,14 +64,14 @@ def test_every_reason_is_needed(live_plan: Any) -> None:
     plan = read_plan(live_plan)
     form, solver, tables = KeyForm(grammar(TENANT_ID), "#"), Solver(), table_arns(["bulkhead-prod"])
     replay = Replay(plan, account_of(plan), "tenant")
-    for known in _REASONS.paths:
-        others = tuple(each for each in _REASONS.paths if each is not known)
-        fewer = _REASONS.model_copy(update={"paths": others})
+    for known in REASONS.paths:
+        others = tuple(each for each in REASONS.paths if each is not known)
+        fewer = REASONS.model_copy(update={"paths": others})
         whose = {key: who for key, who in plan.principals.items() if matches([known.principal], who.name)}
         paths = OtherPaths(replace(plan, principals=whose, grants=[]), fewer, tables, form, replay, solver)
         unproved = [each for each in paths.findings() if each.verdict is not Verdict.PROVED]
         assert any(each.claim is Claim.NO_OTHER_PATH for each in unproved), known
-    assert all(any(matches([each], table.name) for table in plan.tables) for each in _REASONS.other_tables)
+    assert all(any(matches([each], table.name) for table in plan.tables) for each in REASONS.other_tables)
 
 
 def _of(plan: Any, role: str, attribute: str, edit: Callable[[str], str]) -> Any:

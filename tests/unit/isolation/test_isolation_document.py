@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from bulkhead_planproof.findings import Claim
 from chalicelib.config import Strategy
 from isolation.attack.controls import Control
 from isolation.attack.matrix import all_cells
-from isolation.proof.findings import Claim
 
 _DOCUMENT = (Path(__file__).parents[3] / "docs" / "isolation.md").read_text(encoding="utf-8")
 _NAMED = set(re.findall(r"`([A-Z]+(?:_[A-Z]+)*)`", _DOCUMENT)) - {"PLAN"}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bulkhead_iam import PolicyError
 from bulkhead_iam.variables import Template, Variable, parse_template
 from bulkhead_iam.wildcards import Wildcard, tokenize
-from isolation.proof.languages import ANY, ANYTHING, Language, ProofError, Repeat, Sequence, word
+from bulkhead_planproof.languages import ANY, ANYTHING, Language, ProofError, Repeat, Sequence, word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from bulkhead_iam import PolicyKind
 from bulkhead_iam.documents import load_json
-from isolation.proof.configuration import expression, follow, module_of, references
-from isolation.proof.languages import ProofError
-from isolation.proof.plan import Grant, Plan, Table, read_document
-from isolation.proof.resource_types import HARMLESS_FAMILIES, HARMLESS_PROVIDERS, MANAGED_POLICIES, UNDERSTOOD
+from bulkhead_planproof.configuration import expression, follow, module_of, references
+from bulkhead_planproof.languages import ProofError
+from bulkhead_planproof.plan import Grant, Plan, Table, read_document
+from bulkhead_planproof.resource_types import HARMLESS_FAMILIES, HARMLESS_PROVIDERS, MANAGED_POLICIES, UNDERSTOOD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from isolation.proof.plan import Principal
+    from bulkhead_planproof.plan import Principal
 
 _ATTACHMENTS = {
     "aws_iam_role_policy_attachment": "role",

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from bulkhead_iam import Policy, PolicyError, PolicyKind
 from bulkhead_iam.documents import load_json, mapping
-from isolation.proof.languages import ProofError
-from isolation.proof.statements import Statement, read_statements
+from bulkhead_planproof.languages import ProofError
+from bulkhead_planproof.statements import Statement, read_statements
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

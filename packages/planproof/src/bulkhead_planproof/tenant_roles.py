@@ -7,22 +7,22 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bulkhead_iam.wildcards import Wildcard
-from isolation.proof.findings import Claim, Counterexample, Finding, Verdict, refuted
-from isolation.proof.languages import Both, Language, ProofError
-from isolation.proof.leading_keys import LeadingKeys, leading_keys
-from isolation.proof.partitions import Foreign, KeyForm, Partitions
-from isolation.proof.reach import ITEM_ACTIONS, KEYLESS_FIRST, Reach
-from isolation.proof.sessions import TagValues, tag_values
+from bulkhead_planproof.findings import Claim, Counterexample, Finding, Verdict, refuted
+from bulkhead_planproof.languages import Both, Language, ProofError
+from bulkhead_planproof.leading_keys import LeadingKeys, leading_keys
+from bulkhead_planproof.partitions import Foreign, KeyForm, Partitions
+from bulkhead_planproof.reach import ITEM_ACTIONS, KEYLESS_FIRST, Reach
+from bulkhead_planproof.sessions import TagValues, tag_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bulkhead_iam import Policy
-    from isolation.proof.patterns import Tokens
-    from isolation.proof.plan import Principal
-    from isolation.proof.replay import Replay
-    from isolation.proof.solver import Solver
-    from isolation.proof.statements import Statement
+    from bulkhead_planproof.patterns import Tokens
+    from bulkhead_planproof.plan import Principal
+    from bulkhead_planproof.replay import Replay
+    from bulkhead_planproof.solver import Solver
+    from bulkhead_planproof.statements import Statement
 
 
 Rendered = Callable[[str | None], "tuple[Policy, ...] | None"]

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from bulkhead_iam.variables import Template, Variable
 from bulkhead_iam.wildcards import Wildcard
-from isolation.proof.grammar import TENANT_ID, grammar
-from isolation.proof.languages import ProofError, contains
-from isolation.proof.partitions import Foreign, KeyForm, Partitions
-from isolation.proof.sessions import TAG_VALUE, TagValues
-from isolation.proof.solver import Solver
+from bulkhead_planproof.grammar import TENANT_ID, grammar
+from bulkhead_planproof.languages import ProofError, contains
+from bulkhead_planproof.partitions import Foreign, KeyForm, Partitions
+from bulkhead_planproof.sessions import TAG_VALUE, TagValues
+from bulkhead_planproof.solver import Solver
 
 if TYPE_CHECKING:
-    from isolation.proof.patterns import Tokens
+    from bulkhead_planproof.patterns import Tokens
 
 _VARIABLE = Variable("aws:principaltag/tenant", None, "${aws:PrincipalTag/tenant}")
 _TOKENS = st.lists(

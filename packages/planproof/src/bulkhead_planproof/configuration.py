@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from isolation.proof.languages import ProofError
+from bulkhead_planproof.languages import ProofError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

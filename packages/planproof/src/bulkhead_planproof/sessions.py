@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bulkhead_iam.variables import Variable
-from isolation.proof.languages import ANYTHING, NOTHING, Both, Characters, Either, Language, Not, Repeat
-from isolation.proof.patterns import language, tokens_of
-from isolation.proof.statements import ConditionRow, Statement, values_language
+from bulkhead_planproof.languages import ANYTHING, NOTHING, Both, Characters, Either, Language, Not, Repeat
+from bulkhead_planproof.patterns import language, tokens_of
+from bulkhead_planproof.statements import ConditionRow, Statement, values_language
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from isolation.proof.solver import Solver
+    from bulkhead_planproof.solver import Solver
 
 # [\p{L}\p{Z}\p{N}_.:/=+\-@]*, up to 256; of what is beyond ASCII, all of it.
 TAG_VALUE = Repeat(

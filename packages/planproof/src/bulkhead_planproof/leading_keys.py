@@ -10,12 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from isolation.proof.patterns import Tokens, tokens_of
+from bulkhead_planproof.patterns import Tokens, tokens_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from isolation.proof.statements import ConditionRow
+    from bulkhead_planproof.statements import ConditionRow
 
 LEADING_KEYS = "dynamodb:LeadingKeys"
 _KEYS = frozenset((LEADING_KEYS.lower(), "dynamodb:firstpartitionkeyvalues"))  # AWS: exchangeable

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from isolation.proof.__main__ import main
-from isolation.proof.findings import Claim, Verdict
+from bulkhead_planproof.__main__ import main
+from bulkhead_planproof.findings import Claim, Verdict
 
-PLANS = Path(__file__).parents[1] / "plans"
+PLANS = Path(__file__).parent / "plans"
+REASONS = ["--reasons", str(Path(__file__).parent / "reasons.json")]
 _DASH = ["--tag", "TenantID", "--delimiter", "-"]
 _ORGANISATIONS = ["--tag", "org_id", "--delimiter", "/", "--prefix", "ORG/", "--grammar", "[0-9]{6}"]
 _SESSION_POLICY = ["--delimiter", "-", "--session-policy", str(PLANS / "session_policy_with_a_dash.policy")]
@@ -54,7 +55,7 @@ UNKNOWN = [
     ("operator_that_is_not_read", Claim.OWN_PARTITION, "no condition holds for every leading key"),
     ("role_with_the_tag", Claim.OWN_PARTITION, "has a tag of its own"),
     ("nobody_can_open_a_session", Claim.TWIN, "the claims about it say nothing"),
-    ("weak_but_closed", Claim.OWN_PARTITION, "localaws refuses the counterexample"),
+    ("weak_but_closed", Claim.OWN_PARTITION, "the evaluator refuses the counterexample"),
     ("another_service_is_trusted", Claim.SESSIONS, "trusts ec2.amazonaws.com"),
     ("service_opens_tenants_sessions", Claim.SESSIONS, "LambdaServiceOnly trusts lambda.amazonaws.com"),
     ("whole_account_is_trusted", Claim.SESSIONS, ":root, for which no reason is given"),
@@ -66,7 +67,7 @@ UNKNOWN = [
 
 def _proof(tmp_path: Path, plan: str, options: list[str]) -> tuple[int, list[dict[str, object]]]:
     out = tmp_path / "findings.json"
-    status = main([str(PLANS / f"{plan}.json"), *options, "--json", str(out)])
+    status = main([str(PLANS / f"{plan}.json"), *REASONS, *options, "--json", str(out)])
     return status, next(iter(json.loads(out.read_text()).values()))["findings"]
 
 
@@ -84,7 +85,7 @@ def test_a_sound_plan_is_proved(
 
 
 @pytest.mark.parametrize(("plan", "options", "claim", "says"), WEAK)
-def test_a_weak_plan_is_refuted_by_a_request_that_localaws_allows(  # noqa: PLR0917 -- a case, and two fixtures
+def test_a_weak_plan_is_refuted_by_a_request_that_the_evaluator_allows(  # noqa: PLR0917 -- a case, and two fixtures
     tmp_path: Path, plan: str, options: list[str], claim: Claim, says: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The counterexample is printed with two tenants, an action and a key, and with the evaluator's decision."""
@@ -130,7 +131,7 @@ def test_what_is_no_plan_is_refused(
     """With a status of its own, since nothing was judged."""
     path = tmp_path / "plan.json"
     path.write_text(text)
-    assert main([str(path)]) == 2
+    assert main([str(path), *REASONS]) == 2
     assert complaint in capsys.readouterr().err
 
 

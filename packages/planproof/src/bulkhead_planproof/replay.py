@@ -1,4 +1,4 @@
-"""Holds a counterexample against the evaluator of `localaws`: opens the session by the trust policy, makes the call."""
+"""Holds a counterexample against the evaluator: opens the session by the trust policy, makes the call."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 from bulkhead_iam import Policy, PolicySet, Request, evaluate
 from bulkhead_iam import Principal as Caller
-from isolation.proof.languages import ProofError
-from isolation.proof.leading_keys import LEADING_KEYS
+from bulkhead_planproof.languages import ProofError
+from bulkhead_planproof.leading_keys import LEADING_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from bulkhead_iam import ContextValue
-    from isolation.proof.findings import Counterexample
-    from isolation.proof.plan import Plan, Principal
-    from isolation.proof.statements import ConditionRow, Statement
+    from bulkhead_planproof.findings import Counterexample
+    from bulkhead_planproof.plan import Plan, Principal
+    from bulkhead_planproof.statements import ConditionRow, Statement
 
 _ROLE_ARN = re.compile(r"arn:([a-z-]+):iam::(\d{12}):role/(?:.*/)?([^/]+)")
 _ANYTHING_GOES = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
@@ -38,7 +38,7 @@ class Replay:
         statement: Statement,
         session_policies: tuple[Policy, ...] | None = None,
     ) -> Counterexample:
-        """Return the counterexample with what localaws says to the session and to the call."""
+        """Return the counterexample with what the evaluator says to the session and to the call."""
         lines: list[str] = []
         tags: dict[str, ContextValue] = {}
         if example.session is not None:
@@ -49,7 +49,7 @@ class Replay:
         return replace(example, replay=tuple(lines), confirmed=opened and allowed)
 
     def of_principal(self, example: Counterexample, principal: Principal, statement: Statement) -> Counterexample:
-        """Return the counterexample with what localaws says to a call of a principal that is no tenant's session."""
+        """Return the counterexample with what the evaluator says to a call of who is no tenant's session."""
         lines: list[str] = []
         context = satisfying(statement.conditions, _keys(example))
         allowed = self._decide(example, principal, context, None, lines)
@@ -95,7 +95,7 @@ class Replay:
         for trusting in role.trust.statements:
             if trusting.allows and (callers := _callers(trusting.principals)):
                 return self._assume(role, trusting, callers[0], requested, lines)
-        lines.append("nobody is named whom localaws could let open the session")
+        lines.append("nobody is named whom the evaluator could let open the session")
         return False
 
     def _assume(

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from isolation.proof.languages import contains
-from isolation.proof.statements import Statement, denied, read_statements
+from bulkhead_planproof.languages import contains
+from bulkhead_planproof.statements import Statement, denied, read_statements
 
 _TABLE = "arn:aws:dynamodb:eu-central-1:123456789012:table/app"
 

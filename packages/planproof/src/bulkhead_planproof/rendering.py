@@ -6,11 +6,11 @@ from dataclasses import asdict
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from isolation.proof.findings import Claim, Finding, Verdict
+from bulkhead_planproof.findings import Claim, Finding, Verdict
 
 if TYPE_CHECKING:
-    from isolation.proof.expectations import Reasons
-    from isolation.proof.findings import Report
+    from bulkhead_planproof.expectations import Reasons
+    from bulkhead_planproof.findings import Report
 
 _ORDER = list(Claim)
 _OUTSIDE = (
@@ -20,8 +20,8 @@ _OUTSIDE = (
     "the services themselves: policies mean what AWS documents",
 )
 _SESSION_POLICY = (
-    "that the application passes a session policy to AssumeRole, and renders it alike for every tenant "
-    "(chalicelib/vending.py, credentials.py): no IAM condition can demand one"
+    "that the application passes a session policy to AssumeRole, and renders it alike for every tenant: "
+    "no IAM condition can demand one"
 )
 
 
@@ -49,7 +49,7 @@ def _bad(finding: Finding) -> list[str]:
     lines = [f"  {finding.verdict}: {finding.subject}: {finding.detail}"]
     if finding.counterexample is not None:
         lines.append(f"    counterexample: {finding.counterexample}")
-        lines += [f"    localaws: {each}" for each in finding.counterexample.replay]
+        lines += [f"    evaluator: {each}" for each in finding.counterexample.replay]
     return lines
 
 

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from isolation.proof.__main__ import main
+from bulkhead_planproof.__main__ import main
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-PLANS = Path(__file__).parents[1] / "plans"
+PLANS = Path(__file__).parent / "plans"
+REASONS = ["--reasons", str(Path(__file__).parent / "reasons.json")]
 _SOUND = json.loads((PLANS / "sound.json").read_text(encoding="utf-8"))
 _EVERYTHING = json.dumps(
     {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "dynamodb:*", "Resource": "*"}]}
@@ -137,7 +138,7 @@ def test_a_plan_that_hides_something_is_not_proved(
     path = tmp_path / "plan.json"
     path.write_text(json.dumps(plan))
 
-    assert main([str(path)]) in {1, 2}
+    assert main([str(path), *REASONS]) in {1, 2}
 
     printed = capsys.readouterr()
     wrong = [line for line in printed.out.splitlines() if not line.startswith("PROVED")]
@@ -164,14 +165,34 @@ def test_a_session_policy_that_rests_on_something_else_is_not_proved(
     policy = tmp_path / "session.policy"
     policy.write_text(text)
     plan = str(PLANS / "session_policy_with_a_dash.json")
-    assert main([plan, "--session-policy", str(policy), "--session-policy-role", "*-TenantPolicyRole"])
+    assert main([plan, *REASONS, "--session-policy", str(policy)])
     printed = capsys.readouterr()
     assert says in printed.out + printed.err
 
 
-def test_a_session_policy_for_no_role_is_not_ignored(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (REASONS, "none in the plan is called *-TenantPolicyRole"),
+        (["--tenant-role", "*-TenantRole"], "name it, as in --session-policy-role NAME"),
+    ],
+)
+def test_a_session_policy_for_no_role_is_not_ignored(
+    capsys: pytest.CaptureFixture[str], options: list[str], says: str
+) -> None:
     """Else a weak one would seem proved."""
-    del tmp_path
     policy = PLANS / "session_policy_with_a_dash.policy"
-    assert main([str(PLANS / "sound.json"), "--session-policy", str(policy)]) == 1
-    assert "session_policy_with_a_dash.policy" in capsys.readouterr().out
+    assert main([str(PLANS / "sound.json"), *options, "--session-policy", str(policy)]) == 2
+    assert capsys.readouterr().err == f"planproof: session_policy_with_a_dash.policy is for no role: {says}\n"
+
+
+def test_a_role_that_session_policies_confine_needs_one(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its own policy is for all tenants."""
+    assert main([str(PLANS / "session_policy_with_a_dash.json"), *REASONS]) == 1
+    assert "a session policy confines it, and none is given" in capsys.readouterr().out
+
+
+def test_without_a_role_of_tenants_nothing_is_proved(capsys: pytest.CaptureFixture[str]) -> None:
+    """The message says what to tell it."""
+    assert main([str(PLANS / "sound.json")]) == 2
+    assert "name them, as in --tenant-role NAME" in capsys.readouterr().err

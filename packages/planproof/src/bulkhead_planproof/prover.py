@@ -6,38 +6,39 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from isolation.proof.expectations import HARMLESS, Reasons, matches
-from isolation.proof.findings import Claim, Finding, Report, Verdict
-from isolation.proof.languages import Language, ProofError
-from isolation.proof.other_paths import OtherPaths
-from isolation.proof.reach import Reach, data_actions, table_arns
-from isolation.proof.replay import Replay, account_of
-from isolation.proof.session_policy import RenderedPolicy, of_the_application
-from isolation.proof.sessions import TagValues, session_tags
-from isolation.proof.solver import Solver
-from isolation.proof.statements import denied
-from isolation.proof.tenant_roles import Sessions, TenantClaims
+from bulkhead_planproof.expectations import HARMLESS, Reasons, matches
+from bulkhead_planproof.findings import Claim, Finding, Report, Verdict
+from bulkhead_planproof.languages import Language, ProofError
+from bulkhead_planproof.other_paths import OtherPaths
+from bulkhead_planproof.reach import Reach, data_actions, table_arns
+from bulkhead_planproof.replay import Replay, account_of
+from bulkhead_planproof.sessions import TagValues, session_tags
+from bulkhead_planproof.solver import Solver
+from bulkhead_planproof.statements import denied
+from bulkhead_planproof.tenant_roles import Sessions, TenantClaims
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bulkhead_iam import Policy
-    from isolation.proof.partitions import KeyForm
-    from isolation.proof.plan import Plan, Principal
+    from bulkhead_planproof.partitions import KeyForm
+    from bulkhead_planproof.plan import Plan, Principal
+    from bulkhead_planproof.session_policy import RenderedPolicy, SessionPolicies
 
 
 @dataclass(slots=True)
 class Prover:
     """Proves or refutes the claims about a plan.
 
-    `session_policies` are those of a file; None takes what Bulkhead's application renders.
+    `session_policies` are passed for the roles that are called as `reasons.session_policy_roles`; None when there are
+    none, which leaves such a role unproved.
     """
 
     plan: Plan
     reasons: Reasons
     form: KeyForm
     tag: str
-    session_policies: tuple[RenderedPolicy, ...] | None = None
+    session_policies: SessionPolicies | None = None
     solver: Solver = field(default_factory=Solver)
 
     def report(self) -> Report:
@@ -64,12 +65,6 @@ class Prover:
         roles = (*self.reasons.tenant_roles, *self.reasons.session_policy_roles)
         if not any(matches(roles, each.name) for each in self.plan.roles()):
             yield Finding(Claim.KNOWN, "the plan", Verdict.NOT_PROVED, f"no role in it is called {' or '.join(roles)}")
-        confined = [each for each in self.plan.roles() if matches(self.reasons.session_policy_roles, each.name)]
-        if self.session_policies and not confined:
-            detail = (
-                f"no role in it is called {' or '.join(self.reasons.session_policy_roles)}, which the policy is for"
-            )
-            yield Finding(Claim.KNOWN, self.session_policies[0].name, Verdict.NOT_PROVED, detail)
         for role in self.plan.roles():
             yield from self._tenant_role(role, tables, names)
         replay = Replay(self.plan, account_of(self.plan), self.tag)
@@ -101,9 +96,9 @@ class Prover:
             yield Finding(Claim.OWN_PARTITION, role.name, Verdict.NOT_PROVED, str(error))
 
     def _rendered(self, role: Principal, names: list[str]) -> tuple[RenderedPolicy, ...]:
-        if self.session_policies is not None:
-            return self.session_policies
-        return tuple(policy for name in names for policy in of_the_application(role, name))
+        if self.session_policies is None:
+            raise ProofError("a session policy confines it, and none is given")
+        return tuple(self.session_policies(role, names))
 
     def _with_policy(self, claims: TenantClaims, role: Principal, policy: RenderedPolicy) -> Iterator[Finding]:
         document = policy.for_any_tenant(self.tag)

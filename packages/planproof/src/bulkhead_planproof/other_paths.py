@@ -5,21 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from isolation.proof.expectations import HARMLESS, Reasons, matches
-from isolation.proof.findings import Claim, Counterexample, Finding, Verdict, refuted
-from isolation.proof.languages import Either, Language, ProofError, word
-from isolation.proof.patterns import pattern
-from isolation.proof.reach import ITEM_ACTIONS, KEYLESS_FIRST, Pair, Reach, beyond, data_actions
-from isolation.proof.statements import denied
+from bulkhead_planproof.expectations import HARMLESS, Reasons, matches
+from bulkhead_planproof.findings import Claim, Counterexample, Finding, Verdict, refuted
+from bulkhead_planproof.languages import Either, Language, ProofError, word
+from bulkhead_planproof.patterns import pattern
+from bulkhead_planproof.reach import ITEM_ACTIONS, KEYLESS_FIRST, Pair, Reach, beyond, data_actions
+from bulkhead_planproof.statements import denied
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from isolation.proof.partitions import KeyForm
-    from isolation.proof.plan import Plan, Principal
-    from isolation.proof.replay import Replay
-    from isolation.proof.solver import Solver
-    from isolation.proof.statements import Statement
+    from bulkhead_planproof.partitions import KeyForm
+    from bulkhead_planproof.plan import Plan, Principal
+    from bulkhead_planproof.replay import Replay
+    from bulkhead_planproof.solver import Solver
+    from bulkhead_planproof.statements import Statement
 
 
 @dataclass(frozen=True, slots=True)

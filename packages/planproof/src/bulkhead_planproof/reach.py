@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from isolation.proof.languages import ANY, SOMETHING, Both, Either, Language, Not, Repeat, Sequence, word
-from isolation.proof.patterns import pattern
+from bulkhead_planproof.languages import ANY, SOMETHING, Both, Either, Language, Not, Repeat, Sequence, word
+from bulkhead_planproof.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from isolation.proof.solver import Solver
-    from isolation.proof.statements import Statement
+    from bulkhead_planproof.solver import Solver
+    from bulkhead_planproof.statements import Statement
 
 Pair = tuple[Language, Language]
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import z3  # type: ignore[import-untyped]
 
-from isolation.proof.languages import (
+from bulkhead_planproof.languages import (
     ANYTHING,
     MARK,
     SOMETHING,

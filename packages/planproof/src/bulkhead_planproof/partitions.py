@@ -13,15 +13,15 @@ from itertools import permutations
 from typing import TYPE_CHECKING
 
 from bulkhead_iam.variables import Variable
-from isolation.proof.languages import ANYTHING, MARK, Language, Marked, Marker, Not, ProofError, Sequence, word
-from isolation.proof.patterns import Tokens, language
+from bulkhead_planproof.languages import ANYTHING, MARK, Language, Marked, Marker, Not, ProofError, Sequence, word
+from bulkhead_planproof.patterns import Tokens, language
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bulkhead_iam.wildcards import Token
-    from isolation.proof.sessions import TagValues
-    from isolation.proof.solver import Solver
+    from bulkhead_planproof.sessions import TagValues
+    from bulkhead_planproof.solver import Solver
 
 
 @dataclass(frozen=True, slots=True)

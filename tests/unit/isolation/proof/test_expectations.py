@@ -1,4 +1,4 @@
-"""The session policies that are proved are those that the application passes to AssumeRole."""
+"""What is proved of Bulkhead: the session policies that the application passes, for the tenant ids that it admits."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bulkhead_iam import PolicyKind
-from chalicelib.tenant import Role, TenantContext
+from bulkhead_planproof.grammar import TENANT_ID, grammar
+from bulkhead_planproof.languages import ProofError, contains
+from bulkhead_planproof.plan import Principal, read_document
+from chalicelib.tenant import Role, TenantContext, is_tenant_id
 from chalicelib.vending import TenantResources, session_policy
-from isolation.proof.languages import ProofError
-from isolation.proof.plan import Principal, read_document
-from isolation.proof.session_policy import from_template, of_the_application
+from isolation.proof.expectations import rendered_policies
 
 _TABLE = "arn:aws:dynamodb:eu-central-1:123456789012:table/app"
 _SECRETS = tuple(f"arn:aws:secretsmanager:eu-central-1:123456789012:secret:{login}-??????" for login in ("r", "w"))
@@ -32,7 +35,7 @@ def _role() -> Principal:
 
 def test_every_role_of_the_application_has_its_own() -> None:
     """With the tenant as a placeholder, and otherwise as chalicelib/vending.py renders it."""
-    rendered = list(of_the_application(_role(), "app"))
+    rendered = list(rendered_policies(_role(), ["app"]))
     resources = TenantResources(_TABLE, *_SECRETS)
     assert len(rendered) == len(Role)
     for role, policy in zip(Role, rendered, strict=True):
@@ -52,17 +55,16 @@ def test_a_rendering_that_treats_one_tenant_otherwise_is_not_proved() -> None:
         return policy
 
     with pytest.raises(ProofError, match="acme10 is not like that of others"):
-        list(of_the_application(_role(), "app", favouring))
+        list(rendered_policies(_role(), ["app"], favouring))
 
 
 def test_a_role_that_does_not_name_the_table_is_not_proved() -> None:
     """Nobody knows then what the application's policy is about."""
     with pytest.raises(ProofError, match="does not name the table other"):
-        list(of_the_application(_role(), "other"))
+        list(rendered_policies(_role(), ["other"]))
 
 
-def test_a_template_names_the_tenant() -> None:
-    """Else it would be the same for all of them."""
-    with pytest.raises(ProofError, match="stands nowhere"):
-        from_template("{}", "a file")
-    assert from_template('{"a": "{TENANT}-*"}', "a file").template.count("{TENANT}") == 0
+@given(st.from_regex(r"\A[a-z0-9A-Z#-]{0,4}\Z") | st.text("ab-", min_size=28, max_size=36))
+def test_the_grammar_is_the_applications(text: str) -> None:
+    """The proof is about the tenant ids that chalicelib/tenant.py admits."""
+    assert contains(grammar(TENANT_ID), text) == is_tenant_id(text)

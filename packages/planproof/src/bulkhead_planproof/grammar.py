@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 
-from isolation.proof.languages import ANY, Characters, Either, Language, ProofError, Repeat, Sequence
+from bulkhead_planproof.languages import ANY, Characters, Either, Language, ProofError, Repeat, Sequence
 
-#: That of chalicelib/tenant.py, which a test holds it against.
+#: A DNS label of up to 32 characters, as ids of tenants often are.
 TENANT_ID = "[a-z0-9](?:[a-z0-9-]{1,30}[a-z0-9])"
 
 _COUNT = re.compile(r"\{(\d+)(?:(,)(\d*))?\}")

@@ -28,7 +28,7 @@ class Claim(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Counterexample:
-    """A request that is allowed and must not be, and what `localaws` says to it.
+    """A request that is allowed and must not be, and what the evaluator says to it.
 
     `session` is the tenant whose session it is, None for a principal that is no tenant's; `keys` are the leading keys,
     None for a request without any; `other` is the tenant whose data it is, None where it is everybody's.
@@ -83,8 +83,8 @@ class Report:
 
 
 def refuted(claim: Claim, subject: str, detail: str, counterexample: Counterexample) -> Finding:
-    """Return the finding of a counterexample: refuted only if `localaws`, too, allows the request."""
+    """Return the finding of a counterexample: refuted only if `bulkhead_iam`, too, allows the request."""
     verdict = Verdict.REFUTED if counterexample.confirmed else Verdict.NOT_PROVED
     if not counterexample.confirmed:
-        detail += "; localaws refuses the counterexample"
+        detail += "; the evaluator refuses the counterexample"
     return Finding(claim, subject, verdict, detail, counterexample)

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from isolation.proof.languages import contains
-from isolation.proof.sessions import TagValues, session_tags, tag_values
-from isolation.proof.solver import Solver
-from isolation.proof.statements import Statement, read_statements
+from bulkhead_planproof.languages import contains
+from bulkhead_planproof.sessions import TagValues, session_tags, tag_values
+from bulkhead_planproof.solver import Solver
+from bulkhead_planproof.statements import Statement, read_statements
 
 _KEY = "aws:RequestTag/tenant"
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from bulkhead_iam.documents import as_list, scalar_list
 from bulkhead_iam.variables import Variable
-from isolation.proof.languages import ANYTHING, NOTHING, Either, Language, Not, ProofError, Sequence, word
-from isolation.proof.patterns import language, pattern, tokens_of
+from bulkhead_planproof.languages import ANYTHING, NOTHING, Either, Language, Not, ProofError, Sequence, word
+from bulkhead_planproof.patterns import language, pattern, tokens_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
