@@ -27,9 +27,9 @@ from rich.text import Text
 
 from bench.harness import PROJECT
 from bench.reporting import COLUMNS, row, with_table
-from ops.errors import OpsError
-from ops.progress import Progress
-from ops.shell import forget_aws_settings
+from stage.errors import CommandError
+from stage.progress import Progress
+from stage.shell import forget_aws_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -70,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         comparisons.extend(comparison.as_json() for comparison in _measure(names))
     except KeyboardInterrupt:
         return _INTERRUPTED
-    except OpsError as error:
+    except CommandError as error:
         Console(stderr=True).print(Text(str(error)), soft_wrap=True)
         return 2
     finally:

@@ -15,7 +15,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import make_server
 
 from bulkhead_localaws.moto.shortcuts import take_shortcuts
-from ops.processes import stop_when_input_ends
+from stage.local.processes import stop_when_input_ends
 
 
 class _RequestHandler(MotoRequestHandler):

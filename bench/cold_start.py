@@ -11,7 +11,7 @@ from bench.harness import PROJECT, Comparison, Series, in_turn
 from bench.requesting import canned_aws, event
 
 if TYPE_CHECKING:
-    from ops.progress import Progress
+    from stage.progress import Progress
 
 ROUNDS = 30
 #: The event is written out, so that nothing is imported that the app does not import.

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.harness import PROJECT, Comparison, Series, in_turn
-from ops.sign_in import sign_in
-from ops.stack import LocalStack, StackOptions
-from ops.terraform import require_terraform
+from stage.local.stack import LocalStack, StackOptions
+from stage.sign_in import sign_in
+from stage.terraform import require_terraform
 from tests.support.http_api import Api
 
 if TYPE_CHECKING:
-    from ops.progress import Progress
+    from stage.progress import Progress
 
 CONNECTIONS, SLICES, SECONDS, LINES = 16, 20, 2.0, 3
 WITHOUT_ISOLATION = "bench.unisolated_api"

@@ -16,10 +16,10 @@ import pyperf  # type: ignore[import-untyped]  # it ships no types
 
 from bench.harness import PROJECT, Comparison, Series
 from bulkhead_iam import ContextValue, Policy, PolicySet, Principal, Request, evaluate
-from ops.app_environment import process_basics
+from stage.local.app_environment import process_basics
 
 if TYPE_CHECKING:
-    from ops.progress import Progress
+    from stage.progress import Progress
 
 ACCOUNT = "123456789012"
 TABLE = f"arn:aws:dynamodb:eu-central-1:{ACCOUNT}:table/bulkhead-prod"

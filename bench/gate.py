@@ -17,12 +17,12 @@ import boto3
 
 from bench.harness import Comparison, Series, in_turn, milliseconds
 from bench.requesting import running
-from ops.processes import answers, free_port
+from stage.local.processes import answers, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ops.progress import Progress
+    from stage.progress import Progress
 
 ROUNDS, WARM_UP = 3_000, 100
 REGION, ACCOUNT = "eu-central-1", "123456789012"

@@ -15,7 +15,7 @@ from bench.requesting import Spent, app_process, canned_aws
 
 if TYPE_CHECKING:
     from bench.requesting import AppProcess, CannedAws
-    from ops.progress import Progress
+    from stage.progress import Progress
 
 BLOCKS, REQUESTS, WARM_UP = 60, 50, 200
 CALLS = 100

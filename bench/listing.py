@@ -24,15 +24,15 @@ from bench.harness import PROJECT, Comparison, Series, in_turn, milliseconds
 from chalicelib import wiring
 from chalicelib.keys import SHARDING, Kind, Partitions
 from chalicelib.tenant import Role, TenantContext
-from ops.stack import LocalStack, StackOptions
-from ops.terraform import require_terraform
+from stage.local.stack import LocalStack, StackOptions
+from stage.terraform import require_terraform
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mypy_boto3_sts import STSClient
 
-    from ops.progress import Progress
+    from stage.progress import Progress
 
 ITEMS, SHARDS, ROUNDS, PAGE = 300, 10, 10, 100
 CACHED_TENANTS = 256

@@ -19,8 +19,8 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from bench.harness import PROJECT
-from ops.app_environment import process_basics
-from ops.processes import Child, answers, free_port
+from stage.local.app_environment import process_basics
+from stage.local.processes import Child, answers, free_port
 from tests.unit.settings import ENVIRONMENT
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def running(module: str, *arguments: str, ready: Callable[[], bool]) -> Iterator
     """Run a module in a process of its own while the block runs; it ends with this process, however that ends.
 
     Raises:
-        OpsError: it ended before it was ready, or took too long.
+        CommandError: it ended before it was ready, or took too long.
     """
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log"

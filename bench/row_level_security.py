@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
     from chalicelib.database import Connection
-    from ops.progress import Progress
+    from stage.progress import Progress
 
     Transaction = Callable[[TenantContext, Login], AbstractContextManager[Connection]]
 

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.vending import SESSION_SECONDS
 from chalicelib.wiring import KEPT_CLIENTS
-from ops.progress import Progress
+from stage.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping

@@ -16,7 +16,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from ops.processes import stop_when_input_ends
+from stage.local.processes import stop_when_input_ends
 
 _HOST = "127.0.0.1"
 _LIFE = timedelta(hours=1)

@@ -16,7 +16,7 @@ from bench.requesting import app_process, canned_aws
 from bench.sts_model import calls_of
 
 if TYPE_CHECKING:
-    from ops.progress import Progress
+    from stage.progress import Progress
 
 TENANTS, CACHED, EXPONENTS, SEED = 10_000, 512, (1.0, 1.2), 1
 WARM_UP, BLOCKS, REQUESTS = 2_000, 30, 100

@@ -18,7 +18,7 @@ from chalicelib.tokens import JwtTokenManager
 from tests.unit.user_pool import AUDIENCE, ISSUER
 
 if TYPE_CHECKING:
-    from ops.progress import Progress
+    from stage.progress import Progress
 
 ROUNDS, WARM_UP, KEY_ID, CLAIMS_LIFE = 8_000, 100, "one", 3600
 

@@ -4,7 +4,7 @@ import sys
 
 from app import app
 from bench.without_isolation import remove_isolation
-from ops.local_api import main
+from stage.local.api import main
 
 if __name__ == "__main__":
     remove_isolation(app)

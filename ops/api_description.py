@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from ops.errors import OpsError
+from stage.errors import CommandError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,7 +27,7 @@ def describe(template: Mapping[str, Any], runtime: str) -> dict[str, Any]:
         runtime: Lambda's, for which the dependencies were taken.
 
     Raises:
-        OpsError: the app has something that the modules cannot make.
+        CommandError: the app has something that the modules cannot make.
     """
     functions = template["resource"]["aws_lambda_function"]
     swagger = json.loads(template["locals"]["chalice_api_swagger"])
@@ -73,7 +73,7 @@ def _authorizer(swagger: Mapping[str, Any]) -> str:
     name: str = _only(definitions, "authorizer")
     judged = definitions[name].get("name"), definitions[name].get("x-amazon-apigateway-authorizer", {}).get("type")
     if judged != ("Authorization", "token"):
-        raise OpsError(
+        raise CommandError(
             f"{name} must be a Lambda authorizer of the header Authorization: infra/modules/api makes no other"
         )
     return name
@@ -83,7 +83,7 @@ def _only(values: Iterable[Any], what: str) -> Any:
     """Return the one value there is."""
     found = list(values)
     if len(found) != 1:
-        raise OpsError(
+        raise CommandError(
             f"there must be one {what}, not {len(found)}: infra/modules/api knows no difference between routes"
         )
     return found[0]

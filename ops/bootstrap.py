@@ -14,9 +14,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.markup import escape
 
-from ops.errors import OpsError
-from ops.live import LiveStage, state_bucket
-from ops.progress import Progress
+from stage.errors import CommandError
+from stage.live import LiveStage, state_bucket
+from stage.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         stage = LiveStage.find(Path(__file__).parent.parent, options.stage)
         begun = True
         Bootstrap(boto3.Session(region_name=stage.region), stage.account_id, Progress(console)).run()
-    except OpsError as error:
+    except CommandError as error:
         console.print(f"[red]✗[/red] {escape(str(error))}", soft_wrap=True)
         return _FAILED if begun else _NOTHING_CHANGED
     console.print(
@@ -78,7 +78,7 @@ class Bootstrap:
         """Prepare the account.
 
         Raises:
-            OpsError: AWS refused a step; what was done before stays, and the next run goes on from there.
+            CommandError: AWS refused a step; what was done before stays, and the next run goes on from there.
         """
         try:
             if self._bucket_exists():
@@ -91,18 +91,18 @@ class Bootstrap:
             self._require_tls()
             self._let_api_gateway_log()
         except ClientError as error:
-            raise OpsError(
+            raise CommandError(
                 f"AWS refuses ({error}): run `make bootstrap` as an administrator of account {self._account_id}"
             ) from error
         except BotoCoreError as error:
-            raise OpsError(f"AWS cannot be reached ({error}): run `make bootstrap` again") from error
+            raise CommandError(f"AWS cannot be reached ({error}): run `make bootstrap` again") from error
 
     def _bucket_exists(self) -> bool:
         try:
             self._s3.head_bucket(Bucket=self._bucket, ExpectedBucketOwner=self._account_id)
         except ClientError as error:
             if error.response["Error"]["Code"] == _FORBIDDEN:
-                raise OpsError(
+                raise CommandError(
                     f"the bucket {self._bucket} is another account's, or closed to you: "
                     f"take credentials that may use it, or have its owner delete it"
                 ) from None

@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.markup import escape
 
-from ops.errors import OpsError
-from ops.functions import invoke_lambda
-from ops.live import LiveStage, stage_of
 from ops.package import package
-from ops.progress import Progress
 from ops.runtimes import add_runtime
 from ops.smoke import SmokeTest
-from ops.terraform import require_terraform
+from stage.errors import CommandError
+from stage.functions import invoke_lambda
+from stage.live import LiveStage, stage_of
+from stage.progress import Progress
+from stage.terraform import require_terraform
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ops.terraform import TerraformRoot
+    from stage.terraform import TerraformRoot
 
 _INTERRUPTED = 130  # as shells have it
 _METHOD = "aws_api_gateway_method"
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     deployment = Deployment(Path(__file__).parent.parent, console)
     try:
         url = deployment.run(options.stage, options.runtime, ask=not options.yes, quiet=options.quiet)
-    except OpsError as error:
+    except CommandError as error:
         console.print(f"[red]✗[/red] {escape(str(error))}", soft_wrap=True)
         return 1 if deployment.changed else 2
     except KeyboardInterrupt:
@@ -69,7 +69,7 @@ class Deployment:
         """Deploy a stage and return the URL of its API.
 
         Raises:
-            OpsError: a step failed; the message says what to do.
+            CommandError: a step failed; the message says what to do.
         """
         with self._progress.step("looking at tools, credentials and the stage's file"):
             require_terraform()
@@ -123,16 +123,16 @@ class Deployment:
         """Ask whether the plan that was shown is to be applied.
 
         Raises:
-            OpsError: it is not, or nobody can be asked.
+            CommandError: it is not, or nobody can be asked.
         """
         if not sys.stdin.isatty():
-            raise OpsError("nobody is there to say whether this plan is right: look at it, and say YES=1")
+            raise CommandError("nobody is there to say whether this plan is right: look at it, and say YES=1")
         try:
             answer = self._console.input("Apply this plan? Only 'yes' does: ")
         except EOFError:
             answer = ""
         if answer.strip() != "yes":
-            raise OpsError("nothing is applied")
+            raise CommandError("nothing is applied")
 
 
 def _routes_removed(stage: LiveStage) -> Path:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.markup import escape
 
-from ops.errors import OpsError
-from ops.functions import invoke_lambda
-from ops.live import LiveStage
 from ops.package import package, package_is_there
-from ops.progress import Progress
-from ops.terraform import require_terraform
+from stage.errors import CommandError
+from stage.functions import invoke_lambda
+from stage.live import LiveStage
+from stage.progress import Progress
+from stage.terraform import require_terraform
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.print("… terraform destroy")
         terraform.destroy(stage.var_file)
         stage.document.unlink(missing_ok=True)
-    except OpsError as error:
+    except CommandError as error:
         console.print(f"[red]✗[/red] {escape(str(error))}", soft_wrap=True)
         return 1 if destroying else 2
     except KeyboardInterrupt:
@@ -70,10 +70,10 @@ def _refuse_protected(outputs: dict[str, Any], stage: LiveStage) -> None:
     """Refuse before anything is gone, where AWS would refuse half-way.
 
     Raises:
-        OpsError: the stage is protected against deletion.
+        CommandError: the stage is protected against deletion.
     """
     if not outputs.get("disposable", True):
-        raise OpsError(
+        raise CommandError(
             f"{stage.name} is protected: write disposable = true into its file, `make deploy STAGE={stage.name}`, "
             "and come back"
         )
@@ -83,13 +83,13 @@ def _refuse_tenants(outputs: dict[str, Any], addresses: list[str], stage: LiveSt
     """Refuse when the registry has tenants that were not offboarded; where there is no registry, there are none.
 
     Raises:
-        OpsError: it has, or it cannot be asked.
+        CommandError: it has, or it cannot be asked.
     """
     if not any(address.startswith(_REGISTRY) for address in addresses):
         return
     function_name = outputs.get("function_names", {}).get("list_tenants")
     if function_name is None:
-        raise OpsError(
+        raise CommandError(
             f"{stage.name} is half there, and nobody can be asked for its tenants: `make deploy STAGE={stage.name}`, "
             "or say WITH_TENANTS=1"
         )
@@ -102,7 +102,7 @@ def _refuse_tenants(outputs: dict[str, Any], addresses: list[str], stage: LiveSt
             break
         event["after"] = page["next"]
     if here:
-        raise OpsError(
+        raise CommandError(
             f"{stage.name} has {len(here)} tenants ({', '.join(sorted(here)[:5])}{', …' if len(here) > 5 else ''}): "  # noqa: PLR2004
             "offboard them, or say WITH_TENANTS=1"
         )
@@ -110,13 +110,13 @@ def _refuse_tenants(outputs: dict[str, Any], addresses: list[str], stage: LiveSt
 
 def _require_confirmation(console: Console, stage: LiveStage) -> None:
     if not sys.stdin.isatty():
-        raise OpsError(f"nobody is there to say whether {stage.name} shall be destroyed: say YES=1")
+        raise CommandError(f"nobody is there to say whether {stage.name} shall be destroyed: say YES=1")
     try:
         answer = console.input(f"Destroy {stage.name} in account {stage.account_id}? Type its name: ")
     except EOFError:
         answer = ""
     if answer.strip() != stage.name:
-        raise OpsError("nothing is destroyed")
+        raise CommandError("nothing is destroyed")
 
 
 if __name__ == "__main__":

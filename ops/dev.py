@@ -15,13 +15,13 @@ from rich.console import Console
 from rich.markup import escape
 
 from chalicelib.config import Strategy
-from ops.errors import OpsError
-from ops.processes import refuse_unusable_port
-from ops.progress import Progress
-from ops.shell import forget_aws_settings
-from ops.stack import LocalStack, StackOptions
-from ops.stage import DEFAULT_PATH, LocalStage
-from ops.terraform import require_terraform
+from stage.document import DEFAULT_PATH, LocalStage
+from stage.errors import CommandError
+from stage.local.processes import refuse_unusable_port
+from stage.local.stack import LocalStack, StackOptions
+from stage.progress import Progress
+from stage.shell import forget_aws_settings
+from stage.terraform import require_terraform
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with _lock(options.stage_file.parent):
             options.stage_file.unlink(missing_ok=True)  # of a run that crashed: nobody holds its lock
             return _run(options, console)
-    except OpsError as error:
+    except CommandError as error:
         console.print(f"[red]✗[/red] {escape(str(error))}", soft_wrap=True)
         return 2
     except KeyboardInterrupt:
@@ -92,7 +92,7 @@ def _stop(*_: object) -> None:
 
 def _check_ports(options: argparse.Namespace) -> None:
     if len({options.aws_port, options.api_port, options.web_port}) < len(("AWS", "API", "web")):
-        raise OpsError("AWS_PORT, API_PORT and WEB_PORT must differ")
+        raise CommandError("AWS_PORT, API_PORT and WEB_PORT must differ")
     refuse_unusable_port(options.web_port, "WEB_PORT")
     refuse_unusable_port(options.aws_port, "AWS_PORT")
     if not options.no_api:
@@ -104,14 +104,14 @@ def _lock(folder: Path) -> Iterator[None]:
     """Hold the folder for as long as the stage in it runs; the lock is gone with this process, however it ends.
 
     Raises:
-        OpsError: another stage runs in it.
+        CommandError: another stage runs in it.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise OpsError(f"a stage is running already in {folder}: stop it first") from None
+            raise CommandError(f"a stage is running already in {folder}: stop it first") from None
         yield
 
 

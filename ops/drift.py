@@ -12,8 +12,8 @@ import sys
 from pathlib import Path
 
 from ops.environments import uv
-from ops.errors import OpsError
-from ops.progress import Progress
+from stage.errors import CommandError
+from stage.progress import Progress
 
 _SDK = ("boto3", "botocore", "s3transfer")
 _NO_TESTS_FAILED, _TESTS_FAILED = 0, 1  # https://docs.pytest.org/en/stable/reference/exit-codes.html
@@ -32,7 +32,7 @@ def main() -> int:
         with Progress().step("taking the newest SDK"):
             wheels = ["--only-binary", ":all:", "--no-deps", "--upgrade", "--refresh", "--quiet"]
             uv(project, ["pip", "install", *wheels, "--target", str(newest), *_SDK], "the newest SDK")
-    except OpsError as error:
+    except CommandError as error:
         print(error, file=sys.stderr)
         return 2
     [version] = (path.name.removesuffix(".dist-info").partition("-")[2] for path in newest.glob("botocore-*.dist-info"))

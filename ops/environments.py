@@ -8,8 +8,8 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ops.errors import OpsError
 from ops.lockfiles import INSTALLER, SUPPORTED_PYTHONS, require_sound, require_unedited
+from stage.errors import CommandError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,12 +37,12 @@ def require_supported_python(version: tuple[int, int]) -> None:
     """Make sure that the locks are made for an interpreter.
 
     Raises:
-        OpsError: they are not.
+        CommandError: they are not.
     """
     *others, last = SUPPORTED_PYTHONS
     running = ".".join(map(str, version))
     if running not in SUPPORTED_PYTHONS:
-        raise OpsError(
+        raise CommandError(
             f"Python {running} is not supported, {', '.join(others)} and {last} are: "
             f"install one and name it, as in `make setup PYTHON=python{others[0]}`"
         )
@@ -52,14 +52,14 @@ def create_with_pip(project: Path, python: str, home: Path) -> None:
     """Make a virtual environment of an interpreter and install uv into it, checked against the installer's lock.
 
     Raises:
-        OpsError: one of both cannot be done.
+        CommandError: one of both cannot be done.
     """
     require_unedited(project, INSTALLER)
     try:
         _run([python, "-m", "venv", "--clear", str(home)], str(home))
-    except OpsError as error:
+    except CommandError as error:
         hint = "; on Debian and Ubuntu, venv is a package of its own, such as python3.13-venv"
-        raise OpsError(f"{error}{hint if 'ensurepip' in str(error) else ''}") from None
+        raise CommandError(f"{error}{hint if 'ensurepip' in str(error) else ''}") from None
     install_uv(project, home)
 
 
@@ -67,7 +67,7 @@ def install_uv(project: Path, home: Path) -> None:
     """Let pip install what the installer's lock names into a virtual environment that has pip.
 
     Raises:
-        OpsError: the lock was edited, a file is another one than was locked, or the index cannot be reached.
+        CommandError: the lock was edited, a file is another one than was locked, or the index cannot be reached.
     """
     lock = require_unedited(project, INSTALLER)
     pip = [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
@@ -88,7 +88,7 @@ def create(project: Path, python: str, home: Path) -> None:
     """Make an empty virtual environment of a version of Python that is on this machine.
 
     Raises:
-        OpsError: there is no such interpreter.
+        CommandError: there is no such interpreter.
     """
     uv(project, ["venv", "--quiet", "--clear", "--no-project", "--python", python, str(home)], str(home))
 
@@ -97,7 +97,7 @@ def sync(project: Path, lock: LockFile, home: Path) -> None:
     """Let a virtual environment hold exactly what a lock names.
 
     Raises:
-        OpsError: the lock is not sound, a file is another one than was locked, or the index cannot be reached.
+        CommandError: the lock is not sound, a file is another one than was locked, or the index cannot be reached.
     """
     path = require_sound(project, lock)
     options = ["--quiet", "--require-hashes", *_ONLY_WHEELS, "--python", str(home / "bin" / "python")]
@@ -116,7 +116,7 @@ def install_packages(project: Path, home: Path) -> None:
     build backend is part of uv.
 
     Raises:
-        OpsError: one cannot be built, or needs what the environment does not hold.
+        CommandError: one cannot be built, or needs what the environment does not hold.
     """
     python = ["--quiet", "--python", str(home / "bin" / "python")]
     editable = [option for path in packages(project) for option in ("--editable", str(path))]
@@ -133,11 +133,11 @@ def uv(project: Path, arguments: Sequence[str], what: str) -> None:
         what: is being installed or made, for the message.
 
     Raises:
-        OpsError: it failed.
+        CommandError: it failed.
     """
     command = project / VENV / "bin" / "uv"
     if not command.exists():
-        raise OpsError("uv is not installed in .venv: run `make setup`")
+        raise CommandError("uv is not installed in .venv: run `make setup`")
     _run([str(command), *arguments], what, environ=environment_of_uv(project, os.environ), cwd=project)
 
 
@@ -160,9 +160,9 @@ def _run(
     try:
         ran = subprocess.run(command, env=environ, cwd=cwd, capture_output=True, text=True, check=False)
     except OSError as error:
-        raise OpsError(f"{command[0]} cannot be started: {error}") from None
+        raise CommandError(f"{command[0]} cannot be started: {error}") from None
     if ran.returncode:
-        raise OpsError(_explained(ran.stderr or ran.stdout, what))
+        raise CommandError(_explained(ran.stderr or ran.stdout, what))
 
 
 def _explained(said: str, what: str) -> str:

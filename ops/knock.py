@@ -16,11 +16,11 @@ from botocore.exceptions import ClientError
 from chalicelib.errors import InvalidTenantError, ScopedCredentialsError
 from chalicelib.keys import Kind, PartitionKey
 from chalicelib.tenant import Role, TenantContext
-from ops.decisions import read_decisions
-from ops.errors import OpsError
-from ops.scoped_credentials import scoped_client
-from ops.shell import forget_aws_settings
-from ops.stage import DEFAULT_PATH, LocalStage
+from stage.decisions import read_decisions
+from stage.document import DEFAULT_PATH, LocalStage
+from stage.errors import CommandError
+from stage.scoped_credentials import scoped_client
+from stage.shell import forget_aws_settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         tenant, other = (TenantContext(each, Role.MEMBER, "knock", "-") for each in (options.tenant, options.other))
         dynamodb = scoped_client(stage, tenant, stage.vending_strategy)
         foreign, own = (_knock(stage, dynamodb, each) for each in (other, tenant))
-    except (OpsError, InvalidTenantError, ScopedCredentialsError, OSError) as error:
+    except (CommandError, InvalidTenantError, ScopedCredentialsError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
     return 0 if (foreign, own) == ("ImplicitlyDenied", "Allowed") else 1

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ops.environments import VENV, install_uv, uv
-from ops.errors import OpsError
 from ops.lockfiles import INSTALLER, LOCK_FILES, SUPPORTED_PYTHONS, sealed, versions_of
+from stage.errors import CommandError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,7 @@ def write(project: Path, lock: LockFile, *, upgrade: bool = False) -> bool:
     """Write a lock for every supported Python and every platform; return whether it changed.
 
     Raises:
-        OpsError: what its sources ask for cannot be resolved, or the index cannot be reached.
+        CommandError: what its sources ask for cannot be resolved, or the index cannot be reached.
     """
     path = project / lock.path
     before = path.read_text() if path.exists() else ""
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"{lock.path}: {'written' if changed else 'unchanged'}", flush=True)
             if changed and lock is INSTALLER:
                 install_uv(project, project / VENV)  # the other locks are made by the uv that they name
-    except OpsError as error:
+    except CommandError as error:
         print(error, file=sys.stderr)
         return 2
     return 0

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from ops.errors import OpsError
+from stage.errors import CommandError
 
 #: The versions of Python that locks are made for, newest first; .python-version lists them for pyenv.
 SUPPORTED_PYTHONS = ("3.13", "3.12", "3.11")
@@ -67,11 +67,13 @@ def require_sound(project: Path, lock: LockFile) -> Path:
     """Return the path of a lock from which may be installed.
 
     Raises:
-        OpsError: it is missing, was edited by hand, or does not match its sources.
+        CommandError: it is missing, was edited by hand, or does not match its sources.
     """
     path = require_unedited(project, lock)
     if path.read_text().splitlines()[1] != f"{_INPUTS}{_digest_of_inputs(project, lock)}":
-        raise OpsError(f"{' or '.join(map(str, lock.inputs))} has changed since {lock.path} was made: run `make lock`")
+        raise CommandError(
+            f"{' or '.join(map(str, lock.inputs))} has changed since {lock.path} was made: run `make lock`"
+        )
     return path
 
 
@@ -79,20 +81,20 @@ def require_unedited(project: Path, lock: LockFile) -> Path:
     """Return the path of a lock that is as `make lock` wrote it, whatever its sources say by now.
 
     Raises:
-        OpsError: it is missing, was edited by hand, or a merge left a conflict in it.
+        CommandError: it is missing, was edited by hand, or a merge left a conflict in it.
     """
     path = project / lock.path
     if not path.is_file():
-        raise OpsError(f"{lock.path} is missing: `git checkout {lock.path}` brings it back")
+        raise CommandError(f"{lock.path} is missing: `git checkout {lock.path}` brings it back")
     text = path.read_text()
     if _CONFLICT.search(text):
-        raise OpsError(f"{lock.path} has a merge conflict: resolve that of its source, and run `make lock`")
+        raise CommandError(f"{lock.path} has a merge conflict: resolve that of its source, and run `make lock`")
     head, requirements = _parts(text)
     inputs = head[1] if len(head) == _HEAD_LINES else ""
     if head != [_first_line(lock), inputs, f"{_CONTENT}{_digest(requirements)}"] or not re.fullmatch(
         rf"{_INPUTS}[0-9a-f]{{64}}", inputs
     ):
-        raise OpsError(
+        raise CommandError(
             f"{lock.path} was edited after `make lock` wrote it: `git checkout {lock.path}` undoes that; "
             "change its source and run `make lock` instead"
         )

@@ -17,7 +17,7 @@ from ministack import app
 from ministack.core import iam_actions
 from ministack.services import apigateway_v1, cognito
 
-from ops.processes import stop_when_input_ends
+from stage.local.processes import stop_when_input_ends
 
 _context_of = iam_actions.dynamodb_service_context
 _temporary_password = cognito._generate_temp_password

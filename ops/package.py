@@ -24,11 +24,11 @@ from typing import TYPE_CHECKING
 
 from ops.api_description import describe
 from ops.environments import uv
-from ops.errors import OpsError
 from ops.lockfiles import DEPLOYED, DEVELOPMENT, require_sound, requirement_of
-from ops.progress import Progress
 from ops.runtimes import DEFAULT_RUNTIME, add_runtime, python_of
-from ops.shell import forget_aws_settings
+from stage.errors import CommandError
+from stage.progress import Progress
+from stage.shell import forget_aws_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -86,7 +86,7 @@ def package(
         take: what to call instead of `take_locked`.
 
     Raises:
-        OpsError: something is missing, a dependency has no build for Lambda, or the package is too large for it.
+        CommandError: something is missing, a dependency has no build for Lambda, or the package is too large for it.
     """
     python = python_of(runtime)
     command = [*(chalice or [_own_chalice()]), "package", "--pkg-format", "terraform"]
@@ -118,7 +118,7 @@ def take_locked(project: Path, python: str, source: Path) -> None:
     And another folder with Chalice, whose runtime ships too: that of .venv may have been changed by hand.
 
     Raises:
-        OpsError: a lock is not sound, or a wheel is missing, cannot be had, or is another one than was locked.
+        CommandError: a lock is not sound, or a wheel is missing, cannot be had, or is another one than was locked.
     """
     _take(project, require_sound(project, DEPLOYED), DEPLOYED, python, source / "vendor")
     chalice = source.with_name("chalice.txt")
@@ -163,11 +163,11 @@ def require_fitting(zipped: int, unpacked: int) -> None:
     """Make sure that Lambda takes a package of these sizes in bytes.
 
     Raises:
-        OpsError: it does not.
+        CommandError: it does not.
     """
     for size, limit, state in ((zipped, MAX_ZIPPED, "zipped"), (unpacked, MAX_UNPACKED, "unpacked")):
         if size > limit:
-            raise OpsError(
+            raise CommandError(
                 f"the package has {size / _MB:.1f} MB {state}, and Lambda takes {limit / _MB:.1f}: "
                 "take a dependency out of requirements.txt"
             )
@@ -176,7 +176,7 @@ def require_fitting(zipped: int, unpacked: int) -> None:
 def _own_chalice() -> str:
     chalice = Path(sys.executable).with_name("chalice")
     if not chalice.exists():
-        raise OpsError("chalice is not installed beside this Python: run `make setup`")
+        raise CommandError("chalice is not installed beside this Python: run `make setup`")
     return str(chalice)
 
 
@@ -184,7 +184,7 @@ def _copy(project: Path, source: Path) -> None:
     """Copy what ships and nothing else, so that no file that happens to be in the project's folder does."""
     for name in _SHIPPED:
         if not (project / name).exists():
-            raise OpsError(f"{name} is not in {project}: package a folder that holds the app")
+            raise CommandError(f"{name} is not in {project}: package a folder that holds the app")
         target = source / name
         target.parent.mkdir(parents=True, exist_ok=True)
         if (project / name).is_dir():
@@ -197,7 +197,7 @@ def _run(command: Sequence[str], source: Path) -> None:
     """Run Chalice in the copy, where it finds no requirements to download: all of them lie in vendor/.
 
     Raises:
-        OpsError: it failed.
+        CommandError: it failed.
     """
     (source / "requirements.txt").write_text("")
     environ = dict(os.environ)
@@ -212,10 +212,10 @@ def _run(command: Sequence[str], source: Path) -> None:
             command, cwd=source, env=environ, capture_output=True, text=True, timeout=_SECONDS, check=False
         )
     except subprocess.TimeoutExpired:
-        raise OpsError(f"chalice was not done after {_SECONDS} s: try again") from None
+        raise CommandError(f"chalice was not done after {_SECONDS} s: try again") from None
     if ran.returncode != 0:
         last = ((ran.stdout + ran.stderr).strip().splitlines() or ["it said nothing"])[-1]
-        raise OpsError(f"chalice could not make the package ({last}): see whether app.py can be imported")
+        raise CommandError(f"chalice could not make the package ({last}): see whether app.py can be imported")
 
 
 def _replace(target: Path, content: bytes) -> Path:
@@ -234,7 +234,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         print(package(Path(__file__).parent.parent, Progress(), options.runtime))
-    except OpsError as error:
+    except CommandError as error:
         print(error, file=sys.stderr)
         return 1
     return 0

@@ -22,21 +22,21 @@ from rich.markup import escape
 
 from bulkhead_localaws.postgres.errors import PostgresError
 from bulkhead_localaws.postgres.server import PostgresServer
-from ops.app_environment import process_basics
 from ops.environments import create, starts, sync
-from ops.errors import OpsError
-from ops.live import LiveStage
 from ops.lockfiles import REHEARSAL, require_sound
-from ops.processes import Child, answers, free_port
-from ops.progress import Progress
 from ops.runtimes import add_runtime, python_of
-from ops.shell import forget_aws_settings
-from ops.terraform import require_terraform
+from stage.errors import CommandError
+from stage.live import LiveStage
+from stage.local.app_environment import process_basics
+from stage.local.processes import Child, answers, free_port
+from stage.progress import Progress
+from stage.shell import forget_aws_settings
+from stage.terraform import require_terraform
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ops.terraform import TerraformRoot
+    from stage.terraform import TerraformRoot
 
 _STAGE, _REGION, _ACCOUNT = "rehearse", "eu-central-1", "123456789012"
 _READY_SECONDS = 60.0
@@ -71,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _require_no_changes(terraform, stage, console)
             _run("destroy", _STAGE, "--yes", "--quiet")
             _require_nothing_left(terraform)
-    except OpsError as error:
+    except CommandError as error:
         console.print(f"[red]✗[/red] {escape(str(error))}", soft_wrap=True)
         return 1 if begun else 2
     console.print("[green]✓[/green] rehearsed: deployed, used by two tenants, unchanged by a second plan, destroyed")
@@ -84,7 +84,7 @@ def _emulators_python(project: Path, python: str, progress: Progress) -> Path:
     ministack runs the functions in the interpreter that runs itself, so it must be the runtime's.
 
     Raises:
-        OpsError: it cannot be made.
+        CommandError: it cannot be made.
     """
     wanted = f"{python}\n{require_sound(project, REHEARSAL).read_text()}"
     home = project / ".local" / "ministack"
@@ -93,8 +93,8 @@ def _emulators_python(project: Path, python: str, progress: Progress) -> Path:
         with progress.step(f"installing ministack into a virtual environment of its own, of Python {python}"):
             try:
                 create(project, python, home)
-            except OpsError as error:
-                raise OpsError(
+            except CommandError as error:
+                raise CommandError(
                     f"ministack runs the functions with Python {python}, as Lambda does, and cannot be given it: "
                     f"install that Python, or rehearse another runtime by RUNTIME= ({error})"
                 ) from None
@@ -109,7 +109,7 @@ def _start(running: ExitStack, python: Path, folder: Path, progress: Progress) -
         try:
             postgres = running.enter_context(PostgresServer.start()).access
         except PostgresError as error:
-            raise OpsError(str(error)) from error
+            raise CommandError(str(error)) from error
     port = free_port()
     endpoint_url = f"http://127.0.0.1:{port}"
     operator = {"AWS_ACCESS_KEY_ID": "operator", "AWS_SECRET_ACCESS_KEY": secrets.token_urlsafe(24)}
@@ -160,17 +160,17 @@ def _run(tool: str, *arguments: str) -> None:
     """Run one of the tools as `make` does, in this environment.
 
     Raises:
-        OpsError: it failed; it has said why.
+        CommandError: it failed; it has said why.
     """
     ran = subprocess.run([sys.executable, "-m", f"ops.{tool}", *arguments], check=False, stdin=subprocess.DEVNULL)
     if ran.returncode:
-        raise OpsError(f"the rehearsal ends: {tool} failed")
+        raise CommandError(f"the rehearsal ends: {tool} failed")
 
 
 def _require_no_changes(terraform: TerraformRoot, stage: LiveStage, console: Console) -> None:
     console.print("… terraform plan, a second time")
     if terraform.plan(stage.var_file, stage.folder / "second"):
-        raise OpsError(
+        raise CommandError(
             f"the second plan would change something, although nothing has changed: see {stage.folder}/terraform.log"
         )
 
@@ -178,7 +178,7 @@ def _require_no_changes(terraform: TerraformRoot, stage: LiveStage, console: Con
 def _require_nothing_left(terraform: TerraformRoot) -> None:
     left = terraform.addresses()
     if left:
-        raise OpsError(f"{len(left)} resources are left after the destruction, {left[0]} among them")
+        raise CommandError(f"{len(left)} resources are left after the destruction, {left[0]} among them")
 
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ops.errors import OpsError
 from ops.lockfiles import SUPPORTED_PYTHONS
+from stage.errors import CommandError
 
 if TYPE_CHECKING:
     import argparse
@@ -18,11 +18,13 @@ def python_of(runtime: str) -> str:
     """Return the version of Python of a runtime: `3.13` of `python3.13`.
 
     Raises:
-        OpsError: it is none that the locks are made for.
+        CommandError: it is none that the locks are made for.
     """
     supported = [f"python{version}" for version in SUPPORTED_PYTHONS]
     if runtime not in supported:
-        raise OpsError(f"{runtime} is no runtime that the locks are made for: RUNTIME is one of {', '.join(supported)}")
+        raise CommandError(
+            f"{runtime} is no runtime that the locks are made for: RUNTIME is one of {', '.join(supported)}"
+        )
     return runtime.removeprefix("python")
 
 

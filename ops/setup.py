@@ -20,8 +20,8 @@ from ops.environments import (
     starts,
     sync,
 )
-from ops.errors import OpsError
 from ops.lockfiles import DEVELOPMENT, require_sound
+from stage.errors import CommandError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +34,7 @@ def setup(project: Path, *, installer_only: bool = False) -> None:
     """Make or renew .venv with the running interpreter; when it is as it must be, do nothing.
 
     Raises:
-        OpsError: the interpreter is not supported, the lock is not sound, or something cannot be installed.
+        CommandError: the interpreter is not supported, the lock is not sound, or something cannot be installed.
     """
     require_supported_python(sys.version_info[:2])
     home = project / VENV
@@ -76,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         setup(Path(__file__).resolve().parent.parent, installer_only=options.installer)
-    except OpsError as error:
+    except CommandError as error:
         _say(str(error))
         return 2
     except KeyboardInterrupt:

@@ -16,12 +16,12 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ops.errors import OpsError
-from ops.functions import invoke_lambda
+from stage.errors import CommandError
+from stage.functions import invoke_lambda
 
 if TYPE_CHECKING:
-    from ops.progress import Progress
-    from ops.stage import Stage
+    from stage.document import Stage
+    from stage.progress import Progress
 
 #: Amazon's own mailbox simulator: what Cognito sends there arrives, and counts as no bounce.
 #: Source: https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html#send-test-email
@@ -56,11 +56,11 @@ class SmokeTest:
         """Try everything.
 
         Raises:
-            OpsError: something is not as it should be; the message says what.
+            CommandError: something is not as it should be; the message says what.
         """
         one, other = self._tenants
         onboarded: list[str] = []
-        failures: list[OpsError] = []
+        failures: list[CommandError] = []
         try:
             for tenant in self._tenants:
                 with self._progress.step(f"smoke test: onboarding {tenant}"):
@@ -78,14 +78,14 @@ class SmokeTest:
                 for tenant in self._tenants:
                     self._use(tenant, tokens[tenant])
             self._knock(one, tokens[one], tokens[other])
-        except OpsError as error:
+        except CommandError as error:
             failures.append(error)
         # Both begin before either is waited for; whatever fails, the other goes on, and the first failure is told.
         for step in (self._begin_to_offboard, self._offboard):
             for tenant in onboarded:
                 try:
                     step(tenant)
-                except OpsError as error:
+                except CommandError as error:
                     failures.append(error)
         if failures:
             raise failures[0]
@@ -96,7 +96,7 @@ class SmokeTest:
         found = [each["description"] for each in self._expect(200, "GET", "/cart", token).body["items"]]
         users = [each["email"] for each in self._expect(200, "GET", "/users", token).body["users"]]
         if found != [tenant] or users != [_EMAIL]:
-            raise OpsError(f"{tenant} sees the cart of {found} and the users {users}, and should see its own only")
+            raise CommandError(f"{tenant} sees the cart of {found} and the users {users}, and should see its own only")
 
     def _knock(self, tenant: str, token: str, others_token: str) -> None:
         """Another tenant asks for an item by its raw primary key, as its owner does."""
@@ -112,7 +112,7 @@ class SmokeTest:
         with self._progress.step(f"smoke test: another tenant asks for the item of {tenant}, and IAM refuses"):
             refused = self._expect(403, "GET", path, others_token)
             if refused.body["Code"] != "TenantAccessDeniedError":
-                raise OpsError(f"it was refused by {refused.body['Code']}, and IAM should have refused it")
+                raise CommandError(f"it was refused by {refused.body['Code']}, and IAM should have refused it")
 
     def _begin_to_offboard(self, tenant: str) -> Any:
         return self._invoke("offboard_tenant", {"tenant_id": tenant, "confirm": tenant})
@@ -144,18 +144,18 @@ class SmokeTest:
                 AuthParameters={"USERNAME": username, "PASSWORD": password},
             )
         except (BotoCoreError, ClientError) as error:
-            raise OpsError(f"{username} cannot sign in: {error}") from None
+            raise CommandError(f"{username} cannot sign in: {error}") from None
         return str(answer["AuthenticationResult"]["IdToken"])
 
     def _expect(self, status: int, method: str, path: str, token: str | None, body: Any = None) -> _Answer:
         """Call the API.
 
         Raises:
-            OpsError: it answers otherwise.
+            CommandError: it answers otherwise.
         """
         answer = self._call(method, path, token, body)
         if answer.status != status:
-            raise OpsError(f"{method} {path} answers {answer.status} {answer.body}, and should answer {status}")
+            raise CommandError(f"{method} {path} answers {answer.status} {answer.body}, and should answer {status}")
         return answer
 
     def _call(self, method: str, path: str, token: str | None, body: Any) -> _Answer:
@@ -170,7 +170,7 @@ class SmokeTest:
         except urllib.error.HTTPError as error:
             return _Answer(error.code, _read(error))
         except (OSError, http.client.HTTPException) as error:
-            raise OpsError(f"{self._stage.api_url} cannot be reached: {error}") from None
+            raise CommandError(f"{self._stage.api_url} cannot be reached: {error}") from None
 
 
 def _read(answer: Any) -> Any:

@@ -19,11 +19,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from chalicelib import errors
-from ops.app_environment import process_basics
-from ops.errors import OpsError
-from ops.functions import FUNCTIONS_LOG, FunctionError, invoke_function, invoke_lambda
-from ops.shell import forget_aws_settings
-from ops.stage import DEFAULT_PATH, Stage
+from stage.document import DEFAULT_PATH, Stage
+from stage.errors import CommandError
+from stage.functions import FUNCTIONS_LOG, FunctionError, invoke_function, invoke_lambda
+from stage.local.app_environment import process_basics
+from stage.shell import forget_aws_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console(stderr=True, highlight=False)
     try:
         stage = Stage.load(options.stage)
-    except OpsError as error:
+    except CommandError as error:
         _say(console, str(error))
         return _REFUSED
 
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         refused = _is(error, errors.ControlPlaneError)
         _say(console, f"refused: {error}" if refused else f"failed: {error.kind}: {error}")
         return _REFUSED if refused else _FAILED
-    except OpsError as error:
+    except CommandError as error:
         _say(console, str(error))
         return _FAILED
     try:
@@ -72,7 +72,7 @@ def _invoke(function: str, event: dict[str, Any], stage: Stage, log: Path) -> An
     if function in stage.lambda_functions:
         return invoke_lambda(function, event, function_name=stage.lambda_functions[function], region=stage.region)
     if function not in stage.functions:
-        raise OpsError(f"the stage has no function {function}: it was started by another version, start it again")
+        raise CommandError(f"the stage has no function {function}: it was started by another version, start it again")
     forget_aws_settings()
     return invoke_function(function, event, {**process_basics(os.environ), **stage.functions[function]}, log)
 

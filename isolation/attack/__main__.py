@@ -32,12 +32,12 @@ from isolation.attack.model import Service
 from isolation.attack.reports import as_json, print_report
 from isolation.attack.runner import run
 from isolation.attack.world import TENANTS, World
-from ops.errors import OpsError
-from ops.progress import Progress
-from ops.shell import forget_aws_settings
-from ops.stack import LocalStack, StackOptions
-from ops.stage import DEFAULT_PATH, LocalStage, Stage
-from ops.terraform import require_terraform
+from stage.document import DEFAULT_PATH, LocalStage, Stage
+from stage.errors import CommandError
+from stage.local.stack import LocalStack, StackOptions
+from stage.progress import Progress
+from stage.shell import forget_aws_settings
+from stage.terraform import require_terraform
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with ExitStack() as running:
             report = _attack(_world(options, running), options)
-    except (OpsError, OSError, ScopedCredentialsError, BotoCoreError, ClientError, psycopg.Error) as error:
+    except (CommandError, OSError, ScopedCredentialsError, BotoCoreError, ClientError, psycopg.Error) as error:
         Console(stderr=True).print(Text(f"nothing can be shown: {error}"), soft_wrap=True)
         return 2
     if not report.judged:
@@ -89,7 +89,7 @@ def _world(options: argparse.Namespace, running: ExitStack) -> World:
     """Return the stage that is described, or one that is started for the run.
 
     Raises:
-        OpsError: there is none, and none can be started.
+        CommandError: there is none, and none can be started.
     """
     if options.stage is None and not DEFAULT_PATH.exists():
         forget_aws_settings()

@@ -14,12 +14,12 @@ from urllib.parse import urlsplit
 
 import jwt
 
-from ops.sign_in import sign_in
+from stage.sign_in import sign_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ops.stage import LocalStage
+    from stage.document import LocalStage
 
 ATTACKER, VICTIM = "acme", "globex"
 _TIMEOUT_SECONDS = 30

@@ -12,7 +12,7 @@ from isolation.attack.controls import Control
 from isolation.attack.dynamodb import sessions
 from isolation.attack.model import Cell, Kind, Service, Twin, Who
 from isolation.attack.world import ATTACKER, LAMBDA_ROLE, PLANTED, VICTIMS, partition
-from ops.functions import TENANT_FUNCTIONS
+from stage.functions import TENANT_FUNCTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -16,15 +16,15 @@ from chalicelib.vending import SessionPolicyVending, SessionTagVending, TenantRe
 from isolation.attack.api import ApiAccess
 from isolation.attack.database import DatabaseAccess
 from isolation.attack.model import Service, Who
-from ops.decisions import read_decisions
-from ops.lambda_credentials import client_of_session
-from ops.stage import LocalStage
+from stage.decisions import read_decisions
+from stage.document import LocalStage
+from stage.lambda_credentials import client_of_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from chalicelib.vending import VendingStrategy
-    from ops.stage import Stage
+    from stage.document import Stage
 
 #: The attacker, and those that must stay out of reach: names that begin with the attacker's, and one that does not.
 ATTACKER = "acme"

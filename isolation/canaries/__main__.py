@@ -22,11 +22,11 @@ from isolation.canaries.applied import Applied, CanaryError
 from isolation.canaries.catalog import CANARIES
 from isolation.canaries.runner import CanaryRunner, as_json
 from isolation.proof.planning import local_plan
-from ops.errors import OpsError
-from ops.progress import Progress
-from ops.shell import forget_aws_settings
-from ops.stack import LocalStack, StackOptions
-from ops.terraform import require_terraform
+from stage.errors import CommandError
+from stage.local.stack import LocalStack, StackOptions
+from stage.progress import Progress
+from stage.shell import forget_aws_settings
+from stage.terraform import require_terraform
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with tempfile.TemporaryDirectory(prefix="bulkhead-canaries-") as folder:
             told = _told(Path(folder), options.canary)
-    except (OpsError, CanaryError, OSError) as error:
+    except (CommandError, CanaryError, OSError) as error:
         Console(stderr=True).print(Text(f"nothing can be shown: {error}"), soft_wrap=True)
         return 2
     console.print(_table(told))

@@ -18,8 +18,8 @@ from isolation.attack.world import World
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ops.stack import LocalStack
-    from ops.stage import LocalStage
+    from stage.document import LocalStage
+    from stage.local.stack import LocalStack
 
 _PROJECT = Path(__file__).parents[2]
 _CODE = ("app.py", "chalicelib", "ops", ".chalice")

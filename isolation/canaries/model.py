@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from isolation.attack.controls import Control
     from isolation.attack.model import Cell, Service
     from isolation.canaries.applied import Applied
-    from ops.stage import LocalStage
+    from stage.document import LocalStage
 
 #: Weakens one control of the stack for as long; the stage is the one to attack, whose API may be another.
 Weaken: TypeAlias = "Callable[[Applied], AbstractContextManager[LocalStage]]"

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bulkhead_planproof.findings import Report as Proof
     from isolation.attack.model import Cell
     from isolation.canaries.applied import Applied
-    from ops.stage import LocalStage
+    from stage.document import LocalStage
 
 
 @dataclass

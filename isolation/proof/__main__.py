@@ -17,10 +17,10 @@ from bulkhead_planproof.plan import load
 from chalicelib.config import Strategy
 from isolation.proof.expectations import prover
 from isolation.proof.planning import live_plan, local_plan
-from ops.errors import OpsError
-from ops.progress import Progress
-from ops.shell import forget_aws_settings
-from ops.stack import LocalStack, StackOptions
+from stage.errors import CommandError
+from stage.local.stack import LocalStack, StackOptions
+from stage.progress import Progress
+from stage.shell import forget_aws_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,13 +37,13 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         plans = {str(options.plan): load(read_text(options.plan))} if options.plan else _own_plans()
         return report({name: prover(plan) for name, plan in plans.items()}, options.json)
-    except (ProofError, OpsError) as error:
+    except (ProofError, CommandError) as error:
         sys.stderr.write(f"proof: {error}\n")
         return 2
 
 
 def _own_plans() -> dict[str, Mapping[str, Any]]:
-    """Plan both roots on a local AWS that is started for it; raises OpsError."""
+    """Plan both roots on a local AWS that is started for it; raises CommandError."""
     forget_aws_settings()
     progress = Progress()
     with tempfile.TemporaryDirectory(prefix="bulkhead-proof-") as folder:

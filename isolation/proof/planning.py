@@ -6,12 +6,12 @@ import json
 import shutil
 from typing import TYPE_CHECKING, Any
 
-from ops.terraform import TerraformRoot
+from stage.terraform import TerraformRoot
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ops.stack import LocalStack
+    from stage.local.stack import LocalStack
 
 #: Beside what the stage's file says: a package for the plan to name, and the roles of both vending strategies.
 _CHOSEN = {"TF_VAR_package_dir": "tests/package", "TF_VAR_vending_strategy": "session_policy"}
@@ -22,7 +22,7 @@ def local_plan(stack: LocalStack, project: Path) -> dict[str, Any]:
     """Return a plan of infra/local, of which everything is applied on the stack, as Terraform writes it in JSON.
 
     Raises:
-        OpsError: Terraform failed.
+        CommandError: Terraform failed.
     """
     folder = stack.folder / "terraform"
     root = TerraformRoot(
@@ -40,7 +40,7 @@ def live_plan(stack: LocalStack, project: Path) -> dict[str, Any]:
     The user pool alone is applied before, to the stack: roles' policies name its id, which AWS draws.
 
     Raises:
-        OpsError: Terraform failed.
+        CommandError: Terraform failed.
     """
     folder = stack.folder / "live"
     shutil.copytree(project / "infra", folder / "infra", ignore=shutil.ignore_patterns(".terraform", "*.tfstate*"))

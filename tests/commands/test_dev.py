@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ops.processes import free_port
-from ops.sign_in import sign_in
-from ops.stage import LocalStage
+from stage.document import LocalStage
+from stage.local.processes import free_port
+from stage.sign_in import sign_in
 from tests.support.http_api import Api, Person
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from pathlib import Path
 from app import app
 from ops.lockfiles import DEPLOYED, DEVELOPMENT
 from ops.package import package
-from ops.progress import Progress
+from stage.progress import Progress
 
 PROJECT = Path(__file__).parents[2]
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from subprocess import CompletedProcess
 
-    from ops.local_aws import LocalAws
+    from stage.local.aws import LocalAws
     from tests.infra.conftest import Workspace
 
 MASTER_PASSWORD = "the-master-password-of-a-server-that-runs"

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ops.local_aws import LocalAws
-from ops.provider_mirror import find_plugin_dir
-from ops.terraform import LITTLE_GARBAGE_COLLECTION
+from stage.local.aws import LocalAws
+from stage.provider_mirror import find_plugin_dir
+from stage.terraform import LITTLE_GARBAGE_COLLECTION
 from tests.infra.applied_stage import REGION, AppliedStage
 
 if TYPE_CHECKING:

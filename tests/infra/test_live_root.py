@@ -10,7 +10,7 @@ import pytest
 
 from app import app
 from chalicelib.config import CONTROL_PLANE_SETTINGS, SESSION_POLICY_SETTINGS, SETTINGS, TENANTS_SETTINGS
-from ops.functions import TENANT_FUNCTIONS, function_seconds
+from stage.functions import TENANT_FUNCTIONS, function_seconds
 from tests.infra.conftest import INFRA
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from isolation.attack.world import World
 from tests.local.conftest import stack
 
 if TYPE_CHECKING:
-    from ops.stack import LocalStack
-    from ops.stage import LocalStage
+    from stage.document import LocalStage
+    from stage.local.stack import LocalStack
 
 __all__ = ["stack"]
 

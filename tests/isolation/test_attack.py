@@ -17,7 +17,7 @@ from isolation.attack.reports import summary
 from isolation.attack.runner import run
 from isolation.attack.verdicts import Verdict
 from isolation.attack.world import LAMBDA_ROLE, World
-from ops.stage import Stage
+from stage.document import Stage
 from tests.support.weakened_policies import weakened, without_role_condition
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from isolation.attack.model import Cell
     from isolation.attack.runner import Report
-    from ops.stack import LocalStack
-    from ops.stage import LocalStage
+    from stage.document import LocalStage
+    from stage.local.stack import LocalStack
 
 pytestmark = pytest.mark.evidence
 

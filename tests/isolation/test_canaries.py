@@ -10,8 +10,8 @@ from isolation.canaries.applied import Applied, CanaryError
 from isolation.canaries.catalog import CANARIES
 
 if TYPE_CHECKING:
-    from ops.stack import LocalStack
-    from ops.stage import LocalStage
+    from stage.document import LocalStage
+    from stage.local.stack import LocalStack
 
 pytestmark = pytest.mark.evidence
 

@@ -16,12 +16,12 @@ import pytest
 from chalicelib.config import Strategy
 from chalicelib.keys import SHARDING, Partitions
 from chalicelib.tenant import Role, TenantContext
-from ops.app_environment import process_basics, vending_settings
-from ops.processes import Child, free_port
-from ops.progress import Progress
-from ops.shell import forget_aws_settings
-from ops.sign_in import sign_in
-from ops.stack import LocalStack, StackOptions
+from stage.local.app_environment import process_basics, vending_settings
+from stage.local.processes import Child, free_port
+from stage.local.stack import LocalStack, StackOptions
+from stage.progress import Progress
+from stage.shell import forget_aws_settings
+from stage.sign_in import sign_in
 from tests.support.http_api import Api, Person
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from ops.stage import LocalStage
+    from stage.document import LocalStage
 
 PROJECT = Path(__file__).parents[2]
 forget_aws_settings()
@@ -71,7 +71,9 @@ def stage(stack: LocalStack, strategy: Strategy) -> Iterator[LocalStage]:
 
 
 @contextmanager
-def _running_api(stack: LocalStack, log: Path, changed: dict[str, str], module: str = "ops.local_api") -> Iterator[Api]:
+def _running_api(
+    stack: LocalStack, log: Path, changed: dict[str, str], module: str = "stage.local.api"
+) -> Iterator[Api]:
     port = free_port()
     environment = {**process_basics(os.environ), **stack.settings, **changed}
     child = Child(module, ["--port", str(port)], environment=environment, log=log)
@@ -172,7 +174,7 @@ def api_with(stack: LocalStack, strategy: Strategy, tmp_path: Path) -> Iterator[
     """Return a function that starts the app, or a module like it, with some of its settings changed."""
     with ExitStack() as running:
 
-        def start(module: str = "ops.local_api", **changed: str) -> Api:
+        def start(module: str = "stage.local.api", **changed: str) -> Api:
             settings = {**vending_settings(stack.outputs, strategy), **changed}
             return running.enter_context(_running_api(stack, tmp_path / "api.log", settings, module))
 

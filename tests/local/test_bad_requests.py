@@ -10,7 +10,7 @@ import pytest
 from tests.support.http_api import send_raw
 
 if TYPE_CHECKING:
-    from ops.stage import LocalStage
+    from stage.document import LocalStage
     from tests.support.http_api import Api, Person
 
 LINE = {"description": "anvil", "price": "1.10", "quantity": 1}

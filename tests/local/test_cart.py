@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from ops.stage import LocalStage
+    from stage.document import LocalStage
     from tests.support.http_api import Api, Person
 
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ops.processes import free_port
+from stage.local.processes import free_port
 from tests.support.http_api import Api, Person
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ops.stack import LocalStack
+    from stage.local.stack import LocalStack
 
 PROJECT = Path(__file__).parents[2]
 

@@ -11,12 +11,12 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from ops.sign_in import sign_in
+from stage.sign_in import sign_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ops.stage import LocalStage
+    from stage.document import LocalStage
     from tests.support.http_api import Person
 
 

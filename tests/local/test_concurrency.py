@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tests.support.http_api import Api, Person
 
 if TYPE_CHECKING:
-    from ops.stage import LocalStage
+    from stage.document import LocalStage
 
 CLIENTS, CALLS = 32, 2_000  # of the cart; and a fifth as many of the items, each of which is ten queries
 

@@ -17,19 +17,19 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chalicelib.config import Strategy
-from ops.app_environment import function_settings, process_basics
-from ops.functions import FunctionError, invoke_function
-from ops.lambda_credentials import role_client
-from ops.sign_in import sign_in
-from ops.stage import User
+from stage.document import User
+from stage.functions import FunctionError, invoke_function
+from stage.lambda_credentials import role_client
+from stage.local.app_environment import function_settings, process_basics
+from stage.sign_in import sign_in
 from tests.support.http_api import Api, Person
 from tests.support.scoped_clients import scoped_client
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ops.stack import LocalStack
-    from ops.stage import LocalStage
+    from stage.document import LocalStage
+    from stage.local.stack import LocalStack
 
 # How the API's credentials are vended is of no consequence here: one strategy does.
 pytestmark = pytest.mark.parametrize("strategy", [Strategy.SESSION_TAGS], indirect=True, scope="session")
@@ -391,7 +391,7 @@ def test_each_action_leaves_one_line_in_the_audit_log(stack: LocalStack, tenant:
     lines = []
     for tenant_id in (tenant, "nobody-onboarded-it"):
         ran = subprocess.run(
-            [sys.executable, "-m", "ops.functions", "suspend_tenant", "60"],
+            [sys.executable, "-m", "stage.functions", "suspend_tenant", "60"],
             input=json.dumps({"tenant_id": tenant_id, "actor": "ann"}),
             env={**process_basics(os.environ), **settings},
             capture_output=True,

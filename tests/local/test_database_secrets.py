@@ -9,16 +9,16 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chalicelib.config import Strategy
-from ops.decisions import read_decisions
-from ops.lambda_credentials import function_client, lambda_client
+from stage.decisions import read_decisions
+from stage.lambda_credentials import function_client, lambda_client
 from tests.support.scoped_clients import scoped_client
 from tests.support.weakened_policies import weakened, without_role_condition
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ops.stack import LocalStack
-    from ops.stage import LocalStage
+    from stage.document import LocalStage
+    from stage.local.stack import LocalStack
 
 SECRETS = ("reader", "writer", "master")
 

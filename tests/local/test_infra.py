@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ops.terraform import TerraformRoot
+from stage.terraform import TerraformRoot
 from tests.local.conftest import PROJECT
 
 if TYPE_CHECKING:
-    from ops.stack import LocalStack
+    from stage.local.stack import LocalStack
 
 
 def test_a_second_plan_of_the_applied_stack_changes_nothing(stack: LocalStack) -> None:

@@ -14,7 +14,7 @@ from urllib.parse import quote
 import pytest
 
 from chalicelib.config import Strategy
-from ops.decisions import read_decisions
+from stage.decisions import read_decisions
 from tests.support.http_api import Api, Person
 from tests.support.weakened_policies import weakened, without_leading_keys
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from ops.stack import LocalStack
-    from ops.stage import LocalStage
+    from stage.document import LocalStage
+    from stage.local.stack import LocalStack
 
 SIMILAR = ("acme", "acme-eu", "acme1", "acme10")
 

@@ -22,7 +22,7 @@ from tests.support.databases import master_of, secret_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ops.stack import LocalStack
+    from stage.local.stack import LocalStack
 
 ATTRIBUTES = "rolcanlogin, rolsuper, rolbypassrls, rolcreatedb, rolcreaterole, rolreplication"
 

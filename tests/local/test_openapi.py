@@ -19,13 +19,13 @@ import pytest
 from chalicelib.config import Strategy
 from chalicelib.permissions import PERMISSIONS, Permission
 from chalicelib.tenant import Role
-from ops.app_environment import process_basics
+from stage.local.app_environment import process_basics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from ops.stage import LocalStage
+    from stage.document import LocalStage
     from tests.support.http_api import Api, Person
 
     Run = Callable[..., subprocess.CompletedProcess[str]]

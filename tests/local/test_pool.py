@@ -15,7 +15,7 @@ from tests.support.databases import tenant
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ops.stack import LocalStack
+    from stage.local.stack import LocalStack
 
 TENANTS = ("acme", "acme-eu", "acme1", "globex")
 HANDOVERS, THREADS, CONNECTIONS = 10_000, 16, 4

@@ -16,16 +16,16 @@ from botocore.exceptions import ClientError
 
 from chalicelib.control_plane.rotation import Rotation, RotationError
 from chalicelib.database import Database, DatabaseSettings, Login
-from ops.lambda_credentials import function_client
-from ops.rotation import STEPS, rotate
+from stage.lambda_credentials import function_client
+from stage.local.rotation import STEPS, rotate
 from tests.support.databases import tenant
 from tests.support.http_api import Api, Person
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ops.stack import LocalStack
-    from ops.stage import LocalStage
+    from stage.document import LocalStage
+    from stage.local.stack import LocalStack
 
 LOGINS = ("reader", "writer")
 

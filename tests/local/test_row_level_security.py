@@ -15,7 +15,7 @@ from isolation.catalog import catalog_findings
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ops.stack import LocalStack
+    from stage.local.stack import LocalStack
 
 Connection = psycopg.Connection[Any]
 LOGINS = ("reader", "writer")

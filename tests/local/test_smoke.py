@@ -12,17 +12,17 @@ from rich.console import Console
 
 from chalicelib.config import Strategy
 from ops import smoke
-from ops.app_environment import process_basics, vending_settings
-from ops.errors import OpsError
-from ops.functions import invoke_function
-from ops.progress import Progress
 from ops.smoke import SmokeTest
+from stage.errors import CommandError
+from stage.functions import invoke_function
+from stage.local.app_environment import process_basics, vending_settings
+from stage.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ops.stack import LocalStack
-    from ops.stage import LocalStage
+    from stage.document import LocalStage
+    from stage.local.stack import LocalStack
     from tests.support.http_api import Api
 
 pytestmark = pytest.mark.parametrize("strategy", [Strategy.SESSION_TAGS], indirect=True, scope="session")
@@ -51,7 +51,7 @@ def smoke_test(
         test = SmokeTest(document, Progress(Console(file=said, width=200)), enforces_leading_keys=enforces_leading_keys)
         try:
             test.run()
-        except OpsError as error:
+        except CommandError as error:
             return said.getvalue(), str(error)
         return said.getvalue(), None
 

@@ -18,7 +18,7 @@ from tests.support.http_api import Api, send_raw
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ops.stage import LocalStage
+    from stage.document import LocalStage
     from tests.support.http_api import Answer, Person
 
 NOW = int(time.time())

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ops.processes import free_port
+from stage.local.processes import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from ops.stack import LocalStack
+    from stage.local.stack import LocalStack
     from tests.support.http_api import Api, Person
 
 

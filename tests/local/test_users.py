@@ -15,8 +15,8 @@ from tests.support.http_api import Api, Person
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ops.stack import LocalStack
-    from ops.stage import LocalStage
+    from stage.document import LocalStage
+    from stage.local.stack import LocalStack
 
 ANN = {"email": "ann@example.com", "display_name": "Ann"}
 

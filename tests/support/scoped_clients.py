@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.tenant import Role, TenantContext
-from ops import scoped_credentials
+from stage import scoped_credentials
 
 if TYPE_CHECKING:
     from chalicelib.config import Strategy
-    from ops.stage import LocalStage
+    from stage.document import LocalStage
 
 
 def scoped_client(stage: LocalStage, strategy: Strategy, tenant: str, role: str, service: str = "dynamodb") -> Any:

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import vending
-from ops.local_api import main
+from stage.local.api import main
 
 if TYPE_CHECKING:
     from chalicelib.tenant import TenantContext

@@ -11,7 +11,7 @@ from chalicelib import wiring
 from chalicelib.keys import SHARDING, Kind, Partitions
 from chalicelib.stores.carts import CartStore
 from chalicelib.stores.items import ItemStore
-from ops.local_api import main
+from stage.local.api import main
 
 if TYPE_CHECKING:
     from chalicelib.tenant import TenantContext

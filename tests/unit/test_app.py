@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from tests.unit.conftest import RunPython
 
 PROJECT = Path(__file__).parents[2]
-SOURCES = sorted(path for folder in ("chalicelib", "ops", "packages") for path in (PROJECT / folder).rglob("*.py"))
+SOURCES = sorted(
+    path for folder in ("chalicelib", "ops", "packages", "stage") for path in (PROJECT / folder).rglob("*.py")
+)
 
 #: Imports the app while the interpreter's own audit events tell of every connection, look-up and process.
 IMPORT_APP = """

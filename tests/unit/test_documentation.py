@@ -45,7 +45,9 @@ def test_the_readme_names_every_error(name: str) -> None:
 @pytest.mark.parametrize("document", sorted(PROJECT.glob("docs/**/*.md")), ids=lambda path: path.name)
 def test_every_path_that_a_document_names_exists(document: Path) -> None:
     """A renamed test must not leave a claim without evidence."""
-    named = re.findall(r"`((?:tests|infra|chalicelib|ops|packages|isolation|bench)/[\w/.-]+)`", document.read_text())
+    named = re.findall(
+        r"`((?:tests|infra|chalicelib|ops|packages|stage|isolation|bench)/[\w/.-]+)`", document.read_text()
+    )
 
     assert [path for path in named if not (PROJECT / path).exists()] == []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
+import tomllib
 from importlib.metadata import distributions, packages_distributions
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,8 @@ import pytest
 from ops.lockfiles import DEPLOYED, DEVELOPMENT, INSTALLER, LOCK_FILES, require_sound
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ops.lockfiles import LockFile
 
 PROJECT = Path(__file__).parents[2]
@@ -30,19 +33,47 @@ def _normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def test_everything_that_the_deployed_code_imports_is_locked() -> None:
-    """An import that only a developer's machine satisfies would stop the function at its start."""
+def _own_distributions() -> set[tuple[str, str]]:
+    """Return name and version of each distribution under packages/, as its description says."""
+    described = [tomllib.loads(path.read_text()) for path in PROJECT.glob("packages/*/pyproject.toml")]
+    return {(each["project"]["name"], each["project"]["version"]) for each in described}
+
+
+@pytest.mark.parametrize("package", ["iam", "localaws", "planproof"])
+def test_a_distribution_names_what_it_imports(package: str) -> None:
+    """Among its dependencies and extras: what somebody else installs must be enough."""
+    folder = PROJECT / "packages" / package
+    project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
+    extras = project.get("optional-dependencies", {}).values()
+    named = [each for needed in (project.get("dependencies", ()), *extras) for each in needed]
+    modules = {path.name for path in (folder / "src").iterdir()} | set(sys.stdlib_module_names)
+    distributions = packages_distributions()
+
+    others = _imported((folder / "src").rglob("*.py")) - modules
+    imported = {_normal(distributions.get(name, [name])[0]) for name in others}
+
+    assert imported <= {_normal(re.split(r"[^\w.-]", each)[0]) for each in named}
+
+
+def _imported(files: Iterable[Path]) -> set[str]:
+    """Return the top-level modules that files import, but for those that only the type checker reads."""
     imported = set()
-    for path in [PROJECT / "app.py", *(PROJECT / "chalicelib").rglob("*.py")]:
+    for path in files:
         tree = ast.parse(path.read_text())
         guarded = {node for test in ast.walk(tree) if isinstance(test, ast.If) for node in ast.walk(test)}
         for node in ast.walk(tree):
             if node in guarded:
-                continue  # for the type checker only
+                continue
             if isinstance(node, ast.Import):
                 imported |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module:
                 imported.add(node.module.partition(".")[0])
+    return imported
+
+
+def test_everything_that_the_deployed_code_imports_is_locked() -> None:
+    """An import that only a developer's machine satisfies would stop the function at its start."""
+    imported = _imported([PROJECT / "app.py", *(PROJECT / "chalicelib").rglob("*.py")])
     third_party = imported - set(sys.stdlib_module_names) - PROVIDED
     distributions = packages_distributions()
 
@@ -53,7 +84,7 @@ def test_what_is_installed_here_is_what_is_locked() -> None:
     """Nothing else, and no other version: so that a green run says something about the next one."""
     installed = {(_normal(each.name), each.version) for each in distributions()}
 
-    assert installed - _locked(DEVELOPMENT) == set()
+    assert installed - _locked(DEVELOPMENT) == _own_distributions()
     for source in DEVELOPMENT.sources:
         lines = (PROJECT / source).read_text().splitlines()
         direct = {_normal(re.split(r"[\[=]", line)[0]) for line in lines if "==" in line}

@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import sync_playwright
 
-from ops.progress import Progress
-from ops.shell import forget_aws_settings
-from ops.sign_in import sign_in
-from ops.stack import LocalStack, StackOptions
+from stage.local.stack import LocalStack, StackOptions
+from stage.progress import Progress
+from stage.shell import forget_aws_settings
+from stage.sign_in import sign_in
 from tests.support.http_api import Api, Person
 from tests.web.browser import provide_browser, this_machine
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
-    from ops.stage import LocalStage
+    from stage.document import LocalStage
 
 PROJECT = Path(__file__).parents[2]
 SCREENSHOTS = PROJECT / "build" / "screenshots"

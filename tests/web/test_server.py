@@ -14,7 +14,7 @@ from tests.web.conftest import PROJECT
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ops.stage import LocalStage
+    from stage.document import LocalStage
     from tests.support.http_api import Person
 
 pytestmark = pytest.mark.evidence

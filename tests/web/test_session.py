@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Route
 
-    from ops.stack import LocalStack
+    from stage.local.stack import LocalStack
     from tests.support.http_api import Person
     from tests.web.conftest import Visit
 

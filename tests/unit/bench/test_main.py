@@ -9,13 +9,13 @@ import pytest
 
 import bench.__main__ as command
 from bench.harness import Comparison, Series
-from ops.errors import OpsError
+from stage.errors import CommandError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from ops.progress import Progress
+    from stage.progress import Progress
 
 
 def measured(_: Progress) -> list[Comparison]:
@@ -62,7 +62,7 @@ def test_a_run_of_some_is_shown_and_not_written(monkeypatch: pytest.MonkeyPatch,
     assert not written.exists()
 
 
-@pytest.mark.parametrize(("error", "code"), [(OpsError("no Terraform"), 2), (KeyboardInterrupt(), 130)])
+@pytest.mark.parametrize(("error", "code"), [(CommandError("no Terraform"), 2), (KeyboardInterrupt(), 130)])
 def test_what_was_measured_before_one_failed_is_shown(
     error: BaseException,
     code: int,

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from chalicelib.routes.answers import RETRY_AFTER_SECONDS
-from ops import local_api
 from ops.api_description import describe
-from ops.errors import OpsError
+from stage.errors import CommandError
+from stage.local import api as local_api
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,7 +88,7 @@ def test_routes_with_other_cors_headers_are_refused() -> None:
     swagger = copy.deepcopy(SWAGGER)
     swagger["paths"]["/health"]["options"] = preflight("GET,OPTIONS", **{"Access-Control-Max-Age": "600"})
 
-    with pytest.raises(OpsError, match="one CORS configuration of the routes, not 2"):
+    with pytest.raises(CommandError, match="one CORS configuration of the routes, not 2"):
         describe(template(swagger), RUNTIME)
 
 
@@ -97,7 +97,7 @@ def test_a_second_authorizer_is_refused() -> None:
     swagger = copy.deepcopy(SWAGGER)
     swagger["securityDefinitions"]["another"] = swagger["securityDefinitions"]["tenant_authorizer"]
 
-    with pytest.raises(OpsError, match="one authorizer, not 2"):
+    with pytest.raises(CommandError, match="one authorizer, not 2"):
         describe(template(swagger), RUNTIME)
 
 
@@ -114,13 +114,13 @@ def test_an_authorizer_of_another_kind_is_refused(definition: dict[str, Any]) ->
     swagger = copy.deepcopy(SWAGGER)
     swagger["securityDefinitions"] = {"tenant_authorizer": definition}
 
-    with pytest.raises(OpsError, match="tenant_authorizer must be a Lambda authorizer of the header Authorization"):
+    with pytest.raises(CommandError, match="tenant_authorizer must be a Lambda authorizer of the header Authorization"):
         describe(template(swagger), RUNTIME)
 
 
 def test_functions_of_several_kinds_are_refused() -> None:
     """One package serves them all, and its compiled modules are for one processor."""
-    with pytest.raises(OpsError, match="not 2"):
+    with pytest.raises(CommandError, match="not 2"):
         describe(template(architectures=["arm64"]), RUNTIME)
 
 

@@ -14,9 +14,9 @@ from rich.console import Console
 
 from ops import bootstrap
 from ops.bootstrap import Bootstrap
-from ops.errors import OpsError
-from ops.live import state_bucket
-from ops.progress import Progress
+from stage.errors import CommandError
+from stage.live import state_bucket
+from stage.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -194,7 +194,7 @@ def test_a_role_that_api_gateway_never_takes_ends_the_wait(account: Account) -> 
     """After half a minute it is not a matter of time."""
     account.session.events.register("before-call.api-gateway.UpdateAccount", _refusing("BadRequestException", times=99))
 
-    with pytest.raises(OpsError, match=r"AWS refuses \(.*BadRequestException"):
+    with pytest.raises(CommandError, match=r"AWS refuses \(.*BadRequestException"):
         account.bootstrap()
     assert len(account.slept) == 9
 
@@ -203,7 +203,7 @@ def test_a_bucket_of_another_account_is_refused(account: Account) -> None:
     """Names of buckets are unique in all of AWS: somebody else may have taken this one, to read our state."""
     account.session.events.register("before-call.s3.HeadBucket", _refusing("403", times=1))
 
-    with pytest.raises(OpsError, match="is another account's, or closed to you"):
+    with pytest.raises(CommandError, match="is another account's, or closed to you"):
         account.bootstrap()
 
 
@@ -211,7 +211,9 @@ def test_whoever_may_not_do_it_is_told_who_may(account: Account) -> None:
     """AWS's own words, and what to do, in one sentence."""
     account.session.events.register("before-call.s3.CreateBucket", _refusing("AccessDenied", times=1))
 
-    with pytest.raises(OpsError, match=r"AWS refuses \(.*AccessDenied.*\): run .make bootstrap. as an administrator"):
+    with pytest.raises(
+        CommandError, match=r"AWS refuses \(.*AccessDenied.*\): run .make bootstrap. as an administrator"
+    ):
         account.bootstrap()
 
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ops import deploy
-from ops.errors import OpsError
-from ops.live import LiveStage
-from tests.unit.ops.live_fakes import ACCOUNT, FakeTerraform, fake_package
+from stage.errors import CommandError
+from stage.live import LiveStage
+from tests.unit.stage.live_fakes import ACCOUNT, FakeTerraform, fake_package
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ops.stage import Stage
+    from stage.document import Stage
 
 DONE, FAILED, REFUSED = 0, 1, 2
 
@@ -38,7 +38,7 @@ class World:
     def step(self, what: str) -> None:
         """Remember a step, or fail at it."""
         if what == self.fails_at:
-            raise OpsError(f"{what} failed")
+            raise CommandError(f"{what} failed")
         self.terraform.asked.append(what)
 
     def invoke(self, name: str, event: dict[str, Any], **where: str) -> Any:

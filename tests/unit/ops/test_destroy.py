@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ops import destroy
-from ops.errors import OpsError
-from ops.live import LiveStage
-from tests.unit.ops.live_fakes import ACCOUNT, FakeTerraform
-from tests.unit.ops.test_live import OUTPUTS
+from stage.errors import CommandError
+from stage.live import LiveStage
+from tests.unit.stage.live_fakes import ACCOUNT, FakeTerraform
+from tests.unit.stage.test_live import OUTPUTS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +24,7 @@ class Registry:
 
     def __init__(self) -> None:
         self.tenants: list[tuple[str, str]] = []
-        self.error: OpsError | None = None
+        self.error: CommandError | None = None
 
     def invoke(self, name: str, event: dict[str, Any], **_: str) -> Any:
         """See invoke_lambda."""
@@ -92,7 +92,7 @@ def test_a_stage_with_a_tenant_is_not_unless_told_so(
 
 def test_a_registry_that_cannot_be_asked_counts_as_full(terraform: FakeTerraform, registry: Registry) -> None:
     """Nobody knows who is there."""
-    registry.error = OpsError("list_tenants could not be invoked")
+    registry.error = CommandError("list_tenants could not be invoked")
     assert destroy.main(["dev", "--yes"]) == REFUSED
     assert "destroy" not in terraform.asked
 

@@ -23,11 +23,11 @@ from ops.environments import (
     sync,
     uv,
 )
-from ops.errors import OpsError
 from ops.evidence import Part
 from ops.lockfiles import DEPLOYED, DEVELOPMENT, INSTALLER, SUPPORTED_PYTHONS, LockFile, sealed
 from ops.package import take_locked
 from ops.runtimes import DEFAULT_RUNTIME, python_of
+from stage.errors import CommandError
 
 PROJECT = Path(__file__).parents[3]
 TOY = LockFile("toy", ("toy.in",))
@@ -122,7 +122,7 @@ def test_a_file_that_is_not_the_locked_one_is_not_installed(project: Path, shelf
     home = tmp_path / "home"
     create(project, sys.executable, home)
 
-    with pytest.raises(OpsError, match=r"^the package index serves another file of toy.* than locks/toy.txt names"):
+    with pytest.raises(CommandError, match=r"^the package index serves another file of toy.* than locks/toy.txt names"):
         sync(project, TOY, home)
     assert not _has("toy", home)
 
@@ -134,7 +134,7 @@ def test_pip_does_not_install_another_file_either(project: Path, shelf: Path, tm
     assert _has("toy", tmp_path / "home")
 
     wheel(shelf, content="import os\n")
-    with pytest.raises(OpsError, match=r"serves another file of toy than locks/installer.txt names"):
+    with pytest.raises(CommandError, match=r"serves another file of toy than locks/installer.txt names"):
         create_with_pip(project, sys.executable, tmp_path / "home")
 
 
@@ -151,9 +151,9 @@ def test_an_index_that_cannot_be_reached_is_said(
     monkeypatch.setenv("PIP_RETRIES", "0")
     monkeypatch.setenv("UV_HTTP_RETRIES", "0")
 
-    with pytest.raises(OpsError, match=r"^no package index can be reached for locks/toy.txt: see to network"):
+    with pytest.raises(CommandError, match=r"^no package index can be reached for locks/toy.txt: see to network"):
         sync(project, TOY, tmp_path / "home")
-    with pytest.raises(OpsError, match=r"^no package index can be reached for locks/installer.txt: see to network"):
+    with pytest.raises(CommandError, match=r"^no package index can be reached for locks/installer.txt: see to network"):
         create_with_pip(project, sys.executable, tmp_path / "another")
 
 
@@ -175,7 +175,7 @@ def test_uv_asks_the_index_that_pip_asks(project: Path, tmp_path: Path) -> None:
 def test_a_python_that_is_not_here_is_not_downloaded(project: Path, shelf: Path, tmp_path: Path) -> None:
     """Whoever asked for it is told."""
     assert shelf.exists()
-    with pytest.raises(OpsError, match=r"home cannot be used: .*interpreter"):
+    with pytest.raises(CommandError, match=r"home cannot be used: .*interpreter"):
         create(project, "3.99", tmp_path / "home")
 
 
@@ -191,7 +191,7 @@ def test_a_command_that_does_not_start_is_told_from_one_that_does(tmp_path: Path
 def test_without_uv_setup_is_named(project: Path, tmp_path: Path) -> None:
     """It is the first thing that setup installs."""
     (project / ".venv").unlink()
-    with pytest.raises(OpsError, match="run `make setup`"):
+    with pytest.raises(CommandError, match="run `make setup`"):
         create(project, sys.executable, tmp_path / "home")
 
 
@@ -199,7 +199,7 @@ def test_without_uv_setup_is_named(project: Path, tmp_path: Path) -> None:
 def test_an_interpreter_that_the_locks_are_not_made_for_is_refused(version: tuple[int, int]) -> None:
     """Before anything is made; the newest that is supported is the example."""
     sentence = f"^Python {version[0]}.{version[1]} is not supported, 3.13, 3.12 and 3.11 are: .*PYTHON=python3.13`$"
-    with pytest.raises(OpsError, match=sentence):
+    with pytest.raises(CommandError, match=sentence):
         require_supported_python(version)
 
 
@@ -229,7 +229,7 @@ def test_wheels_are_taken_for_the_runtime_and_not_for_this_python(
     assert {"toy.py", "toy-1.0.dist-info/METADATA"} <= shipped
     assert not {path for path in shipped if path.endswith((".lock", "RECORD", "uv_cache.json", ".pyc"))}
 
-    with pytest.raises(OpsError, match=r"^there is no build of toy 1.0 for .* locks/deployed.txt .* RUNTIME$"):
+    with pytest.raises(CommandError, match=r"^there is no build of toy 1.0 for .* locks/deployed.txt .* RUNTIME$"):
         take_locked(project, "3.12", tmp_path / "other" / "source")
 
 
@@ -247,7 +247,7 @@ def test_the_projects_distributions_are_installed_from_where_they_lie(project: P
     description.write_text(f'{description.read_text()}[project.optional-dependencies]\nlarge = ["absent"]\n')
     install_packages(project, home)
     description.write_text(description.read_text().replace('"1.0"', '"1.0"\ndependencies = ["absent>=2"]'))
-    with pytest.raises(OpsError, match=r"^packages/ cannot be used: .*toy.*absent"):
+    with pytest.raises(CommandError, match=r"^packages/ cannot be used: .*toy.*absent"):
         install_packages(project, home)
 
 
@@ -280,7 +280,7 @@ class TestSetup:
 
         path = fresh / DEVELOPMENT.path
         path.write_text(path.read_text() + "evil==6.6.6\n")
-        with pytest.raises(OpsError, match="was edited"):
+        with pytest.raises(CommandError, match="was edited"):
             setup.setup(fresh)
         setup.setup(fresh, installer_only=True)  # what `make lock` needs to mend it
 

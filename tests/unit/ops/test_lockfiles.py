@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ops.errors import OpsError
 from ops.lockfiles import LockFile, require_sound, require_unedited, requirement_of, sealed, versions_of
+from stage.errors import CommandError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,7 +59,7 @@ def test_a_lock_that_was_edited_by_hand_is_refused(project: Path, old: str, new:
     path.write_text(text.replace(old, new))
 
     for require in (require_sound, require_unedited):
-        with pytest.raises(OpsError, match=r"^locks/outer.txt was edited after .*`git checkout locks/outer.txt`"):
+        with pytest.raises(CommandError, match=r"^locks/outer.txt was edited after .*`git checkout locks/outer.txt`"):
             require(project, OUTER)
 
 
@@ -69,7 +69,7 @@ def test_a_lock_that_does_not_match_its_sources_is_refused(project: Path, source
     with (project / source).open("a") as text:
         text.write("requests==2.0.0\n")
 
-    with pytest.raises(OpsError, match=r"has changed since locks/outer.txt was made: run `make lock`$"):
+    with pytest.raises(CommandError, match=r"has changed since locks/outer.txt was made: run `make lock`$"):
         require_sound(project, OUTER)
     require_unedited(project, OUTER)
 
@@ -79,7 +79,7 @@ def test_a_lock_within_another_is_as_old_as_that(project: Path) -> None:
     path = project / OUTER.path
     path.write_text(sealed(project, OUTER, REQUIREMENTS.replace("1.16.0", "1.17.0")))
 
-    with pytest.raises(OpsError, match=r"^inner.txt or locks/outer.txt has changed since locks/inner.txt was made"):
+    with pytest.raises(CommandError, match=r"^inner.txt or locks/outer.txt has changed since locks/inner.txt was made"):
         require_sound(project, INNER)
 
 
@@ -94,7 +94,7 @@ def test_a_missing_lock_is_named(project: Path) -> None:
     """With what brings it back."""
     (project / OUTER.path).unlink()
 
-    with pytest.raises(OpsError, match=r"`git checkout locks/outer.txt` brings it back"):
+    with pytest.raises(CommandError, match=r"`git checkout locks/outer.txt` brings it back"):
         require_sound(project, OUTER)
 
 
@@ -103,7 +103,7 @@ def test_a_merge_conflict_is_told_with_what_settles_it(project: Path) -> None:
     path = project / OUTER.path
     path.write_text(f"<<<<<<< HEAD\n{path.read_text()}=======\n{path.read_text()}>>>>>>> theirs\n")
 
-    with pytest.raises(OpsError, match=r"^locks/outer.txt has a merge conflict: .* run `make lock`$"):
+    with pytest.raises(CommandError, match=r"^locks/outer.txt has a merge conflict: .* run `make lock`$"):
         require_sound(project, OUTER)
 
 
@@ -112,5 +112,5 @@ def test_a_file_that_is_no_lock_is_refused(project: Path, text: str) -> None:
     """A merge that went wrong, say."""
     (project / OUTER.path).write_text(text)
 
-    with pytest.raises(OpsError, match="was edited"):
+    with pytest.raises(CommandError, match="was edited"):
         require_sound(project, OUTER)

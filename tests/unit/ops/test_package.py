@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ops import package as module
-from ops.errors import OpsError
 from ops.package import MAX_UNPACKED, MAX_ZIPPED, package, repack, require_fitting
-from ops.progress import Progress
+from stage.errors import CommandError
+from stage.progress import Progress
 from tests.unit.ops.test_api_description import template
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def test_the_runtime_decides_for_what_is_packaged(app: Path, runtime: str) -> No
 def test_a_runtime_that_the_locks_do_not_know_is_refused(app: Path, runtime: str) -> None:
     """Before anything is made."""
     with pytest.raises(
-        OpsError, match=f"^{runtime} is no runtime .*: RUNTIME is one of python3.13, python3.12, python3.11$"
+        CommandError, match=f"^{runtime} is no runtime .*: RUNTIME is one of python3.13, python3.12, python3.11$"
     ):
         package_with(app, runtime=runtime)
     assert not (app / "build").exists()
@@ -169,7 +169,7 @@ def test_what_stops_chalice_is_said_and_the_former_package_stays(app: Path, stan
     before = package_with(app)
     bytes_before = before.path.read_bytes()
 
-    with pytest.raises(OpsError, match=message):
+    with pytest.raises(CommandError, match=message):
         package_with(app, stand_in)
     assert before.path.read_bytes() == bytes_before
 
@@ -178,7 +178,7 @@ def test_a_package_that_is_too_large_is_not_written(app: Path, monkeypatch: pyte
     """It is refused before anything could be uploaded."""
     monkeypatch.setattr(module, "MAX_ZIPPED", 10)
 
-    with pytest.raises(OpsError, match="MB zipped, and Lambda takes"):
+    with pytest.raises(CommandError, match="MB zipped, and Lambda takes"):
         package_with(app)
     assert not (app / "build").exists()
 
@@ -188,7 +188,7 @@ def test_a_folder_without_the_app_is_refused(app: Path, name: str) -> None:
     """By the name of what is missing."""
     (app / name).rename(app / "moved")
 
-    with pytest.raises(OpsError, match=f"{name} is not in "):
+    with pytest.raises(CommandError, match=f"{name} is not in "):
         package_with(app)
 
 
@@ -196,7 +196,7 @@ def test_an_environment_without_chalice_is_refused(app: Path, monkeypatch: pytes
     """The one beside this Python is meant, not whichever is on the PATH."""
     monkeypatch.setattr(sys, "executable", str(app / "python"))
 
-    with pytest.raises(OpsError, match="run `make setup`"):
+    with pytest.raises(CommandError, match="run `make setup`"):
         package(app, Progress())
 
 
@@ -234,7 +234,7 @@ def test_what_lambda_just_takes_is_fine() -> None:
 )
 def test_what_lambda_does_not_take_is_refused(zipped: int, unpacked: int, message: str) -> None:
     """Whichever of both sizes it is, the message names it."""
-    with pytest.raises(OpsError, match=message):
+    with pytest.raises(CommandError, match=message):
         require_fitting(zipped, unpacked)
 
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ops import rehearse
-from ops.errors import OpsError
 from ops.lockfiles import REHEARSAL, sealed
-from ops.progress import Progress
+from stage.errors import CommandError
+from stage.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +30,7 @@ class Environments:
     def create(self, _: Path, python: str, home: Path) -> None:
         """See ops.environments."""
         if self.fails == "create":
-            raise OpsError("no interpreter found")
+            raise CommandError("no interpreter found")
         (home / "bin").mkdir(parents=True, exist_ok=True)
         (home / "bin" / "python").write_text("#!/bin/sh\n")
         (home / "bin" / "python").chmod(0o755)
@@ -39,7 +39,7 @@ class Environments:
     def sync(self, _: Path, lock: LockFile, __: Path) -> None:
         """See ops.environments."""
         if self.fails == "sync":
-            raise OpsError("no such version")
+            raise CommandError("no such version")
         self.installed.append(lock)
 
 
@@ -89,14 +89,14 @@ def test_without_the_python_of_the_runtime_a_sentence_says_what_is_missing(
 ) -> None:
     """Another runtime can be rehearsed."""
     environments.fails = "create"
-    with pytest.raises(OpsError, match=r"with Python 3.13, as Lambda does, .*RUNTIME=.* \(no interpreter found\)"):
+    with pytest.raises(CommandError, match=r"with Python 3.13, as Lambda does, .*RUNTIME=.* \(no interpreter found\)"):
         rehearse._emulators_python(project, "3.13", Progress())
 
 
 def test_an_installation_that_fails_is_tried_again_the_next_time(environments: Environments, project: Path) -> None:
     """Half an environment is none."""
     environments.fails = "sync"
-    with pytest.raises(OpsError, match="no such version"):
+    with pytest.raises(CommandError, match="no such version"):
         rehearse._emulators_python(project, "3.13", Progress())
     environments.fails = ""
     rehearse._emulators_python(project, "3.13", Progress())
@@ -120,7 +120,7 @@ def test_nothing_of_the_operators_own_aws_reaches_a_rehearsal(
 
     def no_room(*_: object) -> Path:
         assert "AWS_PROFILE" not in os.environ
-        raise OpsError("no room")
+        raise CommandError("no room")
 
     monkeypatch.setattr(rehearse, "_emulators_python", no_room)
     monkeypatch.setattr(rehearse, "require_terraform", lambda: None)

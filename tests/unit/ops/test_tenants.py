@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ops import tenants
-from ops.app_environment import process_basics
-from ops.errors import OpsError
-from ops.functions import TENANT_FUNCTIONS, FunctionError
-from ops.stage import Stage
-from tests.unit.ops.test_stage import STAGE
+from stage.document import Stage
+from stage.errors import CommandError
+from stage.functions import TENANT_FUNCTIONS, FunctionError
+from stage.local.app_environment import process_basics
+from tests.unit.stage.test_document import STAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +35,7 @@ class FakeFunctions:
         self.slept: list[float] = []
 
     def invoke(self, name: str, event: dict[str, Any], environment: dict[str, str], _: Path) -> Any:
-        """See ops.functions.invoke_function."""
+        """See stage.functions.invoke_function."""
         self.asked.append((name, event))
         self.environments.append(environment)
         answer = self.answers.pop(0)
@@ -173,7 +173,7 @@ def test_a_refusal_ends_with_2_and_its_words(tool: Tool, kind: str) -> None:
         pytest.param(FunctionError("KeyError", "'x'"), "failed: KeyError: 'x'", id="a bug"),
         pytest.param(FunctionError("ControlPlane", "x"), "failed: ControlPlane: x", id="an unknown kind"),
         pytest.param(FunctionError("annotations", "x"), "failed: annotations: x", id="a name that is no error"),
-        pytest.param(OpsError("it was not done after 900 s"), "it was not done after 900 s", id="no answer"),
+        pytest.param(CommandError("it was not done after 900 s"), "it was not done after 900 s", id="no answer"),
     ],
 )
 def test_a_failure_ends_with_1(tool: Tool, error: Exception, words: str) -> None:
@@ -231,8 +231,8 @@ def test_a_folder_is_no_stage(tool: Tool, tmp_path: Path) -> None:
 def test_a_terminal_without_the_names_letters_shows_them_escaped(tmp_path: Path, project: Path) -> None:
     """Whatever tenants are called, the list is printed; a reader who leaves early gets no traceback."""
     (tmp_path / "sitecustomize.py").write_text(
-        "import ops.functions\n"
-        "ops.functions.invoke_function = lambda *_: {'next': None, 'tenants': [\n"
+        "import stage.functions\n"
+        "stage.functions.invoke_function = lambda *_: {'next': None, 'tenants': [\n"
         f"    {tenant('acme', display_name='Ä')!r} | {{'tenant_id': f't{{n}}'}} for n in range(5000)]}}\n"
     )
     STAGE.model_copy(update={"functions": {"list_tenants": {}}}).save(tmp_path / "stage.json")

@@ -21,7 +21,7 @@ from chalicelib.errors import (
 )
 from chalicelib.stores.registry import Status
 from chalicelib.tenant import Role
-from ops.functions import TENANT_FUNCTIONS
+from stage.functions import TENANT_FUNCTIONS
 from tests.unit.chalicelib.audit_lines import audit_lines, without_what_every_line_has
 from tests.unit.chalicelib.control_plane.conftest import BUCKET, KEYS, REGISTRY, TABLE, World
 

@@ -13,7 +13,7 @@ import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ops.errors import OpsError
+from stage.errors import CommandError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -64,14 +64,14 @@ class Child:
         """Return once `ready` is true.
 
         Raises:
-            OpsError: the process ended before, or it took longer than `seconds`.
+            CommandError: the process ended before, or it took longer than `seconds`.
         """
         deadline = time.monotonic() + seconds
         while not ready():
             if not self.running:
-                raise OpsError(f"{self.name} ended before it was ready: {self.log.read_text().strip()}")
+                raise CommandError(f"{self.name} ended before it was ready: {self.log.read_text().strip()}")
             if time.monotonic() > deadline:
-                raise OpsError(f"{self.name} was not ready after {seconds:.0f} s: see {self.log}")
+                raise CommandError(f"{self.name} was not ready after {seconds:.0f} s: see {self.log}")
             time.sleep(_POLL_SECONDS)
 
     def stop(self) -> None:
@@ -106,19 +106,19 @@ def refuse_unusable_port(port: int, variable: str) -> None:
     """Raise when the port cannot be listened on.
 
     Raises:
-        OpsError: it cannot; the message says why and names the variable that chooses another.
+        CommandError: it cannot; the message says why and names the variable that chooses another.
     """
     another = f"choose another with `{variable}=...`"
     if not 0 < port <= _LAST_PORT:
-        raise OpsError(f"{port} is no port: {another}")
+        raise CommandError(f"{port} is no port: {another}")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
-                raise OpsError(f"port {port} is taken: stop what listens there, or {another}") from None
-            raise OpsError(f"port {port} cannot be used ({error.strerror}): {another}") from None
+                raise CommandError(f"port {port} is taken: stop what listens there, or {another}") from None
+            raise CommandError(f"port {port} cannot be used ({error.strerror}): {another}") from None
 
 
 def stop_when_input_ends(stop: Callable[[], None]) -> None:

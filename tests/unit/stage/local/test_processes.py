@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ops.errors import OpsError
-from ops.processes import Child, free_port, refuse_unusable_port
+from stage.errors import CommandError
+from stage.local.processes import Child, free_port, refuse_unusable_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 LINGERING = """
 import json, os, signal, sys, threading
 from pathlib import Path
-from ops.processes import stop_when_input_ends
+from stage.local.processes import stop_when_input_ends
 
 folder = Path(sys.argv[1])
 stopped = threading.Event()
@@ -43,7 +43,7 @@ stopped.wait()
 PARENT = """
 import os, signal, sys, time
 from pathlib import Path
-from ops.processes import Child
+from stage.local.processes import Child
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 folder = Path(sys.argv[1])
 child = Child("lingering", [str(folder)], environment=os.environ, log=folder / "log")
@@ -170,7 +170,7 @@ def test_a_child_gets_no_ctrl_c(parent: subprocess.Popen[bytes], tmp_path: Path)
 def test_waiting_for_a_child_that_ends_reports_what_it_said(start: Callable[..., Child]) -> None:
     """At once, and not only after the time is up."""
     started = time.monotonic()
-    with pytest.raises(OpsError) as failed:
+    with pytest.raises(CommandError) as failed:
         start("failing").wait_until(lambda: False, seconds=60)
     assert str(failed.value) == "failing ended before it was ready: no port is free"
     assert time.monotonic() - started < 30
@@ -179,7 +179,7 @@ def test_waiting_for_a_child_that_ends_reports_what_it_said(start: Callable[...,
 def test_waiting_for_a_child_that_is_never_ready_ends(start: Callable[..., Child], tmp_path: Path) -> None:
     """The message names the log."""
     child = start()
-    with pytest.raises(OpsError) as failed:
+    with pytest.raises(CommandError) as failed:
         child.wait_until(lambda: False, seconds=0.2)
     assert str(failed.value) == f"lingering was not ready after 0 s: see {tmp_path}/logs/lingering.log"
 
@@ -203,7 +203,7 @@ def test_a_taken_port_is_refused_with_the_way_out() -> None:
     """Before anything is started; the message names the variable that chooses another."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
-        with pytest.raises(OpsError) as refused:
+        with pytest.raises(CommandError) as refused:
             refuse_unusable_port(port, "API_PORT")
     assert str(refused.value) == (
         f"port {port} is taken: stop what listens there, or choose another with `API_PORT=...`"
@@ -213,7 +213,7 @@ def test_a_taken_port_is_refused_with_the_way_out() -> None:
 @pytest.mark.parametrize("port", [-1, 0, 65_536, 1_000_000])
 def test_what_is_no_port_is_refused(port: int) -> None:
     """With the way out, and not with a traceback of the socket library."""
-    with pytest.raises(OpsError, match=f"{port} is no port: choose another with `API_PORT=...`"):
+    with pytest.raises(CommandError, match=f"{port} is no port: choose another with `API_PORT=...`"):
         refuse_unusable_port(port, "API_PORT")
 
 

@@ -15,7 +15,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ops.errors import OpsError
+from stage.errors import CommandError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,7 +44,7 @@ _RAISED = 3
 _ANSWER = "\n--- answer ---\n"  # what comes before it on standard output are log lines
 
 
-class FunctionError(OpsError):
+class FunctionError(CommandError):
     """A function raised; `kind` is the name of its error's class, as Lambda reports it."""
 
     def __init__(self, kind: str, message: str) -> None:
@@ -62,7 +62,7 @@ def invoke_lambda(name: str, event: Mapping[str, Any], *, function_name: str, re
 
     Raises:
         FunctionError: it raised.
-        OpsError: it could not be invoked, or was ended.
+        CommandError: it could not be invoked, or was ended.
     """
     # Never repeated by the SDK: a second call beside the first would only be in its way.
     config = Config(read_timeout=function_seconds(name) + _GRACE, retries={"total_max_attempts": 1})
@@ -71,11 +71,11 @@ def invoke_lambda(name: str, event: Mapping[str, Any], *, function_name: str, re
         answer = client.invoke(FunctionName=function_name, Payload=json.dumps(event).encode())
         payload = json.loads(answer["Payload"].read())
     except (BotoCoreError, ClientError) as error:
-        raise OpsError(f"{function_name} could not be invoked: {error}") from None
+        raise CommandError(f"{function_name} could not be invoked: {error}") from None
     if "FunctionError" not in answer:
         return payload
     if "errorType" not in payload:  # it was ended, by its timeout for one
-        raise OpsError(f"{name} failed: {payload.get('errorMessage', 'without a word')}")
+        raise CommandError(f"{name} failed: {payload.get('errorMessage', 'without a word')}")
     raise FunctionError(payload["errorType"], payload["errorMessage"])
 
 
@@ -86,11 +86,11 @@ def invoke_function(
 
     Raises:
         FunctionError: it raised.
-        OpsError: it ended without an answer; the message is the last line that it wrote.
+        CommandError: it ended without an answer; the message is the last line that it wrote.
     """
     seconds = function_seconds(name)
     ran = subprocess.run(
-        [sys.executable, "-m", "ops.functions", name, str(seconds)],
+        [sys.executable, "-m", "stage.functions", name, str(seconds)],
         input=json.dumps(event),
         env=dict(environment),
         capture_output=True,
@@ -98,12 +98,12 @@ def invoke_function(
         check=False,
     )
     if ran.returncode == -signal.SIGALRM:
-        raise OpsError(f"{name} was not done after {seconds} s")
+        raise CommandError(f"{name} was not done after {seconds} s")
     logged, _, answer = ran.stdout.rpartition(_ANSWER)
     if log is not None:
         _append(log, logged + ran.stderr)
     if ran.returncode not in {0, _RAISED} or _ANSWER not in ran.stdout:
-        raise OpsError(f"{name} failed: {(ran.stderr.strip().splitlines() or ['without a word'])[-1]}")
+        raise CommandError(f"{name} failed: {(ran.stderr.strip().splitlines() or ['without a word'])[-1]}")
     if ran.returncode == _RAISED:
         failure = json.loads(answer)
         raise FunctionError(failure["errorType"], failure["errorMessage"])

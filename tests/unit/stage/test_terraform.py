@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ops.errors import OpsError
-from ops.terraform import TerraformRoot
+from stage.errors import CommandError
+from stage.terraform import TerraformRoot
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -122,9 +122,9 @@ def test_two_stacks_of_one_root_do_not_meet(root: Path, data_dir: Path, tmp_path
 
 def test_a_failed_apply_reports_what_terraform_said(applied: TerraformRoot) -> None:
     """In its own words, and the same for a plan; what was applied stays."""
-    with pytest.raises(OpsError, match=r"terraform apply failed:(.|\n)*there is no region nowhere"):
+    with pytest.raises(CommandError, match=r"terraform apply failed:(.|\n)*there is no region nowhere"):
         applied.apply({"region": "nowhere"})
-    with pytest.raises(OpsError, match=r"terraform plan failed:(.|\n)*there is no region nowhere"):
+    with pytest.raises(CommandError, match=r"terraform plan failed:(.|\n)*there is no region nowhere"):
         applied.has_changes({"region": "nowhere"})
     assert applied.has_changes({"region": "eu-central-1"}) is False
 
@@ -134,7 +134,7 @@ def test_this_processs_environment_is_left_as_it_was(applied: TerraformRoot) -> 
     before = dict(os.environ)
     assert "TF_VAR_from_environment" not in before
     applied.has_changes({"region": "eu-central-1"})
-    with pytest.raises(OpsError):
+    with pytest.raises(CommandError):
         applied.apply({"region": "nowhere"})
     assert dict(os.environ) == before
 
@@ -145,7 +145,7 @@ def test_a_root_whose_provider_is_not_at_hand_is_refused(tmp_path: Path) -> None
     (tmp_path / "root" / "main.tf").write_text(
         'terraform {\n  backend "local" {}\n  required_providers {\n    x = { source = "localhost/none/x" }\n  }\n}\n'
     )
-    with pytest.raises(OpsError, match="localhost/none/x"):
+    with pytest.raises(CommandError, match="localhost/none/x"):
         TerraformRoot(tmp_path / "root", tmp_path / "data", {}).init()
     assert [path.name for path in (tmp_path / "root").iterdir()] == ["main.tf"]
 
@@ -155,11 +155,11 @@ def test_without_terraform_the_message_says_where_to_get_it(run_python: RunPytho
     code = f"""
 import json
 from pathlib import Path
-from ops.errors import OpsError
-from ops.terraform import TerraformRoot
+from stage.errors import CommandError
+from stage.terraform import TerraformRoot
 try:
     TerraformRoot(Path("infra/local"), Path({str(tmp_path / "data")!r}), {{}})
-except OpsError as error:
+except CommandError as error:
     print(json.dumps(str(error)))
 """
     assert run_python(code, {"PATH": str(tmp_path)}) == (
@@ -206,11 +206,11 @@ def test_what_fails_is_said_in_terraforms_words(root: Path, tmp_path: Path, var_
     terraform = TerraformRoot(root, tmp_path / "data", {})
     terraform.init()
     var_file.write_text('region = "nowhere"\n')
-    with pytest.raises(OpsError, match=r"(?s)terraform plan failed:.*there is no region nowhere"):
+    with pytest.raises(CommandError, match=r"(?s)terraform plan failed:.*there is no region nowhere"):
         terraform.plan(var_file, tmp_path / "plan")
-    with pytest.raises(OpsError, match="terraform apply failed"):
+    with pytest.raises(CommandError, match="terraform apply failed"):
         terraform.apply_plan(var_file)
-    with pytest.raises(OpsError, match="terraform show failed"):
+    with pytest.raises(CommandError, match="terraform show failed"):
         terraform.planned(var_file)
 
 

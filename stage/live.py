@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Self
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ops.errors import OpsError
-from ops.functions import TENANT_FUNCTIONS
-from ops.stage import DatabaseEndpoint, Stage
-from ops.terraform import TerraformRoot
+from stage.document import DatabaseEndpoint, Stage
+from stage.errors import CommandError
+from stage.functions import TENANT_FUNCTIONS
+from stage.terraform import TerraformRoot
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,20 +40,22 @@ class LiveStage:
         """Return the stage that a file in `infra/live/stages` describes.
 
         Raises:
-            OpsError: there is none, or AWS does not know the caller.
+            CommandError: there is none, or AWS does not know the caller.
         """
         stages = project / "infra" / "live" / "stages"
         known = ", ".join(sorted(file.stem for file in stages.glob("*.tfvars")))
         if not _STAGE.fullmatch(name):
-            raise OpsError(f"say which stage: STAGE=... with one of {known}")
+            raise CommandError(f"say which stage: STAGE=... with one of {known}")
         file = stages / f"{name}.tfvars"
         if not file.is_file():
-            raise OpsError(f"{file.relative_to(project)} is not there: write it, or take one of {known}")
+            raise CommandError(f"{file.relative_to(project)} is not there: write it, or take one of {known}")
         region = _REGION.search(file.read_text())
         if region is None:
-            raise OpsError(f'{file.relative_to(project)} names no region: write region = "..." on a line of its own')
+            raise CommandError(
+                f'{file.relative_to(project)} names no region: write region = "..." on a line of its own'
+            )
         if _NAME.findall(file.read_text()) != [name]:
-            raise OpsError(
+            raise CommandError(
                 f'{file.relative_to(project)} is of another stage: write stage = "{name}" on a line of its own'
             )
         return cls(name, project, region[1], _account(region[1]))
@@ -77,7 +79,7 @@ class LiveStage:
         """Return the root with the stage's state, initialised; when it is quiet, plans go to `terraform.log`.
 
         Raises:
-            OpsError: the state cannot be reached.
+            CommandError: the state cannot be reached.
         """
         backend = {
             "bucket": state_bucket(self.account_id, self.region),
@@ -89,9 +91,9 @@ class LiveStage:
         root = TerraformRoot(self.project / "infra" / "live", self.folder / "terraform", environment, backend, log)
         try:
             root.init()
-        except OpsError as error:
+        except CommandError as error:
             if "NoSuchBucket" in str(error) or _NO_BUCKET.search(str(error)):
-                raise OpsError(
+                raise CommandError(
                     f"there is no bucket {backend['bucket']} for the state: run `make bootstrap STAGE={self.name}` once"
                 ) from error
             raise
@@ -107,7 +109,7 @@ def _account(region: str) -> str:
     try:
         return str(boto3.client("sts", region_name=region).get_caller_identity()["Account"])
     except (BotoCoreError, ClientError) as error:
-        raise OpsError(f"AWS does not know you ({error}): set AWS_PROFILE, or sign in") from None
+        raise CommandError(f"AWS does not know you ({error}): set AWS_PROFILE, or sign in") from None
 
 
 def stage_of(outputs: dict[str, Any]) -> Stage:

@@ -17,9 +17,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from ops.app_environment import process_basics
-from ops.errors import OpsError
-from ops.processes import Child, free_port
+from stage.errors import CommandError
+from stage.local.app_environment import process_basics
+from stage.local.processes import Child, free_port
 from tests.unit.http_stub import Answer, Asked, HttpStub
 from tests.unit.settings import ENVIRONMENT
 
@@ -96,7 +96,7 @@ def serve(folder: Path, answer: Any) -> Iterator[Api]:
             "JWKS_URL": f"{behind.url}/jwks.json",
             "CORS_ORIGIN": ORIGIN,
         }
-        child = Child("ops.local_api", ["--port", str(port)], environment=environment, log=folder / "api.log")
+        child = Child("stage.local.api", ["--port", str(port)], environment=environment, log=folder / "api.log")
         try:
             child.wait_until(lambda: is_listening(port), seconds=20)
             yield Api(port, child.log, behind)
@@ -351,7 +351,7 @@ def test_each_thread_has_a_current_request_of_its_own(run_python: RunPython) -> 
     code = """
 import json, threading
 from pathlib import Path
-from ops.local_api import create_api_server
+from stage.local.api import create_api_server
 server = create_api_server("127.0.0.1", 0, Path("."))
 server.server.server_close()
 from app import app
@@ -401,10 +401,10 @@ def test_the_log_names_requests_and_holds_no_token(api: Api, user_pool: UserPool
 def test_a_taken_port_ends_the_process(tmp_path: Path, api: Api) -> None:
     """Its parent learns of it from the log."""
     child = Child(
-        "ops.local_api", ["--port", str(api.port)], environment=process_basics(os.environ), log=tmp_path / "log"
+        "stage.local.api", ["--port", str(api.port)], environment=process_basics(os.environ), log=tmp_path / "log"
     )
     try:
-        with pytest.raises(OpsError, match="Address already in use"):
+        with pytest.raises(CommandError, match="Address already in use"):
             child.wait_until(lambda: False, seconds=20)
     finally:
         child.stop()

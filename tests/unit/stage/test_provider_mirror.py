@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ops.errors import OpsError
-from ops.provider_mirror import AWS_PROVIDER_VERSION, find_plugin_dir
+from stage.errors import CommandError
+from stage.provider_mirror import AWS_PROVIDER_VERSION, find_plugin_dir
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +29,7 @@ PACKED = f"{PROVIDER}/terraform-provider-aws_{AWS_PROVIDER_VERSION}_{SYSTEM}.zip
 
 FIND = """
 import json, os
-from ops.provider_mirror import find_plugin_dir
+from stage.provider_mirror import find_plugin_dir
 found = find_plugin_dir({})
 print(json.dumps(None if found is None else str(found)))
 """
@@ -69,7 +69,7 @@ def test_a_named_folder_is_returned_as_an_absolute_path(tmp_path: Path) -> None:
 def test_a_named_folder_without_the_provider_is_refused(tmp_path: Path, file: str) -> None:
     """Going on to the network would hide the mistake; the message says what is wanted and what to do."""
     mirror(tmp_path, file)
-    with pytest.raises(OpsError) as refused:
+    with pytest.raises(CommandError) as refused:
         find_plugin_dir({"TF_PLUGIN_DIR": str(tmp_path)})
     assert str(refused.value) == (
         f"TF_PLUGIN_DIR={tmp_path} does not hold {PROVIDER} {AWS_PROVIDER_VERSION} for this machine: "
@@ -79,7 +79,7 @@ def test_a_named_folder_without_the_provider_is_refused(tmp_path: Path, file: st
 
 def test_a_named_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
     """The same message as for an empty one."""
-    with pytest.raises(OpsError, match="TF_PLUGIN_DIR="):
+    with pytest.raises(CommandError, match="TF_PLUGIN_DIR="):
         find_plugin_dir({"TF_PLUGIN_DIR": str(tmp_path / "absent")})
 
 

@@ -12,7 +12,7 @@ from chalicelib.config import Strategy
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ops.local_aws import LocalAws
+    from stage.local.aws import LocalAws
 
 #: What an AWS SDK prefers to the container's credentials; any of it would make the app run with somebody else's rights.
 PREFERRED_CREDENTIALS = (

@@ -24,13 +24,13 @@ from chalicelib.signing_keys import SigningKeys
 from chalicelib.stores.registry import Registry, Status
 from chalicelib.tenant import Role, TenantContext
 from chalicelib.tokens import JwtTokenManager
-from ops.decisions import read_decisions
-from ops.scoped_credentials import scoped_client
+from stage.decisions import read_decisions
+from stage.scoped_credentials import scoped_client
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ops.stage import LocalStage
+    from stage.document import LocalStage
 
 #: The same for every tenant: nothing in it says whose rows are meant.
 STATEMENT = "SELECT tenant_id, count(*) FROM users GROUP BY tenant_id ORDER BY tenant_id"

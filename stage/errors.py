@@ -3,5 +3,5 @@
 from __future__ import annotations
 
 
-class OpsError(Exception):
+class CommandError(Exception):
     """Something a person must put right; the message is one sentence that says what to do."""

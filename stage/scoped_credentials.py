@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.config import Strategy
 from chalicelib.vending import SessionPolicyVending, SessionTagVending, TenantResources
-from ops.lambda_credentials import client_of_session, lambda_client
+from stage.lambda_credentials import client_of_session, lambda_client
 
 if TYPE_CHECKING:
     from chalicelib.tenant import TenantContext
     from chalicelib.vending import VendingStrategy
-    from ops.stage import LocalStage
+    from stage.document import LocalStage
 
 
 def scoped_client(stage: LocalStage, tenant: TenantContext, strategy: Strategy, service: str = "dynamodb") -> Any:

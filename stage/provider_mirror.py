@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ops.errors import OpsError
+from stage.errors import CommandError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -34,12 +34,12 @@ def find_plugin_dir(environ: Mapping[str, str]) -> Path | None:
     `TF_PLUGIN_DIR` names one; else it is looked for where people keep filesystem mirrors.
 
     Raises:
-        OpsError: TF_PLUGIN_DIR names a folder without the provider.
+        CommandError: TF_PLUGIN_DIR names a folder without the provider.
     """
     named = environ.get("TF_PLUGIN_DIR")
     if named:
         if not _holds_provider(Path(named)):
-            raise OpsError(
+            raise CommandError(
                 f"TF_PLUGIN_DIR={named} does not hold {_PROVIDER} {AWS_PROVIDER_VERSION} for this machine: "
                 "correct it, or unset it"
             )

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from ops.app_environment import role_settings
+from stage.local.app_environment import role_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ops.stack import LocalStack
-    from ops.stage import LocalStage
+    from stage.document import LocalStage
+    from stage.local.stack import LocalStack
 
 
 def lambda_client(stage: LocalStage, service: str) -> Any:

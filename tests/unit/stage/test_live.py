@@ -9,11 +9,11 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, NoCredentialsError
 
-from ops.errors import OpsError
-from ops.functions import TENANT_FUNCTIONS
-from ops.live import LiveStage, stage_of
-from ops.stage import Stage
-from ops.terraform import TerraformRoot
+from stage.document import Stage
+from stage.errors import CommandError
+from stage.functions import TENANT_FUNCTIONS
+from stage.live import LiveStage, stage_of
+from stage.terraform import TerraformRoot
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,7 +67,7 @@ def test_a_stage_is_found_by_its_file(checkout: Path) -> None:
 )
 def test_what_is_no_stage_is_said_to_be_none(checkout: Path, name: str, message: str) -> None:
     """Before anybody is asked who the caller is."""
-    with pytest.raises(OpsError, match=message):
+    with pytest.raises(CommandError, match=message):
         LiveStage.find(checkout, name)
 
 
@@ -77,7 +77,7 @@ def test_a_caller_whom_aws_does_not_know_is_told_so(
 ) -> None:
     """In one sentence, with what to do."""
     monkeypatch.setattr(boto3, "client", lambda *_, **__: FakeSts(error))
-    with pytest.raises(OpsError, match=r"AWS does not know you \(.+\): set AWS_PROFILE, or sign in"):
+    with pytest.raises(CommandError, match=r"AWS does not know you \(.+\): set AWS_PROFILE, or sign in"):
         LiveStage.find(checkout, "dev")
 
 
@@ -118,10 +118,10 @@ def test_a_state_that_cannot_be_reached_is_said_with_what_to_do(
     """The first time, the bucket is missing; everything else is in Terraform's own words."""
 
     def fail(_: TerraformRoot) -> None:
-        raise OpsError(said)
+        raise CommandError(said)
 
     monkeypatch.setattr(TerraformRoot, "init", fail)
-    with pytest.raises(OpsError, match=message):
+    with pytest.raises(CommandError, match=message):
         LiveStage.find(checkout, "dev").terraform()
 
 

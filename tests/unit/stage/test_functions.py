@@ -11,10 +11,10 @@ import boto3
 import pytest
 
 from chalicelib.control_plane import functions
-from ops import functions as module
-from ops.app_environment import REQUEST_SECONDS, process_basics
-from ops.errors import OpsError
-from ops.functions import TENANT_FUNCTIONS, FunctionError, function_seconds, invoke_function, invoke_lambda
+from stage import functions as module
+from stage.errors import CommandError
+from stage.functions import TENANT_FUNCTIONS, FunctionError, function_seconds, invoke_function, invoke_lambda
+from stage.local.app_environment import REQUEST_SECONDS, process_basics
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,7 +94,7 @@ def test_a_function_that_ends_without_an_answer_is_no_error_of_its_own(
     environment: dict[str, str], function: str, message: str
 ) -> None:
     """Nobody knows what it did: the caller gets the last line that it wrote, and no kind."""
-    with pytest.raises(OpsError, match=f"^{message}$") as raised:
+    with pytest.raises(CommandError, match=f"^{message}$") as raised:
         invoke_function(function, {}, environment)
     assert not isinstance(raised.value, FunctionError)
 
@@ -107,7 +107,7 @@ def test_a_log_line_cannot_pass_for_the_answer(environment: dict[str, str]) -> N
 def test_a_function_that_hangs_is_given_up(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     """After the time that Lambda would give it."""
     monkeypatch.setattr(module, "_OTHERS_SECONDS", 2)
-    with pytest.raises(OpsError, match="sleep was not done after 2 s"):
+    with pytest.raises(CommandError, match="sleep was not done after 2 s"):
         invoke_function("sleep", {}, environment)
 
 
@@ -176,7 +176,7 @@ def test_an_error_on_aws_keeps_its_kind_and_its_words(answering: Callable[[FakeL
         invoke_lambda("resume_tenant", {}, function_name="x", region="eu-west-1")
     assert raised.value.kind == "TenantStateError"
     answering(FakeLambda({"errorMessage": "Task timed out after 60.00 seconds"}, FunctionError="Unhandled"))
-    with pytest.raises(OpsError, match="resume_tenant failed: Task timed out") as ended:
+    with pytest.raises(CommandError, match="resume_tenant failed: Task timed out") as ended:
         invoke_lambda("resume_tenant", {}, function_name="x", region="eu-west-1")
     assert not isinstance(ended.value, FunctionError)
 
@@ -189,7 +189,7 @@ def test_without_credentials_nothing_is_invoked(monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setenv(name, os.devnull)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it may hold another test's credentials
-    with pytest.raises(OpsError, match="bulkhead-x could not be invoked: Unable to locate credentials"):
+    with pytest.raises(CommandError, match="bulkhead-x could not be invoked: Unable to locate credentials"):
         invoke_lambda("list_tenants", {}, function_name="bulkhead-x", region="eu-west-1")
 
 
@@ -198,7 +198,7 @@ def test_what_functions_log_is_kept(environment: dict[str, str], tmp_path: Path)
     log = tmp_path / "log"
     invoke_function("answer", {"secret": "in the answer"}, environment, log)
     for function in ("refuse", "lose"):
-        with pytest.raises(OpsError):
+        with pytest.raises(CommandError):
             invoke_function(function, {}, environment, log)
     lines = [line for line in log.read_text().splitlines() if line]
     assert lines[:3] == ['{"audit": "line"}', "a warning", "before"]

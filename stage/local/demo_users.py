@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.control_plane.logins import Logins
 from chalicelib.tenant import Role
-from ops.stage import User
+from stage.document import User
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient

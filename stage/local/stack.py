@@ -13,14 +13,14 @@ import boto3
 
 from chalicelib.config import Strategy
 from chalicelib.tenant import Role
-from ops.app_environment import app_settings, as_shell, function_settings, process_basics
-from ops.demo_users import DEMO_TENANTS, create_demo_users, demo_email
-from ops.functions import FUNCTIONS_LOG, TENANT_FUNCTIONS, invoke_function
-from ops.local_aws import LocalAws
-from ops.processes import Child, answers, free_port
-from ops.stage import DatabaseEndpoint, LambdaCredentials, LocalStage, Operator, write_privately
-from ops.terraform import TerraformRoot
-from ops.web import serving
+from stage.document import DatabaseEndpoint, LambdaCredentials, LocalStage, Operator, write_privately
+from stage.functions import FUNCTIONS_LOG, TENANT_FUNCTIONS, invoke_function
+from stage.local.app_environment import app_settings, as_shell, function_settings, process_basics
+from stage.local.aws import LocalAws
+from stage.local.demo_users import DEMO_TENANTS, create_demo_users, demo_email
+from stage.local.processes import Child, answers, free_port
+from stage.local.web import serving
+from stage.terraform import TerraformRoot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from ops.progress import Progress
-    from ops.stage import User
+    from stage.document import User
+    from stage.progress import Progress
 
 _API_READY_SECONDS = 30.0
 
@@ -122,7 +122,7 @@ class LocalStack:
         """Run a function of the control plane with its own role and return its answer.
 
         Raises:
-            OpsError: it failed; the message is the last line of its own.
+            CommandError: it failed; the message is the last line of its own.
         """
         settings = function_settings(self.local_aws, self.outputs, function)
         environment = {**process_basics(os.environ), **settings}
@@ -162,7 +162,7 @@ class LocalStack:
         self,
         log: Path,
         *,
-        module: str = "ops.local_api",
+        module: str = "stage.local.api",
         changed: Mapping[str, str] | None = None,
         code: Path | None = None,
         port: int = 0,
@@ -186,7 +186,7 @@ class LocalStack:
         """Serve the page for that stage at `web_url`.
 
         Raises:
-            OpsError: the port is taken.
+            CommandError: the port is taken.
         """
         with self._progress.step("starting the web page"):
             self._running.enter_context(serving(stage, self.web_url, self.settings))

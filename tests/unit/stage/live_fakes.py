@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ops.errors import OpsError
 from ops.package import Package
-from tests.unit.ops.test_live import OUTPUTS
+from stage.errors import CommandError
+from tests.unit.stage.test_live import OUTPUTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,7 @@ class FakeTerraform:
     def _ask(self, what: str) -> None:
         self.asked.append(what)
         if what == self.fails_at:
-            raise OpsError(f"{what} failed")
+            raise CommandError(f"{what} failed")
 
     def plan(self, var_file: Path, saved: Path, *, replace: str | None = None, target: Sequence[str] = ()) -> bool:
         """See TerraformRoot."""

@@ -30,7 +30,7 @@ from chalice.local import (
 
 from chalicelib.errors import AppError, UnavailableError
 from chalicelib.routes.answers import CORS, REQUEST_ID_HEADER, RETRY_AFTER_SECONDS
-from ops.processes import stop_when_input_ends
+from stage.local.processes import stop_when_input_ends
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -191,14 +191,14 @@ def create_api_server(host: str, port: int, project_dir: Path) -> LocalDevServer
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until SIGTERM, or until the parent is gone."""
-    parser = argparse.ArgumentParser(prog="python -m ops.local_api", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m stage.local.api", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--until-stdin-closes", action="store_true")
     options = parser.parse_args(arguments)
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr] # so that metrics come when they are written
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    server = create_api_server(options.host, options.port, Path(__file__).parent.parent)
+    server = create_api_server(options.host, options.port, Path(__file__).parents[2])
 
     def stop(*_: object) -> None:
         threading.Thread(target=server.shutdown, daemon=True).start()

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from python_terraform import IsFlagged, IsNotFlagged, Terraform
 
-from ops.errors import OpsError
-from ops.provider_mirror import find_plugin_dir
+from stage.errors import CommandError
+from stage.provider_mirror import find_plugin_dir
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,15 +44,15 @@ def require_terraform() -> None:
     """Make sure that Terraform is there.
 
     Raises:
-        OpsError: it is not installed, or too old.
+        CommandError: it is not installed, or too old.
     """
     path = shutil.which("terraform")
     if path is None:
-        raise OpsError(f"terraform is not installed: {_INSTALL}")
+        raise CommandError(f"terraform is not installed: {_INSTALL}")
     said = subprocess.run([path, "version"], capture_output=True, text=True, check=False).stdout
     version = re.search(r"Terraform v(\d+)\.(\d+)", said)
     if version is None or (int(version[1]), int(version[2])) < _OLDEST:
-        raise OpsError(f"terraform is too old ({said.splitlines()[0] if said else 'of no version'}): {_INSTALL}")
+        raise CommandError(f"terraform is too old ({said.splitlines()[0] if said else 'of no version'}): {_INSTALL}")
 
 
 class _InterruptibleTerraform(Terraform):  # type: ignore[misc] # python-terraform ships no types
@@ -140,7 +140,7 @@ class TerraformRoot:
         """Install the provider, from a mirror on this machine when there is one.
 
         Raises:
-            OpsError: there is neither a mirror nor a network, or the state cannot be reached.
+            CommandError: there is neither a mirror nor a network, or the state cannot be reached.
         """
         options: dict[str, Any] = {"backend_config": self._backend, "lockfile": "readonly"}
         plugin_dir = find_plugin_dir(os.environ)
@@ -148,39 +148,39 @@ class TerraformRoot:
             options["plugin_dir"] = str(plugin_dir)
         code, _, errors = self._terraform.init(**options)
         if code != 0:
-            raise OpsError(f"{_NO_PROVIDER}\n{errors}" if _PROVIDER_FAILED in errors and not plugin_dir else errors)
+            raise CommandError(f"{_NO_PROVIDER}\n{errors}" if _PROVIDER_FAILED in errors and not plugin_dir else errors)
 
     def apply(self, variables: Mapping[str, Any]) -> dict[str, Any]:
         """Apply without asking and return the outputs.
 
         Raises:
-            OpsError: Terraform failed; the message is its own.
+            CommandError: Terraform failed; the message is its own.
         """
         code, _, errors = self._terraform.apply(skip_plan=True, var=dict(variables))  # plain apply() waits at a prompt
         if code != 0:
-            raise OpsError(f"terraform apply failed:\n{errors}")
+            raise CommandError(f"terraform apply failed:\n{errors}")
         return self.outputs()
 
     def outputs(self) -> dict[str, Any]:
         """Return the outputs of what is applied; empty when nothing is.
 
         Raises:
-            OpsError: the state cannot be read.
+            CommandError: the state cannot be read.
         """
         outputs = self._terraform.output()  # output("name") raises TypeError
         if outputs is None:
-            raise OpsError("terraform output failed")
+            raise CommandError("terraform output failed")
         return {name: output["value"] for name, output in outputs.items()}
 
     def addresses(self) -> list[str]:
         """Return what is in the state, by address; empty when nothing was ever applied, or all is destroyed.
 
         Raises:
-            OpsError: the state cannot be read.
+            CommandError: the state cannot be read.
         """
         code, output, errors = self._terraform.cmd("state list")
         if code != 0 and "No state file was found" not in errors:
-            raise OpsError(f"terraform state list failed:\n{errors}")
+            raise CommandError(f"terraform state list failed:\n{errors}")
         return output.split()
 
     def plan(self, var_file: Path, saved: Path, *, replace: str | None = None, target: Sequence[str] = ()) -> bool:
@@ -193,24 +193,24 @@ class TerraformRoot:
             target: what alone is planned, with what it needs; everything when none is named.
 
         Raises:
-            OpsError: Terraform failed; the message is its own.
+            CommandError: Terraform failed; the message is its own.
         """
         code, _, errors = self._terraform.plan(
             var_file=str(var_file), out=str(saved), replace=replace, target=list(target), shown=True
         )
         if code not in {0, 2}:
-            raise OpsError(f"terraform plan failed:\n{errors}")
+            raise CommandError(f"terraform plan failed:\n{errors}")
         return bool(code == 2)  # noqa: PLR2004 -- detailed exit code: 2 means changes
 
     def planned(self, saved: Path) -> dict[str, Any]:
         """Return a saved plan as Terraform writes it in JSON.
 
         Raises:
-            OpsError: it cannot be read.
+            CommandError: it cannot be read.
         """
         code, output, errors = self._terraform.cmd("show", "-json", str(saved))
         if code != 0:
-            raise OpsError(f"terraform show failed:\n{errors}")
+            raise CommandError(f"terraform show failed:\n{errors}")
         document: dict[str, Any] = json.loads(output)
         return document
 
@@ -218,32 +218,32 @@ class TerraformRoot:
         """Apply a saved plan, and show how far it is.
 
         Raises:
-            OpsError: Terraform failed; the message is its own.
+            CommandError: Terraform failed; the message is its own.
         """
         # A saved plan has its variables, and Terraform refuses any others: even the library's empty file of them.
         code, _, errors = self._terraform.apply(str(saved), skip_plan=True, var=None, shown=True)
         if code != 0:
-            raise OpsError(f"terraform apply failed:\n{errors}")
+            raise CommandError(f"terraform apply failed:\n{errors}")
 
     def destroy(self, var_file: Path) -> None:
         """Destroy everything that is in the state, without asking.
 
         Raises:
-            OpsError: Terraform failed; the message is its own.
+            CommandError: Terraform failed; the message is its own.
         """
         code, _, errors = self._terraform.destroy(
             force=IsNotFlagged, auto_approve=IsFlagged, var_file=str(var_file), shown=True
         )
         if code != 0:
-            raise OpsError(f"terraform destroy failed:\n{errors}")
+            raise CommandError(f"terraform destroy failed:\n{errors}")
 
     def has_changes(self, variables: Mapping[str, Any]) -> bool:
         """Return whether a plan against what is applied would change anything.
 
         Raises:
-            OpsError: Terraform failed; the message is its own.
+            CommandError: Terraform failed; the message is its own.
         """
         code, _, errors = self._terraform.plan(var=dict(variables), compact_warnings=IsFlagged)
         if code not in {0, 2}:
-            raise OpsError(f"terraform plan failed:\n{errors}")
+            raise CommandError(f"terraform plan failed:\n{errors}")
         return bool(code == 2)  # noqa: PLR2004 -- detailed exit code: 2 means changes

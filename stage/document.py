@@ -9,7 +9,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from chalicelib.config import Strategy
-from ops.errors import OpsError
+from stage.errors import CommandError
 
 DEFAULT_PATH = Path(".local/stage.json")
 
@@ -84,18 +84,18 @@ class Stage(BaseModel):
         """Read a stage document.
 
         Raises:
-            OpsError: there is none, or it is not one.
+            CommandError: there is none, or it is not one.
         """
         try:
             return cls.model_validate_json(path.read_text())
         except FileNotFoundError:
-            raise OpsError(f"{path} is not there: start a stage with `make dev`") from None
+            raise CommandError(f"{path} is not there: start a stage with `make dev`") from None
         except OSError as error:
-            raise OpsError(f"{path} cannot be read: {error.strerror}") from None
+            raise CommandError(f"{path} cannot be read: {error.strerror}") from None
         except UnicodeDecodeError:
-            raise OpsError(f"{path} is not a stage document: it is not text") from None
+            raise CommandError(f"{path} is not a stage document: it is not text") from None
         except ValidationError as error:
-            raise OpsError(f"{path} is not a stage document: {_problems(error)}") from None
+            raise CommandError(f"{path} is not a stage document: {_problems(error)}") from None
 
     def save(self, path: Path) -> None:
         """Write the document, readable by its owner only and all at once."""
@@ -114,12 +114,12 @@ class LocalStage(Stage):
         """Return the tenant's user of that role.
 
         Raises:
-            OpsError: the stage has none.
+            CommandError: the stage has none.
         """
         for user in self.users:
             if (user.tenant, user.role) == (tenant, role):
                 return user
-        raise OpsError(f"the stage lists no {role} of {tenant}")
+        raise CommandError(f"the stage lists no {role} of {tenant}")
 
 
 def _problems(error: ValidationError) -> str:

@@ -11,8 +11,16 @@ from typing import Any
 import pytest
 
 from chalicelib.config import Strategy
-from ops.errors import OpsError
-from ops.stage import DEFAULT_PATH, DatabaseEndpoint, LambdaCredentials, LocalStage, Operator, User, write_privately
+from stage.document import (
+    DEFAULT_PATH,
+    DatabaseEndpoint,
+    LambdaCredentials,
+    LocalStage,
+    Operator,
+    User,
+    write_privately,
+)
+from stage.errors import CommandError
 
 STAGE = LocalStage(
     api_url="http://127.0.0.1:8000",
@@ -118,7 +126,7 @@ def test_a_link_in_the_way_is_replaced_and_not_followed(tmp_path: Path) -> None:
 
 def test_a_missing_document_says_how_to_get_one(tmp_path: Path) -> None:
     """It is the usual case: no stage runs."""
-    with pytest.raises(OpsError) as refused:
+    with pytest.raises(CommandError) as refused:
         LocalStage.load(tmp_path / "stage.json")
     assert str(refused.value) == f"{tmp_path / 'stage.json'} is not there: start a stage with `make dev`"
 
@@ -137,7 +145,7 @@ def test_a_missing_document_says_how_to_get_one(tmp_path: Path) -> None:
 def test_what_is_no_stage_document_is_refused(tmp_path: Path, content: bytes) -> None:
     """Such as what a full disk or an older version left behind."""
     (tmp_path / "stage.json").write_bytes(content)
-    with pytest.raises(OpsError, match="is not a stage document"):
+    with pytest.raises(CommandError, match="is not a stage document"):
         LocalStage.load(tmp_path / "stage.json")
 
 
@@ -149,7 +157,7 @@ def test_a_document_without_a_field_is_refused_without_its_secrets(tmp_path: Pat
     document: dict[str, Any] = STAGE.model_dump()
     del document[field]
     (tmp_path / "stage.json").write_text(json.dumps(document))
-    with pytest.raises(OpsError) as refused:
+    with pytest.raises(CommandError) as refused:
         LocalStage.load(tmp_path / "stage.json")
     assert str(refused.value).endswith(f"is not a stage document: {field}: Field required")
 
@@ -178,5 +186,5 @@ def test_a_user_is_found_by_tenant_and_role() -> None:
 @pytest.mark.parametrize(("tenant", "role"), [("globex", "admin"), ("initech", "member"), ("acme", "viewer")])
 def test_a_user_that_the_stage_does_not_list_is_refused(tenant: str, role: str) -> None:
     """No other user takes the place."""
-    with pytest.raises(OpsError, match=f"the stage lists no {role} of {tenant}"):
+    with pytest.raises(CommandError, match=f"the stage lists no {role} of {tenant}"):
         STAGE.user(tenant, role)

@@ -6,7 +6,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ops.stack import LocalStack
+    from stage.local.stack import LocalStack
 
 #: Source: AWS, "Lambda rotation functions" (https://docs.aws.amazon.com/secretsmanager/latest/userguide/
 #: rotate-secrets_lambda-functions.html).
@@ -17,7 +17,7 @@ def rotate(stack: LocalStack, login: str) -> str:
     """Call `rotate_secret` for each step with one new token, as Secrets Manager does, and return the token.
 
     Raises:
-        OpsError: a step failed; the secret's current version is the one it was.
+        CommandError: a step failed; the secret's current version is the one it was.
     """
     token = str(uuid.uuid4())
     for step in STEPS:
@@ -29,7 +29,7 @@ def run_step(stack: LocalStack, login: str, step: str, token: str) -> None:
     """Call `rotate_secret` for one step of the rotation of the reader's or the writer's secret.
 
     Raises:
-        OpsError: it failed.
+        CommandError: it failed.
     """
     event = {"Step": step, "SecretId": stack.outputs[f"{login}_secret_arn"], "ClientRequestToken": token}
     stack.invoke("rotate_secret", event)

@@ -1,6 +1,6 @@
 """Serves the page of a stage on one machine, with the headers that CloudFront gives it on AWS.
 
-Beside the files it answers what only a development stage can tell: see `ops.web_answers`.
+Beside the files it answers what only a development stage can tell: see `stage.local.web_answers`.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from urllib.parse import parse_qs, urlsplit
 from botocore.exceptions import BotoCoreError
 
 from chalicelib.errors import AppError
-from ops.errors import OpsError
-from ops.web_answers import DevelopmentAnswers
+from stage.errors import CommandError
+from stage.local.web_answers import DevelopmentAnswers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ops.stage import LocalStage
+    from stage.document import LocalStage
 
-_PROJECT = Path(__file__).parent.parent
+_PROJECT = Path(__file__).parents[2]
 _FILES = _PROJECT / "web"
 _HEADERS = _PROJECT / "infra" / "modules" / "web" / "headers.json"
 _TYPES = {
@@ -158,7 +158,7 @@ def serving(stage: LocalStage, origin: str, settings: Mapping[str, str]) -> Iter
     """Serve the page on loopback, in a thread, while the block runs.
 
     Raises:
-        OpsError: the port is taken.
+        CommandError: the port is taken.
     """
     development = DevelopmentAnswers(stage, settings)
     handler = partial(_Handler, origin=origin, stage=stage, development=development)
@@ -166,7 +166,7 @@ def serving(stage: LocalStage, origin: str, settings: Mapping[str, str]) -> Iter
         server = _Server(("127.0.0.1", urlsplit(origin).port or 0), handler)
     except OSError as error:
         development.close()
-        raise OpsError(f"the web page cannot be served at {origin}: {error.strerror}") from error
+        raise CommandError(f"the web page cannot be served at {origin}: {error.strerror}") from error
     thread = threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True)
     thread.start()
     try:

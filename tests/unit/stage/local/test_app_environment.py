@@ -14,7 +14,7 @@ import pytest
 
 from bulkhead_localaws.execution import PATH, execution_token
 from chalicelib.config import Config, ControlPlaneConfig, TenantsConfig
-from ops.app_environment import (
+from stage.local.app_environment import (
     PREFERRED_CREDENTIALS,
     PREFERRED_ENDPOINTS,
     app_settings,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from ops.local_aws import LocalAws
+    from stage.local.aws import LocalAws
 
 OUTPUTS = {
     "region": "eu-central-1",

@@ -6,8 +6,8 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
-from ops.app_environment import process_basics
-from ops.processes import Child
+from stage.local.app_environment import process_basics
+from stage.local.processes import Child
 
 if TYPE_CHECKING:
     from pathlib import Path
