@@ -1,1 +1,1 @@
-"""Benchmarks: each side by side with a baseline in one run; no test asserts a time."""
+"""What isolation costs, and what the local AWS costs, each side by side with something known."""

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.harness import PROJECT, Comparison, Series, in_turn
+from stage.http_api import Api
 from stage.local.stack import LocalStack, StackOptions
 from stage.sign_in import sign_in
 from stage.terraform import require_terraform
-from tests.support.http_api import Api
 
 if TYPE_CHECKING:
     from stage.progress import Progress

@@ -16,7 +16,7 @@ import pyperf  # type: ignore[import-untyped]  # it ships no types
 
 from bench.harness import PROJECT, Comparison, Series
 from bulkhead_iam import ContextValue, Policy, PolicySet, Principal, Request, evaluate
-from stage.local.app_environment import process_basics
+from stage.local.processes import process_basics
 
 if TYPE_CHECKING:
     from stage.progress import Progress

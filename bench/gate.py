@@ -13,10 +13,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import boto3
-
 from bench.harness import Comparison, Series, in_turn, milliseconds
 from bench.requesting import running
+from stage.clients import AwsEndpoint
+from stage.document import Operator
 from stage.local.processes import answers, free_port
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ def measure(progress: Progress) -> list[Comparison]:
                 running("bench.bare_moto", "--port", str(port), ready=lambda: answers(f"{url}/moto-api/"))
             )
             gated = _behind_the_gate(json.loads(ready_file.read_text()))
-            bare = _prepared(lambda service: _client(service, url, "AKIA", "x", TOKEN))
+            key = {"AccessKeyId": "AKIA", "SecretAccessKey": "x", "SessionToken": TOKEN}
+            bare = _prepared(lambda service: AwsEndpoint(REGION, url).as_session(service, key))
         with progress.step(f"gate: {ROUNDS:,} calls of each, in turn"):
             through, direct = in_turn(
                 partial(milliseconds, lambda: gated.get_item(TableName="pooled", Key=KEY)),
@@ -58,11 +59,8 @@ def measure(progress: Progress) -> list[Comparison]:
 
 
 def _behind_the_gate(ready: dict[str, Any]) -> Any:
-    operator = ready["operator"]
-
-    def client(service: str) -> Any:
-        return _client(service, ready["endpoint_url"], operator["access_key_id"], operator["secret_access_key"])
-
+    aws = AwsEndpoint(REGION, ready["endpoint_url"])
+    client = partial(aws.as_operator, operator=Operator(**ready["operator"]))
     _prepared(client)
     allow = {"Effect": "Allow", "Action": ["sts:AssumeRole", "sts:TagSession"]}
     trust = [allow | {"Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}}]
@@ -82,7 +80,7 @@ def _behind_the_gate(ready: dict[str, Any]) -> Any:
     iam.put_role_policy(RoleName="TenantRole", PolicyName="Own", PolicyDocument=_policy(own, never))
     tags = [{"Key": "tenant", "Value": "acme"}]
     key = client("sts").assume_role(RoleArn=ROLE, RoleSessionName="acme", Tags=tags)["Credentials"]
-    return _client("dynamodb", ready["endpoint_url"], key["AccessKeyId"], key["SecretAccessKey"], key["SessionToken"])
+    return aws.as_session("dynamodb", key)
 
 
 def _policy(*statements: dict[str, Any]) -> str:
@@ -99,14 +97,3 @@ def _prepared(client: Callable[[str], Any]) -> Any:
     )
     dynamodb.put_item(TableName="pooled", Item=KEY | {"name": {"S": "anvil"}})
     return dynamodb
-
-
-def _client(service: str, endpoint_url: str, access_key: str, secret_key: str, token: str | None = None) -> Any:
-    return boto3.client(
-        service,
-        endpoint_url=endpoint_url,
-        region_name=REGION,
-        aws_access_key_id=access_key,
-        aws_secret_access_key=secret_key,
-        aws_session_token=token,
-    )

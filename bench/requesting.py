@@ -19,9 +19,8 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from bench.harness import PROJECT
-from stage.local.app_environment import process_basics
-from stage.local.processes import Child, answers, free_port
-from tests.unit.settings import ENVIRONMENT
+from bench.settings import ENVIRONMENT
+from stage.local.processes import Child, answers, free_port, process_basics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -15,11 +15,11 @@ from bench.harness import Comparison, Series, in_turn, milliseconds
 from chalicelib.authorizer import authorize
 from chalicelib.signing_keys import SigningKeys
 from chalicelib.tokens import JwtTokenManager
-from tests.unit.user_pool import AUDIENCE, ISSUER
 
 if TYPE_CHECKING:
     from stage.progress import Progress
 
+ISSUER, AUDIENCE = "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Pool", "app-client"
 ROUNDS, WARM_UP, KEY_ID, CLAIMS_LIFE = 8_000, 100, "one", 3600
 
 

@@ -27,8 +27,7 @@ from ops.lockfiles import REHEARSAL, require_sound
 from ops.runtimes import add_runtime, python_of
 from stage.errors import CommandError
 from stage.live import LiveStage
-from stage.local.app_environment import process_basics
-from stage.local.processes import Child, answers, free_port
+from stage.local.processes import Child, answers, free_port, process_basics
 from stage.progress import Progress
 from stage.shell import forget_aws_settings
 from stage.terraform import require_terraform

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import http.client
-import json
 import secrets
 import time
-import urllib.error
-import urllib.request
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from botocore import UNSIGNED
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from stage.clients import AwsEndpoint
 from stage.errors import CommandError
 from stage.functions import invoke_lambda
+from stage.http_api import Answer, Api
+from stage.sign_in import tokens_of
 
 if TYPE_CHECKING:
     from stage.document import Stage
@@ -28,12 +25,6 @@ if TYPE_CHECKING:
 _EMAIL = "success@simulator.amazonses.com"
 _SECONDS = 40  # for an answer: a cold start, and the API's own 29 s
 _LONGEST_PAUSE = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    status: int
-    body: Any
 
 
 class SmokeTest:
@@ -47,6 +38,7 @@ class SmokeTest:
 
     def __init__(self, stage: Stage, progress: Progress, *, enforces_leading_keys: bool) -> None:
         self._stage = stage
+        self._api = Api(stage.api_url, timeout_seconds=_SECONDS)
         self._progress = progress
         self._enforces_leading_keys = enforces_leading_keys
         run = secrets.token_hex(4)
@@ -137,45 +129,24 @@ class SmokeTest:
             boto3.client("cognito-idp", region_name=self._stage.region).admin_set_user_password(
                 UserPoolId=self._stage.user_pool_id, Username=username, Password=password, Permanent=True
             )
-            public = Config(signature_version=UNSIGNED)
-            answer = boto3.client("cognito-idp", region_name=self._stage.region, config=public).initiate_auth(
-                AuthFlow="USER_PASSWORD_AUTH",
-                ClientId=self._stage.user_pool_client_id,
-                AuthParameters={"USERNAME": username, "PASSWORD": password},
-            )
         except (BotoCoreError, ClientError) as error:
-            raise CommandError(f"{username} cannot sign in: {error}") from None
-        return str(answer["AuthenticationResult"]["IdToken"])
+            raise CommandError(f"{username} gets no password: {error}") from None
+        aws = AwsEndpoint(self._stage.region)
+        return tokens_of(aws, self._stage.user_pool_client_id, username, password)["IdToken"]
 
-    def _expect(self, status: int, method: str, path: str, token: str | None, body: Any = None) -> _Answer:
+    def _expect(self, status: int, method: str, path: str, token: str | None, body: Any = None) -> Answer:
         """Call the API.
 
         Raises:
             CommandError: it answers otherwise.
         """
-        answer = self._call(method, path, token, body)
-        if answer.status != status:
-            raise CommandError(f"{method} {path} answers {answer.status} {answer.body}, and should answer {status}")
-        return answer
-
-    def _call(self, method: str, path: str, token: str | None, body: Any) -> _Answer:
-        headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
-        data = json.dumps(body).encode() if body is not None else None
-        request = urllib.request.Request(  # noqa: S310 -- the stage's own URL
-            self._stage.api_url + path, data=data, headers=headers, method=method
-        )
         try:
-            with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310
-                return _Answer(answer.status, _read(answer))
-        except urllib.error.HTTPError as error:
-            return _Answer(error.code, _read(error))
+            answer = self._api.call(
+                method, path, headers={"Authorization": f"Bearer {token}"} if token else None, body=body
+            )
         except (OSError, http.client.HTTPException) as error:
             raise CommandError(f"{self._stage.api_url} cannot be reached: {error}") from None
-
-
-def _read(answer: Any) -> Any:
-    text = answer.read().decode(errors="replace")
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text[:200]
+        if answer.status != status:
+            said = answer.body or answer.text[:200]
+            raise CommandError(f"{method} {path} answers {answer.status} {said}, and should answer {status}")
+        return answer

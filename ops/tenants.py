@@ -22,7 +22,7 @@ from chalicelib import errors
 from stage.document import DEFAULT_PATH, Stage
 from stage.errors import CommandError
 from stage.functions import FUNCTIONS_LOG, FunctionError, invoke_function, invoke_lambda
-from stage.local.app_environment import process_basics
+from stage.local.processes import process_basics
 from stage.shell import forget_aws_settings
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.config import Strategy
 from chalicelib.vending import SessionPolicyVending, SessionTagVending, TenantResources
-from stage.lambda_credentials import client_of_session, lambda_client
+from stage.clients import AwsEndpoint, lambda_client
 
 if TYPE_CHECKING:
     from chalicelib.tenant import TenantContext
@@ -21,7 +21,7 @@ def scoped_client(stage: LocalStage, tenant: TenantContext, strategy: Strategy, 
         ScopedCredentialsError: STS would not vend, or could not be reached.
     """
     vended = _vending(stage, strategy).vend(tenant)
-    return client_of_session(service, stage.aws_endpoint_url, stage.region, vended)
+    return AwsEndpoint.of(stage).as_session(service, vended)
 
 
 def _vending(stage: LocalStage, strategy: Strategy) -> VendingStrategy:

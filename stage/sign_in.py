@@ -1,14 +1,12 @@
-"""Signing a demo user in."""
+"""Signing a user in with user name and password, as the web page does."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import boto3
-from botocore import UNSIGNED
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from stage.clients import AwsEndpoint
 from stage.errors import CommandError
 
 if TYPE_CHECKING:
@@ -18,24 +16,23 @@ if TYPE_CHECKING:
 
 
 def sign_in(stage: LocalStage, user: User) -> AuthenticationResultTypeTypeDef:
-    """Sign in with user name and password, as the web page does, and return the tokens.
+    """Sign a demo user in and return the tokens; raises CommandError."""
+    return tokens_of(AwsEndpoint.of(stage), stage.user_pool_client_id, user.username, user.password)
+
+
+def tokens_of(aws: AwsEndpoint, client_id: str, username: str, password: str) -> AuthenticationResultTypeTypeDef:
+    """Return the tokens of a user of any stage.
 
     Raises:
         CommandError: Cognito cannot be reached or refuses.
     """
-    cognito = boto3.client(
-        "cognito-idp",
-        region_name=stage.region,
-        endpoint_url=stage.aws_endpoint_url,
-        config=Config(signature_version=UNSIGNED),
-    )
     try:
-        answer = cognito.initiate_auth(
+        answer = aws.as_nobody("cognito-idp").initiate_auth(
             AuthFlow="USER_PASSWORD_AUTH",
-            ClientId=stage.user_pool_client_id,
-            AuthParameters={"USERNAME": user.username, "PASSWORD": user.password},
+            ClientId=client_id,
+            AuthParameters={"USERNAME": username, "PASSWORD": password},
         )
     except (BotoCoreError, ClientError) as error:
-        raise CommandError(f"{user.username} cannot sign in at {stage.aws_endpoint_url}: {error}") from error
+        raise CommandError(f"{username} cannot sign in at {aws.url or aws.region}: {error}") from error
     result: AuthenticationResultTypeTypeDef = answer["AuthenticationResult"]
     return result

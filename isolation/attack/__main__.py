@@ -28,7 +28,7 @@ from chalicelib.errors import ScopedCredentialsError
 from isolation.attack.controls import Control
 from isolation.attack.html import as_html
 from isolation.attack.matrix import all_cells, chosen, on_stage
-from isolation.attack.model import Service
+from isolation.attack.outcomes import Service
 from isolation.attack.reports import as_json, print_report
 from isolation.attack.runner import run
 from isolation.attack.world import TENANTS, World

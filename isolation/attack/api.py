@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import gzip
-import http.client
 import json
-import socket
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import jwt
 
+from stage.http_api import Answer, Api, send_raw
 from stage.sign_in import sign_in
 
 if TYPE_CHECKING:
@@ -22,25 +19,7 @@ if TYPE_CHECKING:
     from stage.document import LocalStage
 
 ATTACKER, VICTIM = "acme", "globex"
-_TIMEOUT_SECONDS = 30
 LINE = "attack-line"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One HTTP answer; header names in lower case."""
-
-    status: int
-    headers: Mapping[str, str]
-    content: str
-
-    @property
-    def body(self) -> Any:
-        """The JSON body, None when it is none."""
-        try:
-            return json.loads(self.content)
-        except ValueError:
-            return None
 
 
 class ApiAccess:
@@ -80,11 +59,9 @@ class ApiAccess:
 
     def signing_key(self) -> Any:
         """Return the pool's published key."""
-        url = urlsplit(self._stage.aws_endpoint_url)
-        connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=_TIMEOUT_SECONDS)
-        connection.request("GET", f"/{self._stage.user_pool_id}/.well-known/jwks.json")
-        published = json.load(connection.getresponse())["keys"][0]
-        connection.close()
+        api = Api(self._stage.aws_endpoint_url)
+        published = api.call("GET", f"/{self._stage.user_pool_id}/.well-known/jwks.json").body["keys"][0]
+        api.close()
         return jwt.PyJWK.from_dict(published).key
 
     def call(
@@ -95,17 +72,11 @@ class ApiAccess:
         Raises:
             OSError, http.client.HTTPException: the API cannot be reached or does not answer.
         """
-        content = raw.encode() or (json.dumps(body).encode() if body is not None else None)
-        url = urlsplit(self.url)
-        connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=_TIMEOUT_SECONDS)
+        api = Api(self.url)
         try:
-            with_type = {"Content-Type": "application/json"} if content else {}
-            connection.request(method, path, content, {**with_type, **(headers or {})})
-            answer = connection.getresponse()
-            received = answer.read().decode(errors="replace")
+            return api.call(method, path, headers=headers, body=body, raw=raw.encode() or None)
         finally:
-            connection.close()
-        return Answer(answer.status, {name.lower(): value for name, value in answer.getheaders()}, received)
+            api.close()
 
     def send(self, request: str) -> Answer:
         """Send a request as it is written, and return the status and all that came back.
@@ -114,11 +85,7 @@ class ApiAccess:
             OSError: the API cannot be reached.
             ValueError: it did not answer in HTTP.
         """
-        url = urlsplit(self.url)
-        with socket.create_connection((url.hostname or "", url.port or 80), timeout=_TIMEOUT_SECONDS) as connection:
-            connection.sendall(request.encode())
-            received = b"".join(iter(lambda: connection.recv(65536), b"")).decode(errors="replace")
-        head, _, content = received.partition("\r\n\r\n")
+        head, _, content = send_raw(self.url, request.encode()).partition(b"\r\n\r\n")
         return Answer(int(head.split()[1]), {}, content)
 
     def as_user(self, tenant: str, role: str, method: str, path: str, **request: Any) -> Answer:
@@ -191,5 +158,5 @@ class ApiAccess:
 
 def _created(answer: Answer) -> Any:
     if answer.status not in {200, 201}:
-        raise OSError(f"the API does not let a tenant add its own: {answer.status} {answer.content[:200]}")
+        raise OSError(f"the API does not let a tenant add its own: {answer.status} {answer.text[:200]}")
     return answer.body

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.errors import ScopedCredentialsError
-from isolation.attack.model import Kind, Outcome
+from isolation.attack.outcomes import Kind, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,14 +9,10 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from psycopg.pq import TransactionStatus
 
-from chalicelib.config import Strategy
-from chalicelib.tenant import Role
-from isolation.attack.model import Who
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
-    from isolation.attack.world import World
+    from stage.document import LocalStage
 
 LOGINS = ("reader", "writer")
 _USABLE = {TransactionStatus.IDLE, TransactionStatus.INTRANS}
@@ -29,11 +25,14 @@ _INSERT = "INSERT INTO users (tenant_id, user_id, email, display_name) VALUES (%
 class DatabaseAccess:
     """Connections of the two logins, whose passwords an administrator's scoped session of the attacker may read.
 
+    `secrets` are what rows hold, by tenant; `secrets_manager` makes that session's client.
     One row of the attacker and one of each victim is planted, each in a transaction of its own tenant.
     """
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, stage: LocalStage, secrets: Mapping[str, str], secrets_manager: Callable[[], Any]) -> None:
+        self._stage = stage
+        self._secrets = secrets
+        self._secrets_manager = secrets_manager
         self._connections: dict[str, psycopg.Connection[Any]] = {}
         self.rows = {tenant: uuid.uuid4() for tenant in (ATTACKER, *VICTIMS)}
 
@@ -53,12 +52,12 @@ class DatabaseAccess:
     def plant(self) -> None:
         """Add the rows."""
         for tenant, user_id in self.rows.items():
-            row = [tenant, user_id, f"{user_id}@example.com", self._world.secrets[tenant]]
+            row = [tenant, user_id, f"{user_id}@example.com", self._secrets[tenant]]
             self._as(tenant, _INSERT, row)
 
     def altered(self) -> list[str]:
         """Return the victims whose rows are not as they were, and put them back."""
-        altered = [tenant for tenant in VICTIMS if self._names(tenant) != [(self._world.secrets[tenant],)]]
+        altered = [tenant for tenant in VICTIMS if self._names(tenant) != [(self._secrets[tenant],)]]
         if altered:
             self.clear()
             self.plant()
@@ -85,9 +84,10 @@ class DatabaseAccess:
             return cursor.fetchall() if cursor.description else []
 
     def _connect(self, login: str) -> psycopg.Connection[Any]:
-        admin = self._world.client(Who(ATTACKER, Role.ADMIN, Strategy.SESSION_TAGS), "secretsmanager")
-        arn = getattr(self._world.stage.database, f"{login}_secret_arn")
-        secret = json.loads(admin.get_secret_value(SecretId=arn, VersionStage="AWSCURRENT")["SecretString"])
+        arn = getattr(self._stage.database, f"{login}_secret_arn")
+        secret = json.loads(
+            self._secrets_manager().get_secret_value(SecretId=arn, VersionStage="AWSCURRENT")["SecretString"]
+        )
         return psycopg.connect(
             host=secret["host"],
             port=secret["port"],

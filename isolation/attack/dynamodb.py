@@ -10,17 +10,19 @@ from chalicelib.config import Strategy
 from chalicelib.permissions import RIGHTS, Right
 from chalicelib.tenant import Role
 from isolation.attack.calls import call_aws
+from isolation.attack.cells import Cell, Twin
 from isolation.attack.controls import Control
 from isolation.attack.dynamodb_operations import OPERATIONS
 from isolation.attack.keys import NAMINGS, Naming, exact
-from isolation.attack.model import Cell, Service, Twin, Who
+from isolation.attack.outcomes import Service, Who
 from isolation.attack.world import ATTACKER, LAMBDA_ROLE, PLANTED, PLANTED_TOO, VICTIMS, partition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from isolation.attack.cells import Act
     from isolation.attack.dynamodb_operations import Operation
-    from isolation.attack.model import Act, Outcome
+    from isolation.attack.outcomes import Outcome
     from isolation.attack.world import World
 
 _LEADING = {

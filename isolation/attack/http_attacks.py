@@ -11,15 +11,17 @@ from urllib.parse import quote
 from chalicelib.config import Strategy
 from chalicelib.tenant import Role
 from isolation.attack.api import ATTACKER, LINE, VICTIM
+from isolation.attack.cells import Cell, Twin
 from isolation.attack.controls import Control
-from isolation.attack.model import Cell, Kind, Outcome, Service, Twin, Who
+from isolation.attack.outcomes import Kind, Outcome, Service, Who
 from isolation.attack.tokens import forgeries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from isolation.attack.api import Answer, ApiAccess
+    from isolation.attack.api import ApiAccess
     from isolation.attack.world import World
+    from stage.http_api import Answer
 
 _Request: TypeAlias = "Callable[[ApiAccess], Answer]"
 _OK = range(200, 300)
@@ -56,7 +58,7 @@ def http_cells(strategy: str) -> Iterator[Cell]:
 def outcome_of(answer: Answer, request_id: str = "") -> Outcome:
     """Return the outcome of a call: what is answered without the victim's data came from the caller's own."""
     code = (answer.body or {}).get("Code", "") if isinstance(answer.body, dict) else ""
-    content = answer.content
+    content = answer.text
     if answer.status in _OK:
         if f"{VICTIM}#" in content or f'"{VICTIM}"' in content:
             return Outcome(Kind.ALLOWED, str(answer.status), content=content)
@@ -78,9 +80,9 @@ def _send(world: World, request: _Request, who: Who, looks: Looks) -> Outcome:
     except (OSError, http.client.HTTPException, ValueError) as error:
         return Outcome(Kind.FAILED, type(error).__name__, str(error))
     if answer.status in _OK and looks is Looks.AT_NOTHING:
-        return Outcome(Kind.ALLOWED, str(answer.status), content=answer.content)
+        return Outcome(Kind.ALLOWED, str(answer.status), content=answer.text)
     if answer.status in _OK and looks is Looks.FOR_THE_OWN and not is_own(answer, world.secrets[ATTACKER]):
-        return Outcome(Kind.FAILED, str(answer.status), "the answer is not the caller's own", content=answer.content)
+        return Outcome(Kind.FAILED, str(answer.status), "the answer is not the caller's own", content=answer.text)
     refused = _refusals(world, who) - before if looks is Looks.AT_IAM else set()
     return outcome_of(answer, next(iter(refused), "none"))
 
@@ -89,7 +91,7 @@ def is_own(answer: Answer, secret: str) -> bool:
     """Return whether an answer holds what was planted for the caller, or a page of which it may be beyond."""
     if not isinstance(answer.body, dict):
         return False
-    return secret in answer.content or bool(answer.body.get("next_cursor")) or answer.body.get("tenant") == ATTACKER
+    return secret in answer.text or bool(answer.body.get("next_cursor")) or answer.body.get("tenant") == ATTACKER
 
 
 def _refusals(world: World, who: Who) -> set[str]:
@@ -142,7 +144,7 @@ def http_twin(name: str, request: _Request, *, own: bool = False) -> Twin:
             return Outcome(Kind.FAILED, type(error).__name__, str(error))
         good = answer.status in _OK and (not own or is_own(answer, world.secrets[ATTACKER]))
         kind = Kind.ALLOWED if good else Kind.REFUSED
-        return Outcome(kind, str(answer.status), answer.content[:200])
+        return Outcome(kind, str(answer.status), answer.text[:200])
 
     return Twin(name, act)
 

@@ -9,8 +9,8 @@ from chalicelib.config import Strategy
 from isolation.attack.dynamodb import dynamodb_cells
 from isolation.attack.http_attacks import http_cells
 from isolation.attack.keys import EXACT, NAMINGS
-from isolation.attack.model import Service
 from isolation.attack.other_services import export_cells, registry_cells, secret_cells
+from isolation.attack.outcomes import Service
 from isolation.attack.pooled_connections import pooled_connection_cells
 from isolation.attack.postgres import postgres_cells
 from isolation.attack.sts import sts_cells
@@ -19,8 +19,8 @@ from isolation.attack.without_sts import without_sts_cells
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
+    from isolation.attack.cells import Cell
     from isolation.attack.controls import Control
-    from isolation.attack.model import Cell
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,16 +8,17 @@ from chalicelib.config import Strategy
 from chalicelib.permissions import RIGHTS, Right
 from chalicelib.tenant import Role
 from isolation.attack.calls import call_aws
+from isolation.attack.cells import Cell, Twin
 from isolation.attack.controls import Control
 from isolation.attack.dynamodb import sessions
-from isolation.attack.model import Cell, Service, Twin, Who
+from isolation.attack.outcomes import Service, Who
 from isolation.attack.world import ATTACKER, LAMBDA_ROLE, VICTIMS
 from stage.functions import TENANT_FUNCTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from isolation.attack.model import Act
+    from isolation.attack.cells import Act
     from isolation.attack.world import World
 
 _ServiceCall: TypeAlias = "Callable[[Any, World], Any]"

@@ -9,16 +9,17 @@ import psycopg
 
 from chalicelib.config import Strategy
 from chalicelib.tenant import Role, TenantContext
+from isolation.attack.cells import Cell
 from isolation.attack.controls import Control
 from isolation.attack.database import LOGINS, VICTIM, VICTIMS
-from isolation.attack.model import Cell, Service, Who
+from isolation.attack.outcomes import Service, Who
 from isolation.attack.postgres import of_error, of_rows, reading_twin
 from isolation.catalog import catalog_findings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from isolation.attack.model import Outcome
+    from isolation.attack.outcomes import Outcome
     from isolation.attack.world import World
 
 _USERS = "SELECT tenant_id, display_name FROM users"

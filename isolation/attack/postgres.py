@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import psycopg
 
+from isolation.attack.cells import Cell, Twin
 from isolation.attack.controls import Control
 from isolation.attack.database import ATTACKER, LOGINS, SET_TENANT, VICTIM, VICTIMS
-from isolation.attack.model import Cell, Kind, Outcome, Service, Twin, Who
+from isolation.attack.outcomes import Kind, Outcome, Service, Who
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from isolation.attack.model import Act
+    from isolation.attack.cells import Act
     from isolation.attack.world import World
 
 _Connection: TypeAlias = "psycopg.Connection[Any]"

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from isolation.attack.controls import Finding, found, of_decisions, of_message
 from isolation.attack.keys import sweep
-from isolation.attack.model import Kind, Outcome, Service
+from isolation.attack.outcomes import Kind, Outcome, Service
 from isolation.attack.verdicts import Judged, Verdict, changed, judge, unseen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from isolation.attack.model import Act, Cell
+    from isolation.attack.cells import Act, Cell
     from isolation.attack.world import World
 
 #: Cells between two looks at the victims' data and at the decision record, which holds the last 1,000. An attack and

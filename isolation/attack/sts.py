@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.config import Strategy
 from chalicelib.tenant import Role
 from isolation.attack.calls import call_aws
+from isolation.attack.cells import Cell, Twin
 from isolation.attack.controls import Control
 from isolation.attack.dynamodb import sessions
-from isolation.attack.model import Cell, Kind, Service, Twin, Who
+from isolation.attack.outcomes import Kind, Service, Who
 from isolation.attack.world import ATTACKER, LAMBDA_ROLE, PLANTED, VICTIMS, partition
 from stage.functions import TENANT_FUNCTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from isolation.attack.model import Act, Outcome
+    from isolation.attack.cells import Act
+    from isolation.attack.outcomes import Outcome
     from isolation.attack.world import World
 
 _ANYTHING = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})

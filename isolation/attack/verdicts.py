@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from isolation.attack.model import Kind
+from isolation.attack.outcomes import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from isolation.attack.cells import Cell
     from isolation.attack.controls import Finding
-    from isolation.attack.model import Cell, Outcome
+    from isolation.attack.outcomes import Outcome
 
 
 class Verdict(StrEnum):

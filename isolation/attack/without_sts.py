@@ -8,9 +8,10 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.tenant import Role
+from isolation.attack.cells import Cell
 from isolation.attack.controls import Control
 from isolation.attack.http_attacks import http_twin, outcome_of
-from isolation.attack.model import Cell, Kind, Outcome, Service, Who
+from isolation.attack.outcomes import Kind, Outcome, Service, Who
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +45,7 @@ def _without_sts(world: World, path: str) -> Outcome:
         answer = world.api.as_user(_WHO.tenant, _WHO.role, "GET", path)
     code = answer.body.get("Code", "") if isinstance(answer.body, dict) else ""
     if (answer.status, code) == (HTTPStatus.SERVICE_UNAVAILABLE, "ScopedCredentialsError"):
-        return Outcome(Kind.REFUSED, code, controls=frozenset({Control.NO_FALLBACK}), content=answer.content)
+        return Outcome(Kind.REFUSED, code, controls=frozenset({Control.NO_FALLBACK}), content=answer.text)
     return outcome_of(answer)
 
 

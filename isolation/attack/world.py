@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import secrets
-import urllib.request
 from typing import TYPE_CHECKING, Any
-
-import boto3
-from botocore.config import Config
 
 from chalicelib.config import Strategy
 from chalicelib.tenant import Role, TenantContext
 from chalicelib.vending import SessionPolicyVending, SessionTagVending, TenantResources
 from isolation.attack.api import ApiAccess
 from isolation.attack.database import DatabaseAccess
-from isolation.attack.model import Service, Who
+from isolation.attack.outcomes import Service, Who
+from stage.clients import AwsEndpoint, function_key, operator_client
 from stage.decisions import read_decisions
-from stage.document import LocalStage
-from stage.lambda_credentials import client_of_session
+from stage.document import LambdaCredentials, LocalStage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -59,7 +54,7 @@ class World:
         self._clients: dict[tuple[Who, str], Any] = {}
         self._keys: dict[Who, Mapping[str, Any]] = {}
         self.api = ApiAccess(self.local, self.secrets, planting_url or stage.api_url) if self.local else None
-        self.database = DatabaseAccess(self) if self.local else None
+        self.database = DatabaseAccess(self.local, self.secrets, self._logins) if self.local else None
         self._elsewhere: list[ApiAccess | DatabaseAccess] = []
 
     @property
@@ -97,16 +92,8 @@ class World:
 
     def client_of(self, key: Mapping[str, Any], service: str) -> Any:
         """Return a client with a session's key, in the form in which STS gives it."""
-        if self.local is not None:
-            return client_of_session(service, self.local.aws_endpoint_url, self.stage.region, key)
-        return boto3.client(
-            service,
-            region_name=self.stage.region,
-            aws_access_key_id=key["AccessKeyId"],
-            aws_secret_access_key=key["SecretAccessKey"],
-            aws_session_token=key["SessionToken"],
-            config=Config(retries={"total_max_attempts": 3}),
-        )
+        aws = AwsEndpoint.of(self.local) if self.local else AwsEndpoint(self.stage.region)
+        return aws.as_session(service, key)
 
     def decisions(self) -> list[dict[str, Any]] | None:
         """Return the local AWS's last decisions, oldest first; None where only AWS's messages tell."""
@@ -166,14 +153,7 @@ class World:
         """Return a client of whoever runs the local stack."""
         if self.local is None:
             raise ValueError("on AWS nobody lends an operator's credentials to attacks")
-        operator = self.local.operator
-        return boto3.client(
-            service,
-            endpoint_url=self.local.aws_endpoint_url,
-            region_name=self.stage.region,
-            aws_access_key_id=operator.access_key_id,
-            aws_secret_access_key=operator.secret_access_key,
-        )
+        return operator_client(self.local, service)
 
     def _clear(self, tenant: str) -> None:
         for item in self._found(tenant):
@@ -197,6 +177,10 @@ class World:
         )["Items"]
         return found
 
+    def _logins(self) -> Any:
+        """Return the client of an administrator of the attacker, who may read the logins' passwords."""
+        return self.client(Who(ATTACKER, Role.ADMIN, Strategy.SESSION_TAGS), "secretsmanager")
+
     def _lambda_sts(self) -> Any:
         if self.local is None:
             raise ValueError("on AWS the credentials that open tenants' sessions must be given")
@@ -206,16 +190,15 @@ class World:
         """Return the key of a function's execution role, as the function gets it."""
         if self.local is None:
             raise ValueError("the execution roles' credentials are vended on the local stack only")
-        vended = self.local.lambda_credentials
-        full_uri, token = vended.full_uri, vended.authorization_token
-        if name != LAMBDA_ROLE:
-            settings = self.local.functions[name]
-            full_uri = settings["AWS_CONTAINER_CREDENTIALS_FULL_URI"]
-            token = settings["AWS_CONTAINER_AUTHORIZATION_TOKEN"]
-        request = urllib.request.Request(full_uri, headers={"Authorization": token})  # noqa: S310
-        with urllib.request.urlopen(request) as answer:  # noqa: S310 -- on loopback
-            key = json.load(answer)
-        return {**key, "SessionToken": key["Token"]}
+        if name == LAMBDA_ROLE:
+            return function_key(self.local.lambda_credentials)
+        settings = self.local.functions[name]
+        return function_key(
+            LambdaCredentials(
+                full_uri=settings["AWS_CONTAINER_CREDENTIALS_FULL_URI"],
+                authorization_token=settings["AWS_CONTAINER_AUTHORIZATION_TOKEN"],
+            )
+        )
 
     def _vend(self, who: Who) -> Mapping[str, Any]:
         context = TenantContext(who.tenant, Role(who.role), "attack", "-")

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from chalicelib.tenant import Role
 from isolation.attack.controls import Control
-from isolation.attack.model import Service
+from isolation.attack.outcomes import Service
 from isolation.attack.verdicts import Verdict
 from isolation.canaries.model import Canary
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from isolation.attack.model import Cell
+    from isolation.attack.cells import Cell
     from isolation.canaries.model import Weaken
 
 _AFTER_ITS_OWNER = "the other's item, when the other has just read it"

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from isolation.attack.controls import Control
-from isolation.attack.model import Service
+from isolation.attack.outcomes import Service
 from isolation.attack.verdicts import Verdict
 from isolation.canaries.model import Canary
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from isolation.attack.model import Cell
+    from isolation.attack.cells import Cell
     from isolation.canaries.model import Weaken
 
 _OWN = "(tenant_id = (SELECT nullif(current_setting('app.current_tenant', true), '')))"

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
+    from isolation.attack.cells import Cell
     from isolation.attack.controls import Control
-    from isolation.attack.model import Cell, Service
+    from isolation.attack.outcomes import Service
     from isolation.canaries.applied import Applied
     from stage.document import LocalStage
 

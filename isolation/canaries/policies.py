@@ -11,7 +11,7 @@ from chalicelib.tenant import Role
 from isolation.attack.controls import Control
 from isolation.attack.dynamodb import OWN_BEYOND_THE_ROLE
 from isolation.attack.keys import EXACT
-from isolation.attack.model import Service, Who
+from isolation.attack.outcomes import Service, Who
 from isolation.attack.verdicts import Verdict
 from isolation.attack.world import ATTACKER, LAMBDA_ROLE
 from isolation.canaries.model import Canary, ProofCanary
@@ -19,7 +19,7 @@ from isolation.canaries.model import Canary, ProofCanary
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from isolation.attack.model import Cell
+    from isolation.attack.cells import Cell
     from isolation.canaries.applied import Edit
     from isolation.canaries.model import Weaken
 

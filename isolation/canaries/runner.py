@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from bulkhead_planproof.findings import Report as Proof
-    from isolation.attack.model import Cell
+    from isolation.attack.cells import Cell
     from isolation.canaries.applied import Applied
     from stage.document import LocalStage
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bulkhead_localaws.execution import PATH, execution_token
 from chalicelib.config import Strategy
+from stage.document import LambdaCredentials
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +41,6 @@ _CACHED_TENANTS = "512"
 #: For an authorizer and the request that it admitted, and for a function of the control plane that began before.
 REQUEST_SECONDS = 60
 _NONE = "0"  # a local stage has neither backups nor log groups, and its exports do not expire
-_PROCESS_BASICS = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT")
 
 
 def app_settings(local_aws: LocalAws, outputs: Mapping[str, Any], *, cors_origin: str) -> dict[str, str]:
@@ -109,16 +109,20 @@ def _as_role(local_aws: LocalAws, outputs: Mapping[str, Any], role_arn: str) -> 
 
 def role_settings(local_aws: LocalAws, role_arn: str) -> dict[str, str]:
     """Return where the role's credentials are vended, as containers on AWS are told."""
-    role_name = role_arn.rsplit("/", 1)[-1]
+    vended = vended_credentials(local_aws, role_arn)
     return {
-        "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{local_aws.endpoint_url}{PATH}{role_name}",
-        "AWS_CONTAINER_AUTHORIZATION_TOKEN": execution_token(local_aws.execution_secret, role_name),
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI": vended.full_uri,
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN": vended.authorization_token,
     }
 
 
-def process_basics(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the part of an environment that any process needs and that names no credentials."""
-    return {name: environ[name] for name in _PROCESS_BASICS if name in environ}
+def vended_credentials(local_aws: LocalAws, role_arn: str) -> LambdaCredentials:
+    """Return where the local Lambda service vends a role's credentials, and to whom."""
+    role_name = role_arn.rsplit("/", 1)[-1]
+    return LambdaCredentials(
+        full_uri=f"{local_aws.endpoint_url}{PATH}{role_name}",
+        authorization_token=execution_token(local_aws.execution_secret, role_name),
+    )
 
 
 def as_shell(settings: Mapping[str, str]) -> str:

@@ -6,8 +6,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
-from stage.local.app_environment import process_basics
-from stage.local.processes import Child
+from stage.local.processes import Child, process_basics
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 _STOP_SECONDS = 10.0
 _LAST_PORT = 65_535
 _POLL_SECONDS = 0.05
+_PROCESS_BASICS = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT")
+
+
+def process_basics(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the part of an environment that any process needs and that names no credentials."""
+    return {name: environ[name] for name in _PROCESS_BASICS if name in environ}
 
 
 class Child:

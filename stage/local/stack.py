@@ -9,16 +9,15 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import boto3
-
 from chalicelib.config import Strategy
 from chalicelib.tenant import Role
-from stage.document import DatabaseEndpoint, LambdaCredentials, LocalStage, Operator, write_privately
+from stage.clients import AwsEndpoint
+from stage.document import DatabaseEndpoint, LocalStage, Operator, write_privately
 from stage.functions import FUNCTIONS_LOG, TENANT_FUNCTIONS, invoke_function
-from stage.local.app_environment import app_settings, as_shell, function_settings, process_basics
+from stage.local.app_environment import app_settings, as_shell, function_settings, vended_credentials
 from stage.local.aws import LocalAws
 from stage.local.demo_users import DEMO_TENANTS, create_demo_users, demo_email
-from stage.local.processes import Child, answers, free_port
+from stage.local.processes import Child, answers, free_port, process_basics
 from stage.local.web import serving
 from stage.terraform import TerraformRoot
 
@@ -199,15 +198,9 @@ class LocalStack:
             aws_endpoint_url=self.local_aws.endpoint_url,
             region=self.outputs["region"],
             account_id=self.outputs["account_id"],
-            operator=Operator(
-                access_key_id=self.local_aws.operator_access_key_id,
-                secret_access_key=self.local_aws.operator_secret_access_key,
-            ),
+            operator=self._operator,
             lambda_role_arn=self.outputs["lambda_role_arn"],
-            lambda_credentials=LambdaCredentials(
-                full_uri=self.settings["AWS_CONTAINER_CREDENTIALS_FULL_URI"],
-                authorization_token=self.settings["AWS_CONTAINER_AUTHORIZATION_TOKEN"],
-            ),
+            lambda_credentials=vended_credentials(self.local_aws, self.outputs["lambda_role_arn"]),
             authorizer_role_arn=self.outputs["authorizer_role_arn"],
             vending_strategy=self.outputs["vending_strategy"],
             tenant_role_arn=self.outputs["tenant_role_arn"],
@@ -231,12 +224,25 @@ class LocalStack:
 
     def client(self, service: str) -> Any:
         """Return the operator's client of a service."""
-        return boto3.client(
-            service,
-            endpoint_url=self.local_aws.endpoint_url,
-            region_name=self._options.region,
-            aws_access_key_id=self.local_aws.operator_access_key_id,
-            aws_secret_access_key=self.local_aws.operator_secret_access_key,
+        return self._aws.as_operator(service, self._operator)
+
+    def role_client(self, role_arn: str, service: str) -> Any:
+        """Return a client that acts as a function with this execution role."""
+        return self._aws.as_function(service, vended_credentials(self.local_aws, role_arn))
+
+    def function_client(self, function: str, service: str) -> Any:
+        """Return a client that acts as a function of the control plane."""
+        return self.role_client(self.outputs[f"{function}_role_arn"], service)
+
+    @property
+    def _aws(self) -> AwsEndpoint:
+        return AwsEndpoint(self._options.region, self.local_aws.endpoint_url)
+
+    @property
+    def _operator(self) -> Operator:
+        return Operator(
+            access_key_id=self.local_aws.operator_access_key_id,
+            secret_access_key=self.local_aws.operator_secret_access_key,
         )
 
     def failed_child(self) -> str | None:

@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import boto3
 import psycopg
 from chalice.app import AuthRequest
 
@@ -24,6 +23,7 @@ from chalicelib.signing_keys import SigningKeys
 from chalicelib.stores.registry import Registry, Status
 from chalicelib.tenant import Role, TenantContext
 from chalicelib.tokens import JwtTokenManager
+from stage.clients import operator_client
 from stage.decisions import read_decisions
 from stage.scoped_credentials import scoped_client
 
@@ -47,7 +47,9 @@ class DevelopmentAnswers:
         self._tokens = JwtTokenManager(
             issuer=settings["TOKEN_ISSUER"], audience=settings["TOKEN_AUDIENCE"], keys=SigningKeys(settings["JWKS_URL"])
         )
-        self._registry = Registry(self._operator("dynamodb"), stage.registry_table_name, lambda: datetime.now(UTC))
+        self._registry = Registry(
+            operator_client(self._stage, "dynamodb"), stage.registry_table_name, lambda: datetime.now(UTC)
+        )
         self._sslmode = settings["DATABASE_SSLMODE"]
         # One transaction per tenant and answer: a connection each.
         self._database = Database(
@@ -115,16 +117,6 @@ class DevelopmentAnswers:
         except psycopg.OperationalError as error:
             raise DatabaseUnavailableError("The database cannot be reached right now.") from error
         return [{"tenant_id": row[0], "count": row[1]} for row in rows]
-
-    def _operator(self, service: str) -> Any:
-        key = self._stage.operator
-        return boto3.client(
-            service,
-            endpoint_url=self._stage.aws_endpoint_url,
-            region_name=self._stage.region,
-            aws_access_key_id=key.access_key_id,
-            aws_secret_access_key=key.secret_access_key,
-        )
 
 
 def _is_of(tenant: TenantContext, decision: Mapping[str, Any]) -> bool:

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from stage.document import LocalStage
+from stage.http_api import Api
 from stage.local.processes import free_port
 from stage.sign_in import sign_in
-from tests.support.http_api import Api, Person
+from tests.support.people import Person
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import urllib.request
 from typing import TYPE_CHECKING, Any
 
-import boto3
-
-from bulkhead_localaws.execution import PATH, execution_token
+from stage.clients import AwsEndpoint
+from stage.document import Operator
+from stage.local.app_environment import vended_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,31 +50,22 @@ class AppliedStage:
 
     def operator(self, service: str) -> Any:
         """Return the administrator's client of a service."""
-        return self._client(service, self._local_aws.operator_access_key_id, self._local_aws.operator_secret_access_key)
+        return self._aws.as_operator(
+            service,
+            Operator(
+                access_key_id=self._local_aws.operator_access_key_id,
+                secret_access_key=self._local_aws.operator_secret_access_key,
+            ),
+        )
 
     def function(self, role_arn: str, service: str) -> Any:
         """Return the client of a function that the Lambda service runs with this role."""
-        role = role_arn.rpartition("/")[2]
-        request = urllib.request.Request(
-            f"{self._local_aws.endpoint_url}{PATH}{role}",
-            headers={"Authorization": execution_token(self._local_aws.execution_secret, role)},
-        )
-        with urllib.request.urlopen(request) as answer:
-            key = json.load(answer)
-        return self._client(service, key["AccessKeyId"], key["SecretAccessKey"], key["Token"])
+        return self._aws.as_function(service, vended_credentials(self._local_aws, role_arn))
 
     def session(self, credentials: Mapping[str, Any], service: str) -> Any:
         """Return the client of a session that STS vended."""
-        return self._client(
-            service, credentials["AccessKeyId"], credentials["SecretAccessKey"], credentials["SessionToken"]
-        )
+        return self._aws.as_session(service, credentials)
 
-    def _client(self, service: str, key_id: str, secret: str, token: str | None = None) -> Any:
-        return boto3.client(
-            service,
-            endpoint_url=self._local_aws.endpoint_url,
-            region_name=REGION,
-            aws_access_key_id=key_id,
-            aws_secret_access_key=secret,
-            aws_session_token=token,
-        )
+    @property
+    def _aws(self) -> AwsEndpoint:
+        return AwsEndpoint(REGION, self._local_aws.endpoint_url)

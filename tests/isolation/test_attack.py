@@ -12,7 +12,7 @@ from chalicelib.tenant import Role
 from isolation.attack.__main__ import main
 from isolation.attack.controls import Control
 from isolation.attack.matrix import all_cells, chosen, on_stage, thinned
-from isolation.attack.model import Service, Who
+from isolation.attack.outcomes import Service, Who
 from isolation.attack.reports import summary
 from isolation.attack.runner import run
 from isolation.attack.verdicts import Verdict
@@ -23,7 +23,7 @@ from tests.support.weakened_policies import weakened, without_role_condition
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from isolation.attack.model import Cell
+    from isolation.attack.cells import Cell
     from isolation.attack.runner import Report
     from stage.document import LocalStage
     from stage.local.stack import LocalStack

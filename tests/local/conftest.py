@@ -16,13 +16,14 @@ import pytest
 from chalicelib.config import Strategy
 from chalicelib.keys import SHARDING, Partitions
 from chalicelib.tenant import Role, TenantContext
-from stage.local.app_environment import process_basics, vending_settings
-from stage.local.processes import Child, free_port
+from stage.http_api import Api
+from stage.local.app_environment import vending_settings
+from stage.local.processes import Child, free_port, process_basics
 from stage.local.stack import LocalStack, StackOptions
 from stage.progress import Progress
 from stage.shell import forget_aws_settings
 from stage.sign_in import sign_in
-from tests.support.http_api import Api, Person
+from tests.support.people import Person
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

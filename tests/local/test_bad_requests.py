@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.http_api import send_raw
+from stage.http_api import send_raw
 
 if TYPE_CHECKING:
     from stage.document import LocalStage
-    from tests.support.http_api import Api, Person
+    from stage.http_api import Api
+    from tests.support.people import Person
 
 LINE = {"description": "anvil", "price": "1.10", "quantity": 1}
 

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from stage.document import LocalStage
-    from tests.support.http_api import Api, Person
+    from stage.http_api import Api
+    from tests.support.people import Person
 
 
 def test_anyone_may_ask_for_health(anyone: Api) -> None:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from stage.http_api import Api
 from stage.local.processes import free_port
-from tests.support.http_api import Api, Person
+from tests.support.people import Person
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,31 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import jwt
 import pytest
-from botocore import UNSIGNED
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from stage.clients import AwsEndpoint
 from stage.sign_in import sign_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from stage.document import LocalStage
-    from tests.support.http_api import Person
+    from tests.support.people import Person
 
 
 @pytest.fixture
 def anybody(stage: LocalStage) -> Any:
     """Return a Cognito client without a key, as a browser has."""
-    return boto3.client(
-        "cognito-idp",
-        region_name=stage.region,
-        endpoint_url=stage.aws_endpoint_url,
-        config=Config(signature_version=UNSIGNED),
-    )
+    return AwsEndpoint.of(stage).as_nobody("cognito-idp")
 
 
 @pytest.mark.parametrize("attribute", ["custom:tenantID", "custom:role", "email", "name"])

@@ -5,7 +5,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from tests.support.http_api import Api, Person
+from stage.http_api import Api
+from tests.support.people import Person
 
 if TYPE_CHECKING:
     from stage.document import LocalStage

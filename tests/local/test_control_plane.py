@@ -19,10 +19,11 @@ from botocore.exceptions import ClientError
 from chalicelib.config import Strategy
 from stage.document import User
 from stage.functions import FunctionError, invoke_function
-from stage.lambda_credentials import role_client
-from stage.local.app_environment import function_settings, process_basics
+from stage.http_api import Api
+from stage.local.app_environment import function_settings
+from stage.local.processes import process_basics
 from stage.sign_in import sign_in
-from tests.support.http_api import Api, Person
+from tests.support.people import Person
 from tests.support.scoped_clients import scoped_client
 
 if TYPE_CHECKING:
@@ -360,7 +361,7 @@ def test_each_role_may_do_its_functions_job_and_nothing_else(
     """Every call beyond the job is refused by IAM; the calls of the job are not, whatever else becomes of them."""
     role = stage.authorizer_role_arn if function == "authorizer" else stack.outputs[f"{function}_role_arn"]
     allowed = set()
-    for name, call in _calls(lambda service: role_client(stack, role, service), stage).items():
+    for name, call in _calls(lambda service: stack.role_client(role, service), stage).items():
         try:
             call()
         except ClientError as error:
@@ -377,12 +378,12 @@ def test_neither_the_api_nor_a_tenants_session_reaches_the_registry(stack: Local
         return client.get_item(TableName=stage.registry_table_name, Key={"tenant_id": {"S": "acme"}})
 
     for client in (
-        role_client(stack, stage.lambda_role_arn, "dynamodb"),
+        stack.role_client(stage.lambda_role_arn, "dynamodb"),
         *(scoped_client(stage, each, "acme", "admin") for each in Strategy),
     ):
         with pytest.raises(ClientError, match="not authorized to perform: dynamodb:GetItem"):
             read(client)
-    assert read(role_client(stack, stage.authorizer_role_arn, "dynamodb"))["Item"]["status"] == {"S": "active"}
+    assert read(stack.role_client(stage.authorizer_role_arn, "dynamodb"))["Item"]["status"] == {"S": "active"}
 
 
 def test_each_action_leaves_one_line_in_the_audit_log(stack: LocalStack, tenant: str) -> None:

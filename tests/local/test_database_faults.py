@@ -27,7 +27,8 @@ from tests.support.databases import Secrets, master_of, migrated_server, refusal
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.support.http_api import Api, Person
+    from stage.http_api import Api
+    from tests.support.people import Person
 
 Own = tuple[PostgresServer, dict[Login, DatabaseSecret]]
 BOUND_SECONDS = 25.0  # API Gateway waits 29; a bound, not a measurement

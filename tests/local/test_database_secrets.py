@@ -9,8 +9,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chalicelib.config import Strategy
+from stage.clients import lambda_client
 from stage.decisions import read_decisions
-from stage.lambda_credentials import function_client, lambda_client
 from tests.support.scoped_clients import scoped_client
 from tests.support.weakened_policies import weakened, without_role_condition
 
@@ -126,14 +126,14 @@ def test_the_functions_of_the_control_plane_read_all_three_secrets_and_no_table(
     stack: LocalStack, stage: LocalStage, function: str
 ) -> None:
     """Each has its own role, which opens no tenant's session either."""
-    dynamodb = function_client(stack, function, "dynamodb")
+    dynamodb = stack.function_client(function, "dynamodb")
     key = {"pk": {"S": "acme#cart#0"}, "sk": {"S": "a"}}
 
-    assert _readable(function_client(stack, function, "secretsmanager"), stage) == set(SECRETS)
+    assert _readable(stack.function_client(function, "secretsmanager"), stage) == set(SECRETS)
     refused: list[Callable[[], Any]] = [
         lambda: dynamodb.get_item(TableName=stage.table_name, Key=key),
         lambda: dynamodb.scan(TableName=stage.table_name),
-        lambda: function_client(stack, function, "sts").assume_role(
+        lambda: stack.function_client(function, "sts").assume_role(
             RoleArn=stage.tenant_role_arn,
             RoleSessionName="test",
             Tags=[{"Key": "tenant", "Value": "acme"}, {"Key": "role", "Value": "admin"}],
@@ -147,7 +147,7 @@ def test_the_functions_of_the_control_plane_read_all_three_secrets_and_no_table(
 def test_rotation_writes_the_logins_secrets_and_never_the_masters(stack: LocalStack, stage: LocalStage) -> None:
     """It may put a version of the reader's; the master's it may only read; the migration writes none."""
     rotation, migration = (
-        function_client(stack, name, "secretsmanager") for name in ("rotate_secret", "migrate_database")
+        stack.function_client(name, "secretsmanager") for name in ("rotate_secret", "migrate_database")
     )
     put = {"SecretString": "{}", "VersionStages": ["TEST"]}
 

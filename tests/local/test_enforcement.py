@@ -10,9 +10,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chalicelib.config import Strategy
+from stage.clients import lambda_client
 from stage.decisions import read_decisions
-from stage.lambda_credentials import lambda_client
-from tests.support.http_api import Person
+from tests.support.people import Person
 from tests.support.scoped_clients import scoped_client
 from tests.support.weakened_policies import weakened, without_role_condition
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from stage.document import LocalStage
+    from stage.http_api import Api
     from stage.local.stack import LocalStack
-    from tests.support.http_api import Api
 
 pytestmark = pytest.mark.parametrize("strategy", list(Strategy), indirect=True, scope="session")
 

@@ -15,7 +15,8 @@ import pytest
 
 from chalicelib.config import Strategy
 from stage.decisions import read_decisions
-from tests.support.http_api import Api, Person
+from stage.http_api import Api
+from tests.support.people import Person
 from tests.support.weakened_policies import weakened, without_leading_keys
 
 if TYPE_CHECKING:

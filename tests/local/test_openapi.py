@@ -19,14 +19,15 @@ import pytest
 from chalicelib.config import Strategy
 from chalicelib.permissions import PERMISSIONS, Permission
 from chalicelib.tenant import Role
-from stage.local.app_environment import process_basics
+from stage.local.processes import process_basics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from stage.document import LocalStage
-    from tests.support.http_api import Api, Person
+    from stage.http_api import Api
+    from tests.support.people import Person
 
     Run = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -16,10 +16,10 @@ from botocore.exceptions import ClientError
 
 from chalicelib.control_plane.rotation import Rotation, RotationError
 from chalicelib.database import Database, DatabaseSettings, Login
-from stage.lambda_credentials import function_client
+from stage.http_api import Api
 from stage.local.rotation import STEPS, rotate
 from tests.support.databases import tenant
-from tests.support.http_api import Api, Person
+from tests.support.people import Person
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,7 +40,7 @@ def _stages(stack: LocalStack, login: str) -> dict[str, str]:
 def run(stack: LocalStack) -> Callable[..., str]:
     """Return a function that runs steps of a login's rotation in this process, with the function's own role."""
     rotation = Rotation(
-        function_client(stack, "rotate_secret", "secretsmanager"),
+        stack.function_client("rotate_secret", "secretsmanager"),
         lambda secret: psycopg.connect(**secret.conninfo(sslmode="disable", sslrootcert="")),
         stack.outputs["master_secret_arn"],
     )
@@ -112,7 +112,7 @@ def test_the_trial_of_a_rotation_that_was_switched_on_needs_no_login(stack: Loca
     secrets = stack.client("secretsmanager")
     current = secrets.get_secret_value(SecretId=arn, VersionStage="AWSCURRENT")["SecretString"]
     secrets.put_secret_value(SecretId=arn, ClientRequestToken=token, SecretString=current, VersionStages=["AWSPENDING"])
-    role = function_client(stack, "rotate_secret", "secretsmanager")
+    role = stack.function_client("rotate_secret", "secretsmanager")
     Rotation(role, no_login, stack.outputs["master_secret_arn"]).run("testSecret", arn, token)
     secrets.update_secret_version_stage(SecretId=arn, VersionStage="AWSPENDING", RemoveFromVersionId=token)
 

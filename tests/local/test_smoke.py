@@ -15,15 +15,16 @@ from ops import smoke
 from ops.smoke import SmokeTest
 from stage.errors import CommandError
 from stage.functions import invoke_function
-from stage.local.app_environment import process_basics, vending_settings
+from stage.local.app_environment import vending_settings
+from stage.local.processes import process_basics
 from stage.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from stage.document import LocalStage
+    from stage.http_api import Api
     from stage.local.stack import LocalStack
-    from tests.support.http_api import Api
 
 pytestmark = pytest.mark.parametrize("strategy", [Strategy.SESSION_TAGS], indirect=True, scope="session")
 

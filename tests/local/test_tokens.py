@@ -13,13 +13,14 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from tests.support.http_api import Api, send_raw
+from stage.http_api import Api, send_raw
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from stage.document import LocalStage
-    from tests.support.http_api import Answer, Person
+    from stage.http_api import Answer
+    from tests.support.people import Person
 
 NOW = int(time.time())
 

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from stage.http_api import Api
     from stage.local.stack import LocalStack
-    from tests.support.http_api import Api, Person
+    from tests.support.people import Person
 
 
 _ONE = "/items/00000000-0000-4000-8000-000000000000"

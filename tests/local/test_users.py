@@ -10,7 +10,8 @@ from urllib.parse import quote
 import psycopg
 import pytest
 
-from tests.support.http_api import Api, Person
+from stage.http_api import Api
+from tests.support.people import Person
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-    from tests.support.http_api import Person
+    from tests.support.people import Person
 
 TENANTS, ROLES = ("acme", "globex"), ("viewer", "member", "admin")
 

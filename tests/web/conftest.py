@@ -11,11 +11,12 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import sync_playwright
 
+from stage.http_api import Api
 from stage.local.stack import LocalStack, StackOptions
 from stage.progress import Progress
 from stage.shell import forget_aws_settings
 from stage.sign_in import sign_in
-from tests.support.http_api import Api, Person
+from tests.support.people import Person
 from tests.web.browser import provide_browser, this_machine
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from tests.web.actions import ROLES, TENANTS, delete, fill, make_item
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.support.http_api import Person
+    from tests.support.people import Person
     from tests.web.conftest import Visit
 
 pytestmark = pytest.mark.evidence

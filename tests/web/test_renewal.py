@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import APIResponse, Page, Request, Route
 
-    from tests.support.http_api import Person
+    from tests.support.people import Person
     from tests.web.conftest import Visit
 
 pytestmark = pytest.mark.evidence

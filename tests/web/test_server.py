@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from stage.document import LocalStage
-    from tests.support.http_api import Person
+    from tests.support.people import Person
 
 pytestmark = pytest.mark.evidence
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from isolation.attack.cells import Act, Cell, Twin
 from isolation.attack.controls import Control
-from isolation.attack.model import Act, Cell, Kind, Outcome, Service, Twin, Who
+from isolation.attack.outcomes import Kind, Outcome, Service, Who
 
 ALLOWED = Outcome(Kind.ALLOWED)
 REFUSED = Outcome(Kind.REFUSED, "AccessDeniedException", "no", "r-1")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,8 +13,11 @@ from isolation.attack.controls import Control
 from isolation.attack.dynamodb_operations import OPERATIONS
 from isolation.attack.keys import EXACT, NAMINGS
 from isolation.attack.matrix import all_cells, chosen, on_stage, thinned
-from isolation.attack.model import Cell, Service, Who
+from isolation.attack.outcomes import Service, Who
 from isolation.attack.world import ATTACKER, PLANTED_PARTITION, TENANTS
+
+if TYPE_CHECKING:
+    from isolation.attack.cells import Cell
 
 
 @pytest.fixture(scope="module")

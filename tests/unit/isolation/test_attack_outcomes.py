@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from isolation.attack.api import Answer
 from isolation.attack.controls import Control
 from isolation.attack.http_attacks import http_cells
-from isolation.attack.model import Cell, Kind, Outcome
+from isolation.attack.outcomes import Kind, Outcome
 from isolation.attack.postgres import of_rows
 from isolation.attack.runner import Report, run
+from stage.http_api import Answer
 from tests.unit.isolation.attack_examples import answering, cell, refusal
 
 if TYPE_CHECKING:
+    from isolation.attack.cells import Cell
     from isolation.attack.world import World
 
 SECRETS = {"acme": "secret-of-acme", "globex": "secret-of-globex"}
@@ -54,7 +55,7 @@ def _outcome(target: str, status: int, body: str, *, before: int = 0) -> Outcome
     """Return the outcome of a cell when the API answers this, with so many refusals in the record before the call."""
     stale = refusal(request_id="stale", principal="arn:aws:sts::1:assumed-role/x-TenantRole/acme.viewer")
     looks = iter([[stale] * before])
-    answer = Answer(status, {}, body)
+    answer = Answer(status, {}, body.encode())
     api = SimpleNamespace(
         as_user=lambda *_, **__: answer,
         call=lambda *_, **__: answer,

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from isolation.attack.__main__ import main
 from isolation.attack.html import as_html
-from isolation.attack.model import Who
+from isolation.attack.outcomes import Who
 from isolation.attack.reports import as_json, print_report, rows, summary
 from isolation.attack.runner import Report
 from isolation.attack.verdicts import Judged, Verdict

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from isolation.attack.cells import Twin
 from isolation.attack.controls import Control
-from isolation.attack.model import Kind, Outcome, Service, Twin
+from isolation.attack.outcomes import Kind, Outcome, Service
 from isolation.attack.runner import CHUNK, HTTP_CHUNK, Runner, run
 from isolation.attack.verdicts import Verdict
 from tests.unit.isolation.attack_examples import ALLOWED, REFUSED, SECRET, answering, cell, refusal

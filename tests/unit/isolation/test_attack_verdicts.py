@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from isolation.attack.controls import Control, found
-from isolation.attack.model import Kind, Outcome
+from isolation.attack.outcomes import Kind, Outcome
 from isolation.attack.verdicts import Verdict, changed, judge, unseen
 from tests.unit.isolation.attack_examples import ALLOWED, REFUSED, SECRET, cell
 

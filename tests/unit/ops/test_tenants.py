@@ -15,7 +15,7 @@ from ops import tenants
 from stage.document import Stage
 from stage.errors import CommandError
 from stage.functions import TENANT_FUNCTIONS, FunctionError
-from stage.local.app_environment import process_basics
+from stage.local.processes import process_basics
 from tests.unit.stage.test_document import STAGE
 
 if TYPE_CHECKING:

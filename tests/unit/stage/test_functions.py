@@ -14,7 +14,8 @@ from chalicelib.control_plane import functions
 from stage import functions as module
 from stage.errors import CommandError
 from stage.functions import TENANT_FUNCTIONS, FunctionError, function_seconds, invoke_function, invoke_lambda
-from stage.local.app_environment import REQUEST_SECONDS, process_basics
+from stage.local.app_environment import REQUEST_SECONDS
+from stage.local.processes import process_basics
 
 if TYPE_CHECKING:
     from collections.abc import Callable

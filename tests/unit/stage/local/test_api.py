@@ -18,8 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from stage.errors import CommandError
-from stage.local.app_environment import process_basics
-from stage.local.processes import Child, free_port
+from stage.local.processes import Child, free_port, process_basics
 from tests.unit.http_stub import Answer, Asked, HttpStub
 from tests.unit.settings import ENVIRONMENT
 

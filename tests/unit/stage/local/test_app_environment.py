@@ -20,9 +20,9 @@ from stage.local.app_environment import (
     app_settings,
     as_shell,
     function_settings,
-    process_basics,
     vending_settings,
 )
+from stage.local.processes import process_basics
 from tests.unit.http_stub import Answer, HttpStub
 
 if TYPE_CHECKING:
