@@ -8,14 +8,14 @@ from __future__ import annotations
 from chalice.app import Chalice
 
 from chalicelib.control_plane.functions import control_plane
-from chalicelib.routes.answers import finish_answer
-from chalicelib.routes.authorization import authorization
-from chalicelib.routes.carts import carts
-from chalicelib.routes.health import health
-from chalicelib.routes.items import items
-from chalicelib.routes.me import me
-from chalicelib.routes.openapi import openapi
-from chalicelib.routes.users import users
+from chalicelib.entities.cart.routes import carts
+from chalicelib.entities.items.routes import items
+from chalicelib.entities.users.routes import users
+from chalicelib.http.answers import finish_answer
+from chalicelib.http.authorization import authorization
+from chalicelib.http.health import health
+from chalicelib.http.me import me
+from chalicelib.http.openapi import openapi
 
 app = Chalice(app_name="bulkhead")
 app.register_middleware(finish_answer, "http")

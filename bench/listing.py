@@ -22,8 +22,9 @@ import boto3
 
 from bench.harness import PROJECT, Comparison, Series, in_turn, milliseconds
 from chalicelib import wiring
-from chalicelib.keys import SHARDING, Kind, Partitions
-from chalicelib.tenant import Role, TenantContext
+from chalicelib.data.partitions import SHARDING, Kind, Partitions
+from chalicelib.entities.items import store_of
+from chalicelib.tenancy.tenant import Role, TenantContext
 from stage.local.stack import LocalStack, StackOptions
 from stage.terraform import require_terraform
 
@@ -71,7 +72,7 @@ def _run(code: str, settings: dict[str, str]) -> str:
 
 def measure_listing() -> None:
     """Print the milliseconds of each listing, as JSON."""
-    store = wiring.item_store(ACME)
+    store = store_of(ACME)
     for number in range(ITEMS):
         store.create(name=f"item {number}", price=Decimal(1), attributes={})
     ways: tuple[Callable[[], list[Any]], ...] = (partial(_listed, ITEMS), partial(_listed, PAGE), _listed_by_the_book)
@@ -84,7 +85,7 @@ def _listed(limit: int) -> list[Any]:
     items: list[Any] = []
     after: str | None = None
     while not items or after is not None:
-        page, after = wiring.item_store(ACME).page(limit=limit, after=after)
+        page, after = store_of(ACME).page(limit=limit, after=after)
         items += page
     return items
 
@@ -135,7 +136,7 @@ def measure_memory() -> None:
 def _use(number: int) -> None:
     """Make a tenant's calls as the routes do: a listing of all shards, and the reading of a secret."""
     tenant = TenantContext(f"tenant-{number}", Role.MEMBER, "bench", "bench@example.com")
-    wiring.item_store(tenant).page(limit=PAGE, after=None)
+    store_of(tenant).page(limit=PAGE, after=None)
     wiring.scoped_clients().secretsmanager(tenant).get_secret_value(SecretId=wiring.config().reader_secret_arn)
 
 

@@ -21,9 +21,9 @@ import psycopg
 from bench.harness import Comparison, Series, in_turn
 from bulkhead_localaws.postgres.server import PostgresServer
 from chalicelib.control_plane.migration import migrate
-from chalicelib.database import Database, DatabaseSettings, Login
-from chalicelib.database_secret import DatabaseSecret
-from chalicelib.tenant import Role, TenantContext
+from chalicelib.data.database import Database, DatabaseSettings, Login
+from chalicelib.data.database_secret import DatabaseSecret
+from chalicelib.tenancy.tenant import Role, TenantContext
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
-    from chalicelib.database import Connection
+    from chalicelib.data.database import Connection
     from stage.progress import Progress
 
     Transaction = Callable[[TenantContext, Login], AbstractContextManager[Connection]]

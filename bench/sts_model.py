@@ -3,7 +3,7 @@
     python -m bench.sts_model [--plot PATH]
 
 Prints, for 100, 10,000 and 1,000,000 tenants, the AssumeRole calls a second beside the quota, and what keeps a large
-stage below it; and draws both. "Tenant" stands for a (tenant, role) pair, for which chalicelib/credentials.py keeps
+stage below it; and draws both. "Tenant" stands for a (tenant, role) pair, for which chalicelib/vending/clients.py keeps
 credentials.
 
 An instance of a Lambda function serves one request at a time, so that by Little's law requests a second times seconds
@@ -23,7 +23,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chalicelib.vending import SESSION_SECONDS
+from chalicelib.vending.strategies import SESSION_SECONDS
 from chalicelib.wiring import KEPT_CLIENTS
 from stage.progress import Progress
 
@@ -144,7 +144,7 @@ def instances_at_quota(settings: Settings, result: Result) -> float:
 
 
 class _Cache:
-    """When chalicelib/credentials.py calls AssumeRole: it keeps the `capacity` last used, expired or not."""
+    """When chalicelib/vending/clients.py calls AssumeRole: it keeps the `capacity` last used, expired or not."""
 
     def __init__(self, capacity: int, life: float) -> None:
         self._capacity = capacity

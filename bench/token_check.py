@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
 from bench.harness import Comparison, Series, in_turn, milliseconds
-from chalicelib.authorizer import authorize
-from chalicelib.signing_keys import SigningKeys
-from chalicelib.tokens import JwtTokenManager
+from chalicelib.tenancy.authorizer import authorize
+from chalicelib.tenancy.signing_keys import SigningKeys
+from chalicelib.tenancy.tokens import JwtTokenManager
 
 if TYPE_CHECKING:
     from stage.progress import Progress

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, cast
 from botocore.session import Session
 
 from chalicelib import wiring
-from chalicelib.keys import SHARDING, Kind, Partitions
-from chalicelib.routes import carts, items
-from chalicelib.stores.carts import CartStore
-from chalicelib.stores.items import ItemStore
-from chalicelib.tenant import Role, TenantContext
+from chalicelib.data.partitions import SHARDING, Kind, Partitions
+from chalicelib.entities.cart import routes as carts
+from chalicelib.entities.cart.store import CartStore
+from chalicelib.entities.items import routes as items
+from chalicelib.entities.items.store import ItemStore
+from chalicelib.tenancy.tenant import Role, TenantContext
 
 if TYPE_CHECKING:
     from chalice.app import Chalice
@@ -38,8 +39,8 @@ def remove_isolation(app: Chalice) -> None:
     )
     cart_store = CartStore(client, table, ANYBODY)
     for module, name, replacement in (
-        (wiring, "item_store", item_store),
-        (wiring, "cart_store", cart_store),
+        (items, "store_of", item_store),
+        (carts, "store_of", cart_store),
         (items, "current_tenant", ANYBODY),
         (carts, "current_tenant", ANYBODY),
     ):

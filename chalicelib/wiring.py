@@ -22,16 +22,12 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_sts import STSClient
 
-    from chalicelib.credentials import ScopedClients
-    from chalicelib.database import Database
-    from chalicelib.statuses import TenantStatuses
-    from chalicelib.stores.carts import CartStore
-    from chalicelib.stores.items import ItemStore
-    from chalicelib.stores.users import UserStore
-    from chalicelib.tenant import TenantContext
-    from chalicelib.tokens import JwtTokenManager
-    from chalicelib.usage import Usage
-    from chalicelib.vending import VendingStrategy
+    from chalicelib.data.database import Database
+    from chalicelib.tenancy.statuses import TenantStatuses
+    from chalicelib.tenancy.tokens import JwtTokenManager
+    from chalicelib.vending.clients import ScopedClients
+    from chalicelib.vending.strategies import VendingStrategy
+    from chalicelib.vending.usage import Usage
 
 # So that a caller gets the 503 before API Gateway's 29 s are over: a try takes up to 4 s. An unreachable STS costs
 # three, and pauses of up to 1 s and 2 s, which botocore draws at random; DynamoDB or the secret two and one pause.
@@ -101,8 +97,8 @@ def cors_origin() -> str:
 @_once
 def token_manager() -> JwtTokenManager:
     """Return the JWT token manager with its cached signing keys."""
-    from chalicelib.signing_keys import SigningKeys
-    from chalicelib.tokens import JwtTokenManager
+    from chalicelib.tenancy.signing_keys import SigningKeys
+    from chalicelib.tenancy.tokens import JwtTokenManager
 
     settings = config()
     return JwtTokenManager(
@@ -115,8 +111,8 @@ def token_manager() -> JwtTokenManager:
 @_once
 def tenant_statuses() -> TenantStatuses:
     """Return what the authorizer knows of tenants: half the cache time is the gateway's, half is this."""
-    from chalicelib.statuses import TenantStatuses
-    from chalicelib.stores.registry import Registry
+    from chalicelib.data.registry import Registry
+    from chalicelib.tenancy.statuses import TenantStatuses
 
     settings = config()
     client = _authorizer_session().create_client("dynamodb", region_name=settings.region, config=client_config())
@@ -147,7 +143,7 @@ def _authorizer_session() -> Session:
 @_once
 def usage() -> Usage:
     """Return what tenants have consumed since their last metrics."""
-    from chalicelib.usage import Usage
+    from chalicelib.vending.usage import Usage
 
     return Usage()
 
@@ -157,13 +153,13 @@ def scoped_clients() -> ScopedClients:
     """Return the token vending machine's clients: one botocore session for all tenants."""
     from botocore.session import Session
 
-    from chalicelib.connections import connection_pool
-    from chalicelib.credentials import ScopedClients
+    from chalicelib.vending.clients import ScopedClients
+    from chalicelib.vending.connections import connection_pool
 
     settings = config()
     session = Session()
     if names_aws_requests():
-        from chalicelib import aws_requests
+        from chalicelib.vending import aws_requests
 
         aws_requests.watch(session)
 
@@ -186,7 +182,7 @@ def scoped_clients() -> ScopedClients:
 
 
 def _vending_strategy(sts: Callable[[], STSClient], settings: Config) -> VendingStrategy:
-    from chalicelib.vending import SessionPolicyVending, SessionTagVending, TenantResources
+    from chalicelib.vending.strategies import SessionPolicyVending, SessionTagVending, TenantResources
 
     if settings.tenant_policy_role_arn is None:
         return SessionTagVending(sts, settings.tenant_role_arn)
@@ -209,7 +205,7 @@ def client_config(attempts: int = _ATTEMPTS) -> ClientConfig:
 @_once
 def database() -> Database:
     """Return the database under row-level security; a tenant's own credentials read the logins' secrets."""
-    from chalicelib.database import Database, DatabaseSettings, Login
+    from chalicelib.data.database import Database, DatabaseSettings, Login
 
     settings = config()
     return Database(
@@ -228,31 +224,3 @@ def listing_threads() -> Executor:
     from concurrent.futures import ThreadPoolExecutor
 
     return ThreadPoolExecutor(_LISTING_THREADS, thread_name_prefix="listing")
-
-
-def user_store(tenant: TenantContext) -> UserStore:
-    """Return the tenant's users."""
-    from chalicelib.stores.users import UserStore
-
-    return UserStore(database(), tenant)
-
-
-def cart_store(tenant: TenantContext) -> CartStore:
-    """Return the tenant's cart, reached with the tenant's scoped credentials."""
-    from chalicelib.stores.carts import CartStore
-
-    return CartStore(scoped_clients().dynamodb(tenant), config().table_name, tenant)
-
-
-def item_store(tenant: TenantContext) -> ItemStore:
-    """Return the tenant's items, reached with the tenant's scoped credentials."""
-    from chalicelib.keys import SHARDING, Kind, Partitions
-    from chalicelib.stores.items import ItemStore
-
-    return ItemStore(
-        scoped_clients().dynamodb(tenant),
-        config().table_name,
-        Partitions(tenant, Kind.ITEM, SHARDING[Kind.ITEM]),
-        listing_threads(),
-        lambda: datetime.now(UTC),
-    )

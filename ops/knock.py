@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from chalicelib.data.partitions import Kind, PartitionKey
 from chalicelib.errors import InvalidTenantError, ScopedCredentialsError
-from chalicelib.keys import Kind, PartitionKey
-from chalicelib.tenant import Role, TenantContext
+from chalicelib.tenancy.tenant import Role, TenantContext
 from stage.decisions import read_decisions
 from stage.document import DEFAULT_PATH, LocalStage
 from stage.errors import CommandError

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.config import Strategy
-from chalicelib.vending import SessionPolicyVending, SessionTagVending, TenantResources
+from chalicelib.vending.strategies import SessionPolicyVending, SessionTagVending, TenantResources
 from stage.clients import AwsEndpoint, lambda_client
 
 if TYPE_CHECKING:
-    from chalicelib.tenant import TenantContext
-    from chalicelib.vending import VendingStrategy
+    from chalicelib.tenancy.tenant import TenantContext
+    from chalicelib.vending.strategies import VendingStrategy
     from stage.document import LocalStage
 
 

@@ -6,9 +6,9 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from chalicelib.emails import checked_email
 from chalicelib.errors import InvalidEventError
-from chalicelib.tenant import Role, is_tenant_id
+from chalicelib.tenancy.emails import checked_email
+from chalicelib.tenancy.tenant import Role, is_tenant_id
 
 #: Names that a path, a log or a person could take for something else than a tenant.
 RESERVED_TENANT_IDS = frozenset(

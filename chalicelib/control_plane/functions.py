@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 from chalice.app import Blueprint
 
-from chalicelib.audit import Outcome, record
 from chalicelib.config import ControlPlaneConfig
 from chalicelib.errors import ControlPlaneError
+from chalicelib.tenancy.audit import Outcome, record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
-    from chalicelib.database_secret import DatabaseSecret
-    from chalicelib.stores.registry import RegisteredTenant, Status
+    from chalicelib.data.database_secret import DatabaseSecret
+    from chalicelib.data.registry import RegisteredTenant
+    from chalicelib.tenancy.statuses import Status
 
 #: An invocation of offboard_tenant works for so long; Lambda would end it after 15 minutes.
 OFFBOARDING_SECONDS = 600.0
@@ -32,7 +33,7 @@ control_plane = Blueprint(__name__)
 def migrate_database(event: dict[str, Any], context: object) -> dict[str, str]:  # noqa: ARG001 -- Lambda's signature
     """Bring the database to the newest revision; returns `{"revision"}`."""
     from chalicelib.control_plane.migration import migrate
-    from chalicelib.database_secret import DatabaseSecret
+    from chalicelib.data.database_secret import DatabaseSecret
 
     config = ControlPlaneConfig.from_environ(os.environ)
     secrets = _secrets(config)
@@ -75,7 +76,7 @@ def suspend_tenant(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Suspend an active tenant: `{tenant_id}`; its tokens are refused once the authorizer's cache has expired."""
 
     def run() -> dict[str, Any]:
-        from chalicelib.stores.registry import Status
+        from chalicelib.tenancy.statuses import Status
 
         return _changed(event, Status.ACTIVE, Status.SUSPENDED)
 
@@ -87,7 +88,7 @@ def resume_tenant(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Make a suspended tenant active again: `{tenant_id}`."""
 
     def run() -> dict[str, Any]:
-        from chalicelib.stores.registry import Status
+        from chalicelib.tenancy.statuses import Status
 
         return _changed(event, Status.SUSPENDED, Status.ACTIVE)
 
@@ -131,7 +132,8 @@ def invite_user(event: dict[str, Any], context: Any) -> dict[str, Any]:
     def run() -> dict[str, Any]:
         from chalicelib.control_plane.events import RoleEvent, parse_event
         from chalicelib.control_plane.tenants import ControlPlane
-        from chalicelib.stores.registry import Status, require
+        from chalicelib.data.registry import require
+        from chalicelib.tenancy.statuses import Status
 
         parsed, plane = parse_event(event, RoleEvent), ControlPlane(os.environ)
         require(plane.registry.get(parsed.tenant_id), Status.ACTIVE)
@@ -148,7 +150,8 @@ def remove_user(event: dict[str, Any], context: Any) -> dict[str, Any]:
     def run() -> dict[str, Any]:
         from chalicelib.control_plane.events import LoginEvent, parse_event
         from chalicelib.control_plane.tenants import ControlPlane
-        from chalicelib.stores.registry import Status, require
+        from chalicelib.data.registry import require
+        from chalicelib.tenancy.statuses import Status
 
         parsed, plane = parse_event(event, LoginEvent), ControlPlane(os.environ)
         require(plane.registry.get(parsed.tenant_id), Status.ACTIVE, Status.SUSPENDED)
@@ -165,7 +168,8 @@ def set_role(event: dict[str, Any], context: Any) -> dict[str, Any]:
     def run() -> dict[str, Any]:
         from chalicelib.control_plane.events import RoleEvent, parse_event
         from chalicelib.control_plane.tenants import ControlPlane
-        from chalicelib.stores.registry import Status, require
+        from chalicelib.data.registry import require
+        from chalicelib.tenancy.statuses import Status
 
         parsed, plane = parse_event(event, RoleEvent), ControlPlane(os.environ)
         require(plane.registry.get(parsed.tenant_id), Status.ACTIVE, Status.SUSPENDED)
@@ -178,7 +182,7 @@ def set_role(event: dict[str, Any], context: Any) -> dict[str, Any]:
 def _changed(event: dict[str, Any], before: Status, after: Status) -> dict[str, Any]:
     from chalicelib.control_plane.events import TenantEvent, parse_event
     from chalicelib.control_plane.tenants import ControlPlane
-    from chalicelib.stores.registry import require
+    from chalicelib.data.registry import require
 
     parsed, registry = parse_event(event, TenantEvent), ControlPlane(os.environ).registry
     tenant = registry.get(parsed.tenant_id)
@@ -239,6 +243,6 @@ def _secrets(config: ControlPlaneConfig) -> SecretsManagerClient:
 
 
 def _conninfo(config: ControlPlaneConfig, secret: DatabaseSecret) -> dict[str, Any]:
-    from chalicelib.database import RDS_ROOTS
+    from chalicelib.data.database import RDS_ROOTS
 
     return secret.conninfo(sslmode=config.database_sslmode, sslrootcert=str(RDS_ROOTS))

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
     from mypy_boto3_cognito_idp.type_defs import AdminGetUserResponseTypeDef
 
-    from chalicelib.tenant import Role
+    from chalicelib.tenancy.tenant import Role
 
 _PAGE = 60  # users. Source: AWS, Cognito API reference, ListUsers, Limit
 

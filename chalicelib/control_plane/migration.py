@@ -17,7 +17,7 @@ from sqlalchemy.pool import NullPool
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from chalicelib.database_secret import DatabaseSecret
+    from chalicelib.data.database_secret import DatabaseSecret
 
 _SCRIPTS = Path(__file__).parent.parent / "migrations"
 _LOCK = 7_241_901_553  # any number that nothing else locks

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from chalicelib.control_plane.export import Export
 from chalicelib.errors import InvalidEventError
-from chalicelib.stores.registry import Status
+from chalicelib.tenancy.statuses import Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from chalicelib.control_plane.events import OffboardEvent
     from chalicelib.control_plane.logins import Logins
-    from chalicelib.stores.holdings import Holding
-    from chalicelib.stores.registry import RegisteredTenant, Registry
+    from chalicelib.data.holdings import Holding
+    from chalicelib.data.registry import RegisteredTenant, Registry
 
 #: DynamoDB's point-in-time recovery reaches so far back. Source: AWS, "Point-in-time backups for DynamoDB".
 _POINT_IN_TIME_DAYS = 35

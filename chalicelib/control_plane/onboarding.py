@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chalicelib.database import Login
-from chalicelib.stores.registry import Status
-from chalicelib.tenant import Role, TenantContext
+from chalicelib.data.database import Login
+from chalicelib.tenancy.statuses import Status
+from chalicelib.tenancy.tenant import Role, TenantContext
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from chalicelib.control_plane.events import OnboardEvent
     from chalicelib.control_plane.logins import Logins
-    from chalicelib.database import Database
-    from chalicelib.stores.registry import RegisteredTenant, Registry
+    from chalicelib.data.database import Database
+    from chalicelib.data.registry import RegisteredTenant, Registry
 
 
 def onboard(

@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.control_plane.migration import set_password
-from chalicelib.database_secret import DatabaseSecret
+from chalicelib.data.database_secret import DatabaseSecret
 
 if TYPE_CHECKING:
     from collections.abc import Callable

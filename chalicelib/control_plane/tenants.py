@@ -12,15 +12,15 @@ from botocore.session import Session
 
 from chalicelib.config import TenantsConfig
 from chalicelib.control_plane.logins import Logins
-from chalicelib.stores.registry import Registry
+from chalicelib.data.registry import Registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from concurrent.futures import Executor
 
     from chalicelib.control_plane.offboarding import Means
-    from chalicelib.database import Database
-    from chalicelib.stores.holdings import Holding
+    from chalicelib.data.database import Database
+    from chalicelib.data.holdings import Holding
 
 _THREADS = 10
 _TIMEOUT = (2, 10)  # seconds to connect, and to read
@@ -75,12 +75,13 @@ class ControlPlane:
         )
 
     def _holdings(self, tenant_id: str, threads: Executor) -> list[Holding]:
-        from chalicelib.connections import connection_pool  # noqa: PLC0415 -- for one function
-        from chalicelib.credentials import ScopedClients  # noqa: PLC0415
-        from chalicelib.stores.holdings import holdings_of  # noqa: PLC0415
-        from chalicelib.tenant import Role, TenantContext  # noqa: PLC0415
-        from chalicelib.usage import Usage  # noqa: PLC0415
-        from chalicelib.vending import SessionTagVending  # noqa: PLC0415
+        from chalicelib.data.holdings import holdings_of  # noqa: PLC0415
+        from chalicelib.entities import ENTITIES  # noqa: PLC0415
+        from chalicelib.tenancy.tenant import Role, TenantContext  # noqa: PLC0415
+        from chalicelib.vending.clients import ScopedClients  # noqa: PLC0415
+        from chalicelib.vending.connections import connection_pool  # noqa: PLC0415 -- for one function
+        from chalicelib.vending.strategies import SessionTagVending  # noqa: PLC0415
+        from chalicelib.vending.usage import Usage  # noqa: PLC0415
 
         settings = self._settings
         vending = SessionTagVending(lambda: self._client("sts"), settings.tenant_role_arn)
@@ -97,10 +98,10 @@ class ControlPlane:
         )
         tenant = TenantContext(tenant_id, Role.ADMIN, "offboard_tenant", "-")
         database = self._database(scoped.secretsmanager)
-        return holdings_of(tenant, scoped.dynamodb(tenant), settings.table_name, database, threads)
+        return holdings_of(tenant, ENTITIES, scoped.dynamodb(tenant), settings.table_name, database, threads)
 
     def _database(self, secrets: Callable[[Any], Any]) -> Database:
-        from chalicelib.database import Database, DatabaseSettings, Login  # noqa: PLC0415 -- for two functions
+        from chalicelib.data.database import Database, DatabaseSettings, Login  # noqa: PLC0415 -- for two functions
 
         settings = self._settings
         arns = {Login.READER: settings.reader_secret_arn, Login.WRITER: settings.writer_secret_arn}

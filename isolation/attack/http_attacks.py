@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote
 
 from chalicelib.config import Strategy
-from chalicelib.tenant import Role
+from chalicelib.tenancy.tenant import Role
 from isolation.attack.api import ATTACKER, LINE, VICTIM
 from isolation.attack.cells import Cell, Twin
 from isolation.attack.controls import Control

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from chalicelib.config import Strategy
-from chalicelib.permissions import RIGHTS, Right
-from chalicelib.tenant import Role
+from chalicelib.tenancy.permissions import RIGHTS, Right
+from chalicelib.tenancy.tenant import Role
 from isolation.attack.calls import call_aws
 from isolation.attack.cells import Cell, Twin
 from isolation.attack.controls import Control

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from chalicelib.config import Strategy
-from chalicelib.tenant import Role, TenantContext
+from chalicelib.tenancy.tenant import Role, TenantContext
 from isolation.attack.cells import Cell
 from isolation.attack.controls import Control
 from isolation.attack.database import LOGINS, VICTIM, VICTIMS
@@ -60,7 +60,7 @@ def _unconfined(login: str, world: World) -> list[Any]:
 
 def _left_behind(login: str, world: World) -> list[Any]:
     """Let the other tenant's transaction end as the application does it, then look without a tenant."""
-    from chalicelib.database import Database, DatabaseSettings, Login  # noqa: PLC0415 -- a canary may change it
+    from chalicelib.data.database import Database, DatabaseSettings, Login  # noqa: PLC0415 -- a canary may change it
 
     def secrets(tenant: TenantContext) -> Any:
         return world.client(Who(tenant.tenant_id, tenant.role, Strategy.SESSION_TAGS), "secretsmanager")

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.config import Strategy
-from chalicelib.tenant import Role
+from chalicelib.tenancy.tenant import Role
 from isolation.attack.calls import call_aws
 from isolation.attack.cells import Cell, Twin
 from isolation.attack.controls import Control

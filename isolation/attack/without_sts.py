@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.tenant import Role
+from chalicelib.tenancy.tenant import Role
 from isolation.attack.cells import Cell
 from isolation.attack.controls import Control
 from isolation.attack.http_attacks import http_twin, outcome_of

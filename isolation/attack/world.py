@@ -6,8 +6,8 @@ import secrets
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.config import Strategy
-from chalicelib.tenant import Role, TenantContext
-from chalicelib.vending import SessionPolicyVending, SessionTagVending, TenantResources
+from chalicelib.tenancy.tenant import Role, TenantContext
+from chalicelib.vending.strategies import SessionPolicyVending, SessionTagVending, TenantResources
 from isolation.attack.api import ApiAccess
 from isolation.attack.database import DatabaseAccess
 from isolation.attack.outcomes import Service, Who
@@ -18,7 +18,7 @@ from stage.document import LambdaCredentials, LocalStage
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
-    from chalicelib.vending import VendingStrategy
+    from chalicelib.vending.strategies import VendingStrategy
     from stage.document import Stage
 
 #: The attacker, and those that must stay out of reach: names that begin with the attacker's, and one that does not.

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from stage.local.stack import LocalStack
 
 _PROJECT = Path(__file__).parents[2]
-_CODE = ("app.py", "chalicelib", "ops", ".chalice")
+_CODE = ("app.py", "chalicelib", "stage", ".chalice")
 _UNUSED = shutil.ignore_patterns("__pycache__")
 Edit: TypeAlias = "Callable[[dict[str, Any]], object]"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chalicelib.tenant import Role
+from chalicelib.tenancy.tenant import Role
 from isolation.attack.controls import Control
 from isolation.attack.outcomes import Service
 from isolation.attack.verdicts import Verdict
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from isolation.canaries.model import Weaken
 
 _AFTER_ITS_OWNER = "the other's item, when the other has just read it"
-_TOKENS, _VENDING = "chalicelib/tokens.py", "chalicelib/vending.py"
-_AUTHORIZER, _AUTHORIZATION = "chalicelib/authorizer.py", "chalicelib/routes/authorization.py"
+_TOKENS, _VENDING = "chalicelib/tenancy/tokens.py", "chalicelib/vending/strategies.py"
+_AUTHORIZER, _AUTHORIZATION = "chalicelib/tenancy/authorizer.py", "chalicelib/http/authorization.py"
 _RS256_ONLY = '            if algorithm != "RS256":\n'
 _STRICT = '"strict_aud": True}'
 _OPTIONS = f'options={{"require": ["exp", "iat", "iss", "aud", "sub"], {_STRICT}'
@@ -58,11 +58,11 @@ CODE = (
     _token("expiry unchecked", _STRICT, '"strict_aud": True, "verify_exp": False}', "expired"),
     _token("an access token will do", 'claims.get("token_use") != "id"', "False", "use of an access token"),
     Canary("token: any key for an unknown kid",
-           _code("chalicelib/signing_keys.py", "return self._keys.get(kid)\n",
+           _code("chalicelib/tenancy/signing_keys.py", "return self._keys.get(kid)\n",
                  "return self._keys.get(kid) or next(iter(self._keys.values()))\n"),
            Service.HTTP, Control.TOKEN, _targets("unknown kid")),
     Canary("token: tenants outside the grammar",
-           _code("chalicelib/tenant.py", "if not is_tenant_id(self.tenant_id):", "if False:"),
+           _code("chalicelib/tenancy/tenant.py", "if not is_tenant_id(self.tenant_id):", "if False:"),
            Service.HTTP, Control.TOKEN, _targets("tenant in capitals", "tenant with a delimiter"),
            Verdict.WRONG_CONTROL),
     Canary("authorizer: every role opens every route",
@@ -82,14 +82,14 @@ CODE = (
                  'if "tenant_id" in (request.query_params or {}) else {})})'),
            Service.HTTP, Control.TENANT_FROM_TOKEN, _targets("tenant in the query as tenant_id")),
     Canary("request model: unknown fields are taken",
-           _code("chalicelib/routes/requests.py", 'extra="forbid"', 'extra="ignore"'),
+           _code("chalicelib/http/requests.py", 'extra="forbid"', 'extra="ignore"'),
            Service.HTTP, Control.REQUEST_MODEL, _targets("tenant in the body as tenant_id"), Verdict.WRONG_CONTROL),
     Canary("If-Match unheeded",
-           _code("chalicelib/routes/items.py", "expected = required_versions(request)", "expected = None"),
+           _code("chalicelib/entities/items/routes.py", "expected = required_versions(request)", "expected = None"),
            Service.HTTP, Control.PRECONDITION, _targets("an entity tag that the item never had"),
            Verdict.WRONG_CONTROL),
     Canary("credentials: kept without the tenant",
-           _code("chalicelib/credentials.py", "return tenant.tenant_id, tenant.role", 'return "", tenant.role'),
+           _code("chalicelib/vending/clients.py", "return tenant.tenant_id, tenant.role", 'return "", tenant.role'),
            Service.HTTP, Control.LEADING_KEYS_BY_SESSION_POLICY,
            lambda cell: cell.target == _AFTER_ITS_OWNER and cell.who.role == Role.VIEWER),
     Canary("credentials: the Lambda role's where STS refuses",
@@ -102,7 +102,7 @@ CODE = (
            Service.HTTP, Control.NO_FALLBACK, verdict=Verdict.WRONG_CONTROL),
     Canary("session policy: none is passed", _code(_VENDING, ", Policy=self._policy(tenant))", ")"),
            Service.HTTP, Control.LEADING_KEYS_BY_SESSION_POLICY, _targets("the other's item")),
-    Canary("session policy: #* becomes *", _code("chalicelib/keys.py", '{tenant.tenant_id}#*"', '{tenant.tenant_id}*"'),
+    Canary("session policy: #* becomes *", _code("chalicelib/tenancy/keys.py", '{DELIMITER}*"', '*"'),
            Service.HTTP, Control.LEADING_KEYS_BY_SESSION_POLICY, _targets("acme1#item#3"), Verdict.WRONG_CONTROL),
     Canary("session policy: no leading keys at all",
            _code(_VENDING, '"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [leading_keys(tenant)]},', ""),

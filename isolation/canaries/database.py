@@ -90,7 +90,7 @@ DATABASE = (
                 "ALTER ROLE app_reader RESET ALL; ALTER ROLE app_reader_clone RESET ALL"),
            _PG, Control.ROW_POLICY_USING),
     Canary("SET instead of a setting for one transaction",
-           lambda applied: applied.code_here("chalicelib.database", "'app.current_tenant', %s, true)",
+           lambda applied: applied.code_here("chalicelib.data.database", "'app.current_tenant', %s, true)",
                                              "'app.current_tenant', %s, false)"),
            _PG, Control.TRANSACTION_LOCAL),
 )  # fmt: skip

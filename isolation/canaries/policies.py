@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bulkhead_planproof.findings import Claim
 from chalicelib.config import Strategy
-from chalicelib.tenant import Role
+from chalicelib.tenancy.tenant import Role
 from isolation.attack.controls import Control
 from isolation.attack.dynamodb import OWN_BEYOND_THE_ROLE
 from isolation.attack.keys import EXACT

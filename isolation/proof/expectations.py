@@ -15,8 +15,8 @@ from bulkhead_planproof.prover import Prover
 from bulkhead_planproof.reading import read_plan
 from bulkhead_planproof.session_policy import RenderedPolicy, rendered_alike
 from bulkhead_planproof.solver import Solver
-from chalicelib.tenant import Role, TenantContext
-from chalicelib.vending import TenantResources, session_policy
+from chalicelib.tenancy.tenant import Role, TenantContext
+from chalicelib.vending.strategies import TenantResources, session_policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -29,7 +29,7 @@ from chalice.local import (
 )
 
 from chalicelib.errors import AppError, UnavailableError
-from chalicelib.routes.answers import CORS, REQUEST_ID_HEADER, RETRY_AFTER_SECONDS
+from chalicelib.http.answers import CORS, REQUEST_ID_HEADER, RETRY_AFTER_SECONDS
 from stage.local.processes import stop_when_input_ends
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from chalicelib.control_plane.logins import Logins
-from chalicelib.tenant import Role
+from chalicelib.tenancy.tenant import Role
 from stage.document import User
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.config import Strategy
-from chalicelib.tenant import Role
+from chalicelib.tenancy.tenant import Role
 from stage.clients import AwsEndpoint
 from stage.document import DatabaseEndpoint, LocalStage, Operator, write_privately
 from stage.functions import FUNCTIONS_LOG, TENANT_FUNCTIONS, invoke_function

@@ -15,14 +15,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import psycopg
 from chalice.app import AuthRequest
 
-from chalicelib.authorizer import authorize
-from chalicelib.database import Database, DatabaseSettings, Login
-from chalicelib.database_secret import DatabaseSecret
+from chalicelib.data.database import Database, DatabaseSettings, Login
+from chalicelib.data.database_secret import DatabaseSecret
+from chalicelib.data.registry import Registry
 from chalicelib.errors import DatabaseUnavailableError, InvalidRequestError, InvalidTenantError
-from chalicelib.signing_keys import SigningKeys
-from chalicelib.stores.registry import Registry, Status
-from chalicelib.tenant import Role, TenantContext
-from chalicelib.tokens import JwtTokenManager
+from chalicelib.tenancy.authorizer import authorize
+from chalicelib.tenancy.signing_keys import SigningKeys
+from chalicelib.tenancy.statuses import Status
+from chalicelib.tenancy.tenant import Role, TenantContext
+from chalicelib.tenancy.tokens import JwtTokenManager
 from stage.clients import operator_client
 from stage.decisions import read_decisions
 from stage.scoped_credentials import scoped_client

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from chalicelib.tenant import Role
+from chalicelib.tenancy.tenant import Role
 from isolation.attack.__main__ import main
 from isolation.attack.controls import Control
 from isolation.attack.matrix import all_cells, chosen, on_stage, thinned

@@ -26,5 +26,5 @@ def test_an_edit_that_changes_nothing_is_no_canary(stack: LocalStack, stage: Loc
     applied = Applied(stack, stage)
     with pytest.raises(CanaryError, match="changes nothing"), applied.policy("TenantRole", lambda _: None):
         pass
-    with pytest.raises(CanaryError, match="0 times"), applied.code("chalicelib/tokens.py", "no such code", ""):
+    with pytest.raises(CanaryError, match="0 times"), applied.code("chalicelib/tenancy/tokens.py", "no such code", ""):
         pass

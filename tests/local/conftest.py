@@ -14,8 +14,8 @@ import jwt
 import pytest
 
 from chalicelib.config import Strategy
-from chalicelib.keys import SHARDING, Partitions
-from chalicelib.tenant import Role, TenantContext
+from chalicelib.data.partitions import SHARDING, Partitions
+from chalicelib.tenancy.tenant import Role, TenantContext
 from stage.http_api import Api
 from stage.local.app_environment import vending_settings
 from stage.local.processes import Child, free_port, process_basics

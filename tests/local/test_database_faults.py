@@ -18,10 +18,10 @@ from botocore.exceptions import EndpointConnectionError
 from botocore.parsers import ResponseParserError
 
 from bulkhead_localaws.postgres.server import PostgresServer
-from chalicelib.database import Database, Login
-from chalicelib.database_secret import DatabaseSecret
+from chalicelib.data.database import Database, Login
+from chalicelib.data.database_secret import DatabaseSecret
+from chalicelib.entities.users.store import UserStore
 from chalicelib.errors import DatabaseUnavailableError, EmailTakenError, TenantAccessDeniedError
-from chalicelib.stores.users import UserStore
 from tests.support.databases import Secrets, master_of, migrated_server, refusal, tenant
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from chalicelib.config import Strategy
-from chalicelib.permissions import PERMISSIONS, Permission
-from chalicelib.tenant import Role
+from chalicelib.tenancy.permissions import PERMISSIONS, Permission
+from chalicelib.tenancy.tenant import Role
 from stage.local.processes import process_basics
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from chalicelib.database import Database, DatabaseSettings, Login
+from chalicelib.data.database import Database, DatabaseSettings, Login
 from tests.support.databases import tenant
 
 if TYPE_CHECKING:

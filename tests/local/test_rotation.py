@@ -15,7 +15,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chalicelib.control_plane.rotation import Rotation, RotationError
-from chalicelib.database import Database, DatabaseSettings, Login
+from chalicelib.data.database import Database, DatabaseSettings, Login
 from stage.http_api import Api
 from stage.local.rotation import STEPS, rotate
 from tests.support.databases import tenant

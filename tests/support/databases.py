@@ -11,9 +11,9 @@ from botocore.exceptions import ClientError
 
 from bulkhead_localaws.postgres.server import PostgresServer
 from chalicelib.control_plane.migration import migrate
-from chalicelib.database import Database, DatabaseSettings, Login
-from chalicelib.database_secret import DatabaseSecret
-from chalicelib.tenant import Role, TenantContext
+from chalicelib.data.database import Database, DatabaseSettings, Login
+from chalicelib.data.database_secret import DatabaseSecret
+from chalicelib.tenancy.tenant import Role, TenantContext
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.tenant import Role, TenantContext
+from chalicelib.tenancy.tenant import Role, TenantContext
 from stage import scoped_credentials
 
 if TYPE_CHECKING:

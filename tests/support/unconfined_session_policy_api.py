@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from chalicelib import vending
+from chalicelib.vending import strategies as vending
 from stage.local.api import main
 
 if TYPE_CHECKING:
-    from chalicelib.tenant import TenantContext
-    from chalicelib.vending import TenantResources
+    from chalicelib.tenancy.tenant import TenantContext
+    from chalicelib.vending.strategies import TenantResources
 
 _confined = vending.session_policy
 

@@ -8,13 +8,15 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from chalicelib import wiring
-from chalicelib.keys import SHARDING, Kind, Partitions
-from chalicelib.stores.carts import CartStore
-from chalicelib.stores.items import ItemStore
+from chalicelib.data.partitions import SHARDING, Kind, Partitions
+from chalicelib.entities.cart import routes as cart_routes
+from chalicelib.entities.cart.store import CartStore
+from chalicelib.entities.items import routes as item_routes
+from chalicelib.entities.items.store import ItemStore
 from stage.local.api import main
 
 if TYPE_CHECKING:
-    from chalicelib.tenant import TenantContext
+    from chalicelib.tenancy.tenant import TenantContext
 
 
 def cart_store_of_acme(tenant: TenantContext) -> CartStore:
@@ -35,6 +37,6 @@ def item_store_of_acme(tenant: TenantContext) -> ItemStore:
 
 
 if __name__ == "__main__":
-    wiring.cart_store = cart_store_of_acme
-    wiring.item_store = item_store_of_acme
+    setattr(cart_routes, "store_of", cart_store_of_acme)  # noqa: B010 -- as a bug there would
+    setattr(item_routes, "store_of", item_store_of_acme)  # noqa: B010
     sys.exit(main())

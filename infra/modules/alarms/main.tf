@@ -160,7 +160,7 @@ resource "aws_cloudwatch_metric_alarm" "function" {
 }
 
 # IAM refused a tenant's session: either a bug named another tenant's key, or somebody tries. The audit log, which
-# chalicelib/audit.py writes, has one line for each, with the tenant, the user and the request id.
+# chalicelib/tenancy/audit.py writes, has one line for each, with the tenant, the user and the request id.
 resource "aws_cloudwatch_log_metric_filter" "access_denied" {
   for_each = var.denied_access_functions
 

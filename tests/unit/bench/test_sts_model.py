@@ -22,7 +22,7 @@ from bench.sts_model import (
     instances_at_quota,
     simulate,
 )
-from chalicelib.vending import SESSION_SECONDS
+from chalicelib.vending.strategies import SESSION_SECONDS
 from chalicelib.wiring import KEPT_CLIENTS
 
 if TYPE_CHECKING:

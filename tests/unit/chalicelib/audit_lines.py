@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
-from chalicelib import audit
+from chalicelib.tenancy import audit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

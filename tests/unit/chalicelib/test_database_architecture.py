@@ -8,11 +8,20 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).parents[3]
-DATABASE = "chalicelib/database.py"
+DATABASE = "chalicelib/data/database.py"
 
 
-def _sources(*folders: str) -> dict[str, str]:
-    paths = [PROJECT / "app.py", *(path for folder in folders for path in sorted((PROJECT / folder).rglob("*.py")))]
+#: Where statements about tenants' rows are written.
+STORES = ("chalicelib/entities", "chalicelib/data/holdings.py")
+
+
+def _sources(*places: str) -> dict[str, str]:
+    """Return the text of app.py and of the files in these places, each of which has one."""
+    paths = [PROJECT / "app.py"]
+    for place in places:
+        found = [PROJECT / place] if place.endswith(".py") else sorted((PROJECT / place).rglob("*.py"))
+        assert found, place
+        paths += found
     return {path.relative_to(PROJECT).as_posix(): path.read_text() for path in paths}
 
 
@@ -46,12 +55,12 @@ def _namers(word: str, *folders: str) -> set[str]:
 
 def test_nothing_but_the_database_module_calls_set_config() -> None:
     """Row-level security stops a forgotten WHERE, not code that sets another tenant: so there is one such place."""
-    assert _namers("set_config", "chalicelib", "ops") == {DATABASE}
+    assert _namers("set_config", "chalicelib", "ops", "stage") == {DATABASE}
 
 
 def test_the_setting_is_named_by_the_policies_and_the_one_place_that_sets_it() -> None:
     """Neither SET nor ALTER ROLE … SET nor a connection's options can make it somewhere else."""
-    named = _namers("current_tenant'", "chalicelib", "ops")
+    named = _namers("current_tenant'", "chalicelib", "ops", "stage")
 
     assert {path for path in named if not path.startswith("chalicelib/migrations/")} == {DATABASE}
 
@@ -64,7 +73,7 @@ def test_no_statement_of_the_application_sets_anything_for_a_session() -> None:
         assert [text for text in lasting if not text.startswith("SET LOCAL ")] == [], path
 
 
-@pytest.mark.parametrize("folder", ["chalicelib/stores", "chalicelib/routes"])
+@pytest.mark.parametrize("folder", [*STORES, "chalicelib/http", "chalicelib/control_plane/tenants.py"])
 def test_stores_and_routes_open_no_connection_of_their_own(folder: str) -> None:
     """They may name psycopg's errors and compose SQL; connections come from `tenant_transaction`."""
     for path, source in _sources(folder).items():
@@ -76,7 +85,7 @@ def test_stores_and_routes_open_no_connection_of_their_own(folder: str) -> None:
 def test_every_statement_of_a_store_runs_inside_a_tenant_transaction() -> None:
     """Each `execute` is a call inside the block of a `with … tenant_transaction(…)`."""
     found = 0
-    for path, source in _sources("chalicelib/stores").items():
+    for path, source in _sources(*STORES).items():
         blocks = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.With)]
         tenants = [block for block in blocks if "tenant_transaction(self._tenant, " in ast.unparse(block.items[0])]
         executes = _executes(ast.parse(source))
@@ -97,7 +106,7 @@ def test_every_statement_of_a_store_names_the_tenant_itself() -> None:
     """The second layer: `WHERE tenant_id = %s` or a value for the column, whatever row-level security adds."""
     statements = [
         text
-        for source in _sources("chalicelib/stores").values()
+        for source in _sources(*STORES).values()
         for text in _texts(source)
         if text.startswith(("SELECT ", "INSERT ", "UPDATE ", "DELETE "))
     ]

@@ -38,13 +38,13 @@ REFUSED = b"""<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><
 #: Lists a cart as a route does, twice, and prints what came of it.
 LIST_CART = """
 import json
-from chalicelib import wiring
-from chalicelib.tenant import Role, TenantContext
+from chalicelib.entities import cart
+from chalicelib.tenancy.tenant import Role, TenantContext
 
 def page(tenant):
     try:
-        return wiring.cart_store(TenantContext(tenant, Role.VIEWER, "u", "e"))._pk, len(
-            wiring.cart_store(TenantContext(tenant, Role.VIEWER, "u", "e")).page(limit=1, after=None)
+        return cart.store_of(TenantContext(tenant, Role.VIEWER, "u", "e"))._pk, len(
+            cart.store_of(TenantContext(tenant, Role.VIEWER, "u", "e")).page(limit=1, after=None)
         )
     except Exception as error:
         return type(error).__name__
@@ -143,7 +143,7 @@ def test_importing_the_wiring_loads_no_sdk_and_reads_no_setting(run_python: RunP
 @pytest.mark.parametrize(
     ("code", "loaded"),
     [
-        pytest.param("import chalicelib.routes.authorization", [], id="the authorizer's module"),
+        pytest.param("import chalicelib.http.authorization", [], id="the authorizer's module"),
         pytest.param("from chalicelib import wiring; wiring.token_manager()", ["jwt"], id="the token manager"),
         pytest.param("from chalicelib import wiring; wiring.tenant_statuses()", ["botocore"], id="the registry"),
         pytest.param("from chalicelib import wiring; wiring.usage()", [], id="the usage"),
@@ -157,7 +157,7 @@ def test_each_part_loads_what_it_needs_only(run_python: RunPython, code: str, lo
 
 #: Hands the authorizer a token that is none, as the Lambda service does.
 REFUSE_A_TOKEN = """
-from chalicelib.routes.authorization import tenant_authorizer
+from chalicelib.http.authorization import tenant_authorizer
 try:
     tenant_authorizer({"type": "TOKEN", "authorizationToken": "Bearer a.b.c", "methodArn": "a/b/GET/me"}, None)
 except Exception as error:
@@ -175,7 +175,7 @@ def test_the_authorizers_function_is_the_one_module_that_was_measured(run_python
     handler = run_python(
         "import json; from app import app; print(json.dumps(app.builtin_auth_handlers[0].handler_string))"
     )
-    assert handler == "chalicelib.routes.authorization.tenant_authorizer"
+    assert handler == "chalicelib.http.authorization.tenant_authorizer"
 
 
 @pytest.mark.parametrize(("value", "expected"), [("policy", True), ("", False), ("Policy", False), ("error", False)])
@@ -191,9 +191,10 @@ def test_tokens_are_refused_by_policy_only_when_told_so_exactly(
 ASK_THE_REGISTRY = """
 import json
 from chalicelib import wiring
-from chalicelib.tenant import Role, TenantContext
+from chalicelib.entities import cart
+from chalicelib.tenancy.tenant import Role, TenantContext
 active = [wiring.tenant_statuses().is_active("acme") for _ in range(2)]
-wiring.cart_store(TenantContext("acme", Role.VIEWER, "u", "e")).page(limit=1, after=None)
+cart.store_of(TenantContext("acme", Role.VIEWER, "u", "e")).page(limit=1, after=None)
 print(json.dumps(active))
 """
 
@@ -273,7 +274,7 @@ def test_by_default_gateway_and_authorizer_share_the_time_within_which_a_suspens
     code = """
 import json
 from chalicelib import wiring
-from chalicelib.routes.authorization import CACHE_SECONDS
+from chalicelib.http.authorization import CACHE_SECONDS
 print(json.dumps([CACHE_SECONDS, wiring.tenant_statuses()._seconds]))
 """
     of_the_gateway, of_the_authorizer = run_python(code, OF_THE_FUNCTION)

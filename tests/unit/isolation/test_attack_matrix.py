@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from chalicelib.config import Strategy
-from chalicelib.tenant import Role
+from chalicelib.tenancy.tenant import Role
 from isolation.attack.controls import Control
 from isolation.attack.dynamodb_operations import OPERATIONS
 from isolation.attack.keys import EXACT, NAMINGS

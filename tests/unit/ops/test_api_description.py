@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from chalicelib.routes.answers import RETRY_AFTER_SECONDS
+from chalicelib.http.answers import RETRY_AFTER_SECONDS
 from ops.api_description import describe
 from stage.errors import CommandError
 from stage.local import api as local_api

@@ -56,7 +56,7 @@ def app(tmp_path: Path) -> Path:
         "notes.txt",
         ".chalice/deployments/old.zip",
         "chalicelib/.env",
-        "chalicelib/keys.py~",
+        "chalicelib/data/partitions.py~",
         "chalicelib/__pycache__/keys.cpython-311.pyc",
     ):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)

@@ -16,16 +16,16 @@ from moto import mock_aws
 
 from chalicelib.control_plane.logins import Logins
 from chalicelib.control_plane.offboarding import Means, Retention
-from chalicelib.keys import SHARDING, Kind, Partitions
-from chalicelib.stores.holdings import Chunk, PartitionHolding
-from chalicelib.stores.registry import Registry
-from chalicelib.tenant import Role, TenantContext
+from chalicelib.data.holdings import Chunk, PartitionHolding
+from chalicelib.data.partitions import SHARDING, Kind, Partitions
+from chalicelib.data.registry import Registry
+from chalicelib.tenancy.tenant import Role, TenantContext
 from tests.unit.chalicelib.control_plane.tables_in_memory import KillableTables, TablesInMemory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from chalicelib.stores.holdings import Holding
+    from chalicelib.data.holdings import Holding
 
 KEYS = {"region_name": "eu-central-1", "aws_access_key_id": "AKIATEST", "aws_secret_access_key": "secret"}
 BUCKET, TABLE, REGISTRY = "exports", "bulkhead", "tenants"

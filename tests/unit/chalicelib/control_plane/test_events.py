@@ -18,7 +18,7 @@ from chalicelib.control_plane.events import (
     parse_event,
 )
 from chalicelib.errors import InvalidEventError
-from chalicelib.tenant import Role, is_tenant_id
+from chalicelib.tenancy.tenant import Role, is_tenant_id
 
 GOOD: dict[type[Event], dict[str, Any]] = {
     OnboardEvent: {"tenant_id": "acme", "display_name": "Acme Inc.", "admin_email": "admin@acme.example.com"},

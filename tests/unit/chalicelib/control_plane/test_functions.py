@@ -19,8 +19,8 @@ from chalicelib.errors import (
     TenantNotFoundError,
     TenantStateError,
 )
-from chalicelib.stores.registry import Status
-from chalicelib.tenant import Role
+from chalicelib.tenancy.statuses import Status
+from chalicelib.tenancy.tenant import Role
 from stage.functions import TENANT_FUNCTIONS
 from tests.unit.chalicelib.audit_lines import audit_lines, without_what_every_line_has
 from tests.unit.chalicelib.control_plane.conftest import BUCKET, KEYS, REGISTRY, TABLE, World

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.control_plane.logins import Logins
 from chalicelib.errors import LoginExistsError, LoginNotFoundError
-from chalicelib.tenant import Role
+from chalicelib.tenancy.tenant import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

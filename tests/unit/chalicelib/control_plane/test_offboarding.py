@@ -11,14 +11,14 @@ from moto import mock_aws
 
 from chalicelib.control_plane.events import OffboardEvent
 from chalicelib.control_plane.offboarding import Offboarding
+from chalicelib.data.partitions import SHARDING, Kind, Sharding
 from chalicelib.errors import InvalidEventError, TenantChangedError, TenantNotFoundError
-from chalicelib.keys import SHARDING, Kind, Sharding
-from chalicelib.stores.registry import Status
+from chalicelib.tenancy.statuses import Status
 from tests.unit.chalicelib.control_plane.conftest import BUCKET, TABLE, World
 from tests.unit.chalicelib.control_plane.tables_in_memory import TablesInMemory
 
 if TYPE_CHECKING:
-    from chalicelib.stores.registry import RegisteredTenant
+    from chalicelib.data.registry import RegisteredTenant
 
 ACME = OffboardEvent(tenant_id="acme", confirm="acme")
 TENANTS = ("acme", "acme-eu", "globex")

@@ -10,15 +10,15 @@ import pytest
 
 from chalicelib.control_plane.events import OnboardEvent
 from chalicelib.control_plane.onboarding import onboard
-from chalicelib.database import Login
+from chalicelib.data.database import Login
 from chalicelib.errors import LoginExistsError, TenantExistsError
-from chalicelib.stores.registry import Status
-from chalicelib.tenant import Role, TenantContext
+from chalicelib.tenancy.statuses import Status
+from chalicelib.tenancy.tenant import Role, TenantContext
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from chalicelib.stores.registry import RegisteredTenant
+    from chalicelib.data.registry import RegisteredTenant
     from tests.unit.chalicelib.control_plane.conftest import KillSwitch, World
 
 ACME = OnboardEvent(tenant_id="acme", display_name="Acme Inc.", admin_email="admin@example.com")

@@ -13,8 +13,8 @@ from bulkhead_iam import PolicyKind
 from bulkhead_planproof.grammar import TENANT_ID, grammar
 from bulkhead_planproof.languages import ProofError, contains
 from bulkhead_planproof.plan import Principal, read_document
-from chalicelib.tenant import Role, TenantContext, is_tenant_id
-from chalicelib.vending import TenantResources, session_policy
+from chalicelib.tenancy.tenant import Role, TenantContext, is_tenant_id
+from chalicelib.vending.strategies import TenantResources, session_policy
 from isolation.proof.expectations import rendered_policies
 
 _TABLE = "arn:aws:dynamodb:eu-central-1:123456789012:table/app"
@@ -34,7 +34,7 @@ def _role() -> Principal:
 
 
 def test_every_role_of_the_application_has_its_own() -> None:
-    """With the tenant as a placeholder, and otherwise as chalicelib/vending.py renders it."""
+    """With the tenant as a placeholder, and otherwise as chalicelib/vending/strategies.py renders it."""
     rendered = list(rendered_policies(_role(), ["app"]))
     resources = TenantResources(_TABLE, *_SECRETS)
     assert len(rendered) == len(Role)
@@ -66,5 +66,5 @@ def test_a_role_that_does_not_name_the_table_is_not_proved() -> None:
 
 @given(st.from_regex(r"\A[a-z0-9A-Z#-]{0,4}\Z") | st.text("ab-", min_size=28, max_size=36))
 def test_the_grammar_is_the_applications(text: str) -> None:
-    """The proof is about the tenant ids that chalicelib/tenant.py admits."""
+    """The proof is about the tenant ids that chalicelib/tenancy/tenant.py admits."""
     assert contains(grammar(TENANT_ID), text) == is_tenant_id(text)

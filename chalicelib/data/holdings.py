@@ -1,0 +1,199 @@
+"""All that a tenant holds, wherever it lies: read, deleted and counted through the tenant's own scoped credentials.
+
+The pooled table is gone through by the known kinds and shards, the database by its tenant tables under row-level
+security; neither needs a right that reaches other tenants.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, LiteralString, NamedTuple, Protocol
+
+from psycopg import sql
+
+from chalicelib.data.database import Login
+from chalicelib.data.dynamodb import ConditionFailedError, application_errors
+from chalicelib.data.partitions import PartitionKey, Partitions
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from chalicelib.data.database import Database
+    from chalicelib.data.entities import Entities
+    from chalicelib.tenancy.tenant import TenantContext
+
+_ROWS = 1000
+#: A condition may have 300 operators, two for each attribute. Source: AWS, DynamoDB, "Service quotas", expressions.
+_COMPARED = 100
+
+
+class Chunk(NamedTuple):
+    """Some rows, a JSON document each, and where to go on; None at the end."""
+
+    rows: list[str]
+    after: str | None
+
+
+class Holding(Protocol):
+    """One place that holds rows of the tenant."""
+
+    @property
+    def name(self) -> str:
+        """A name for people and for files."""
+
+    def read(self, after: str | None) -> Chunk:
+        """Return the next rows after a position, in a stable order."""
+
+    def erase(self, rows: list[str]) -> None:
+        """Delete the rows that are still as `read` returned them; one that has changed meanwhile stays."""
+
+    def count(self) -> int:
+        """Return how many rows there are."""
+
+
+class PartitionHolding:
+    """One partition of the pooled table; a row is an item in DynamoDB's own JSON."""
+
+    def __init__(self, dynamodb: DynamoDBClient, table_name: str, partition: str, threads: Executor) -> None:
+        self._dynamodb = dynamodb
+        self._table_name = table_name
+        self._partition = partition
+        self._threads = threads
+        key = PartitionKey.parse(partition)
+        self.name = f"dynamodb/{key.kind}-{key.shard}"
+
+    def read(self, after: str | None) -> Chunk:
+        """See Holding; a chunk is at most the megabyte that a Query returns."""
+        start: dict[str, Any] = {"ExclusiveStartKey": self._key(after)} if after is not None else {}
+        answer = self._query(**start)
+        last = answer.get("LastEvaluatedKey")
+        return Chunk([_line(item) for item in answer["Items"]], last["sk"]["S"] if last else None)
+
+    def erase(self, rows: list[str]) -> None:
+        """See Holding."""
+        list(self._threads.map(self._delete, map(_item, rows)))
+
+    def count(self) -> int:
+        """See Holding."""
+        total = 0
+        start: dict[str, Any] = {}
+        while True:
+            answer = self._query(Select="COUNT", **start)
+            total += int(answer["Count"])
+            if "LastEvaluatedKey" not in answer:
+                return total
+            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+    def _query(self, **more: Any) -> Any:
+        with application_errors():
+            return self._dynamodb.query(
+                TableName=self._table_name,
+                KeyConditionExpression="pk = :pk",
+                ExpressionAttributeValues={":pk": {"S": self._partition}},
+                ConsistentRead=True,
+                **more,
+            )
+
+    def _delete(self, item: dict[str, Any]) -> None:
+        """Delete an item if its attributes are still as they were exported; of very many, the first ones."""
+        others = [name for name in item if name not in {"pk", "sk"}][:_COMPARED]
+        unchanged: dict[str, Any] = {}
+        if others:
+            unchanged = {
+                "ConditionExpression": " AND ".join(f"#a{n} = :a{n}" for n in range(len(others))),
+                "ExpressionAttributeNames": {f"#a{n}": name for n, name in enumerate(others)},
+                "ExpressionAttributeValues": {f":a{n}": item[name] for n, name in enumerate(others)},
+            }
+        with suppress(ConditionFailedError), application_errors():  # it is gone, or has changed: the proof will tell
+            self._dynamodb.delete_item(TableName=self._table_name, Key=self._key(item["sk"]["S"]), **unchanged)
+
+    def _key(self, sort_key: str) -> Any:
+        return {"pk": {"S": self._partition}, "sk": {"S": sort_key}}
+
+
+class TableHolding:
+    """One tenant table of the database; a row is a JSON object of its columns."""
+
+    def __init__(self, database: Database, tenant: TenantContext, table: str, key: str) -> None:
+        self._database = database
+        self._tenant = tenant
+        self._names = {"table": sql.Identifier(table), "key": sql.Identifier(key)}
+        self.name = f"postgresql/{table}"
+
+    def read(self, after: str | None) -> Chunk:
+        """See Holding."""
+        rows = self._fetch(
+            Login.READER,
+            "SELECT {key}::text, to_jsonb({table}) FROM {table} WHERE tenant_id = %s AND (%s::text IS NULL OR "
+            "{key}::text > %s) ORDER BY {key}::text LIMIT %s",
+            [self._tenant.tenant_id, after, after, _ROWS],
+        )
+        return Chunk([_line(row[1]) for row in rows], rows[-1][0] if len(rows) == _ROWS else None)
+
+    def erase(self, rows: list[str]) -> None:
+        """See Holding."""
+        self._fetch(
+            Login.WRITER,
+            "DELETE FROM {table} WHERE tenant_id = %s AND to_jsonb({table}) IN "
+            "(SELECT jsonb_array_elements(%s::jsonb)) RETURNING 1",
+            [self._tenant.tenant_id, f"[{','.join(rows)}]"],
+        )
+
+    def count(self) -> int:
+        """See Holding."""
+        rows = self._fetch(Login.READER, "SELECT count(*) FROM {table} WHERE tenant_id = %s", [self._tenant.tenant_id])
+        return int(rows[0][0])
+
+    def _fetch(self, login: Login, statement: LiteralString, values: list[Any]) -> list[Any]:
+        composed = sql.SQL(statement).format(**self._names)
+        with self._database.tenant_transaction(self._tenant, login) as connection:
+            cursor = connection.execute(composed, values)
+        return cursor.fetchall()
+
+
+def holdings_of(  # noqa: PLR0913, PLR0917 -- both stores, and what they may hold
+    tenant: TenantContext,
+    entities: Entities,
+    dynamodb: DynamoDBClient,
+    table_name: str,
+    database: Database,
+    threads: Executor,
+) -> list[Holding]:
+    """Return every place that may hold rows of the tenant."""
+    partitions = [
+        key for kind, sharding in entities.sharding.items() for key in Partitions(tenant, kind, sharding).every()
+    ]
+    return [
+        *(PartitionHolding(dynamodb, table_name, partition, threads) for partition in partitions),
+        *(TableHolding(database, tenant, table, key) for table, key in entities.tables.items()),
+    ]
+
+
+def _line(row: Any) -> str:
+    return json.dumps(row, ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=_base64)
+
+
+def _base64(value: bytes) -> str:
+    return base64.b64encode(value).decode()
+
+
+def _item(line: str) -> dict[str, Any]:
+    """Read an item back from DynamoDB's own JSON, in which binary values are base64."""
+    return {name: _value(typed) for name, typed in json.loads(line).items()}
+
+
+def _value(typed: dict[str, Any]) -> dict[str, Any]:
+    ((kind, value),) = typed.items()
+    if kind == "B":
+        return {kind: base64.b64decode(value)}
+    if kind == "BS":
+        return {kind: [base64.b64decode(each) for each in value]}
+    if kind == "L":
+        return {kind: [_value(each) for each in value]}
+    if kind == "M":
+        return {kind: {name: _value(each) for name, each in value.items()}}
+    return typed

@@ -1,0 +1,216 @@
+"""The items of the caller's tenant, spread over the shards of the pooled table."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
+
+from chalice.app import Blueprint, Response
+from pydantic import AfterValidator, Field, WithJsonSchema
+from typing_extensions import TypedDict
+
+from chalicelib.data.partitions import PartitionKey
+from chalicelib.entities.items import store_of
+from chalicelib.entities.items.attributes import Attributes, StoredAttributes
+from chalicelib.errors import (
+    InvalidKeyError,
+    InvalidRequestError,
+    ItemNotFoundError,
+    PreconditionFailedError,
+    PreconditionRequiredError,
+    ScopedCredentialsError,
+    StoreUnavailableError,
+    TenantAccessDeniedError,
+)
+from chalicelib.http.answers import CORS, exact_json
+from chalicelib.http.authorization import current_tenant, tenant_authorizer
+from chalicelib.http.operations import Answer, Operation
+from chalicelib.http.parameters import (
+    LIMIT,
+    Parameter,
+    cursor_after,
+    encode_cursor,
+    parse_cursor,
+    parse_limit,
+    parse_parameter,
+    parse_path_parameter,
+    text_of_form,
+)
+from chalicelib.http.preconditions import ETAG, IF_MATCH, entity_tag, required_versions, versions
+from chalicelib.http.prices import Price, PriceText, price_text
+from chalicelib.http.requests import Body, Patch, parse_body
+from chalicelib.http.texts import PRINTABLE, Instant, printable
+
+if TYPE_CHECKING:
+    from chalice.app import Request
+
+    from chalicelib.entities.items.store import Item
+
+items = Blueprint(__name__)
+
+_PRODUCT_ID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+_SORT_KEY_BYTES = 1024  # Source: AWS, "Quotas in Amazon DynamoDB", sort keys
+
+Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(printable), PRINTABLE]
+
+
+class NewItemBody(Body):
+    """An item to add."""
+
+    name: Name
+    price: Price
+    attributes: Attributes
+
+
+class ItemPatch(Patch):
+    """Some fields of an item; `attributes` replaces all attributes."""
+
+    name: Name = Field(default=None)  # type: ignore[assignment]
+    price: Price = Field(default=None)  # type: ignore[assignment]
+    attributes: Attributes = Field(default=None)  # type: ignore[arg-type]
+
+
+class ItemAnswer(TypedDict):
+    """An item of the caller's tenant; `shard_id` and `product_id` are its primary key."""
+
+    product_id: Annotated[str, WithJsonSchema(text_of_form(_PRODUCT_ID))]
+    shard_id: str
+    name: Name
+    price: PriceText
+    attributes: StoredAttributes
+    version: Annotated[int, Field(ge=1)]
+    created_at: Instant
+
+
+class ItemsAnswer(TypedDict):
+    """A page of the tenant's items."""
+
+    items: list[ItemAnswer]
+    next_cursor: str | None
+
+
+_ID = Parameter("product_id", "Names the item.", text_of_form(_PRODUCT_ID))
+_LOCATION = Parameter("Location", "The path of the new item.", {"type": "string", "format": "uri-reference"})
+_ETAG_OF_ONE = replace(ETAG, required=False)
+_KEY = (
+    Parameter(
+        "shard_id",
+        "With `product_id`, and without `limit` and `cursor`: the `shard_id` of one item.",
+        {"type": "string", "minLength": 1},
+        required=False,
+    ),
+    Parameter(
+        "product_id",
+        f"With `shard_id`: the sort key of one item, up to {_SORT_KEY_BYTES} bytes as UTF-8.",
+        {"type": "string", "minLength": 1, "maxLength": _SORT_KEY_BYTES},
+        required=False,
+    ),
+)
+_ERRORS = (InvalidRequestError, TenantAccessDeniedError, ScopedCredentialsError, StoreUnavailableError)
+
+
+@items.route("/items", authorizer=tenant_authorizer, cors=CORS)
+@Operation(
+    query=(LIMIT, cursor_after("4f6c1f0e-5c1b-4f43-9d2b-6a8f8f1d2c3b"), *_KEY),
+    answers={200: Answer("A page of the items, or the one item.", ItemsAnswer | ItemAnswer, (_ETAG_OF_ONE,))},
+    errors=(*_ERRORS, ItemNotFoundError),
+)
+def list_items() -> Response:
+    """Return a page of the tenant's items by id, or the one item with the primary key that the query names."""
+    request = items.current_request
+    key = _primary_key(request)
+    if key is not None:
+        return _one(store_of(current_tenant(request)).get_by_key(*key))
+    limit, after = parse_limit(request), parse_cursor(request, _PRODUCT_ID)
+    page, last = store_of(current_tenant(request)).page(limit=limit, after=after)
+    answer: ItemsAnswer = {"items": [_answer(item) for item in page], "next_cursor": encode_cursor(last)}
+    return exact_json(answer)
+
+
+@items.route("/items", methods=["POST"], authorizer=tenant_authorizer, cors=CORS)
+@Operation(
+    body=NewItemBody,
+    answers={201: Answer("The new item.", ItemAnswer, (ETAG, _LOCATION))},
+    errors=_ERRORS,
+)
+def create_item() -> Response:
+    """Add an item."""
+    request = items.current_request
+    body = parse_body(request, NewItemBody)
+    item = store_of(current_tenant(request)).create(name=body.name, price=body.price, attributes=body.attributes)
+    return _one(item, status_code=201, headers={"Location": f"/items/{item.product_id}"})
+
+
+@items.route("/items/{product_id}", authorizer=tenant_authorizer, cors=CORS)
+@Operation(path=(_ID,), answers={200: Answer("The item.", ItemAnswer, (ETAG,))}, errors=(*_ERRORS, ItemNotFoundError))
+def get_item(product_id: str) -> Response:
+    """Return one of the tenant's items."""
+    product_id = parse_path_parameter("product_id", product_id, _PRODUCT_ID)
+    return _one(store_of(current_tenant(items.current_request)).get(product_id))
+
+
+@items.route("/items/{product_id}", methods=["PATCH"], authorizer=tenant_authorizer, cors=CORS)
+@Operation(
+    path=(_ID,),
+    headers=(IF_MATCH,),
+    body=ItemPatch,
+    answers={200: Answer("The item as it is now.", ItemAnswer, (ETAG,))},
+    errors=(*_ERRORS, ItemNotFoundError, PreconditionFailedError, PreconditionRequiredError),
+)
+def patch_item(product_id: str) -> Response:
+    """Change some fields of the version of an item that the caller has seen."""
+    request = items.current_request
+    product_id = parse_path_parameter("product_id", product_id, _PRODUCT_ID)
+    expected = required_versions(request)
+    body = parse_body(request, ItemPatch)
+    fields = {name: getattr(body, name) for name in body.model_fields_set}
+    return _one(store_of(current_tenant(request)).change(product_id, expected, **fields))
+
+
+@items.route("/items/{product_id}", methods=["DELETE"], authorizer=tenant_authorizer, cors=CORS)
+@Operation(
+    path=(_ID,),
+    headers=(replace(IF_MATCH, required=False),),
+    answers={204: Answer("The item is gone.")},
+    errors=(*_ERRORS, ItemNotFoundError, PreconditionFailedError),
+)
+def delete_item(product_id: str) -> Response:
+    """Delete an item; with If-Match, only the version that the caller has seen."""
+    request = items.current_request
+    product_id = parse_path_parameter("product_id", product_id, _PRODUCT_ID)
+    store_of(current_tenant(request)).delete(product_id, versions(request))
+    return Response("", status_code=204)
+
+
+def _primary_key(request: Request) -> tuple[PartitionKey, str] | None:
+    shard_id, product_id = parse_parameter(request, "shard_id"), parse_parameter(request, "product_id")
+    if shard_id is None and product_id is None:
+        return None
+    if shard_id is None or product_id is None:
+        raise InvalidRequestError("shard_id, product_id: must be given together")
+    for name in ("limit", "cursor"):
+        if parse_parameter(request, name) is not None:
+            raise InvalidRequestError(f"{name}: does not go with shard_id and product_id")
+    if not 1 <= len(product_id.encode()) <= _SORT_KEY_BYTES:
+        raise InvalidRequestError(f"product_id: must have 1 to {_SORT_KEY_BYTES} bytes")
+    try:
+        return PartitionKey.parse(shard_id), product_id
+    except InvalidKeyError as error:
+        raise InvalidRequestError(f"shard_id: {error}") from error
+
+
+def _one(item: Item, status_code: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return exact_json(_answer(item), status_code, {"ETag": entity_tag(item.version), **(headers or {})})
+
+
+def _answer(item: Item) -> ItemAnswer:
+    return {
+        "product_id": item.product_id,
+        "shard_id": item.shard_id,
+        "name": item.name,
+        "price": price_text(item.price),
+        "attributes": item.attributes,
+        "version": item.version,
+        "created_at": item.created_at.isoformat(),
+    }

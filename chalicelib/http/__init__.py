@@ -1,0 +1,1 @@
+"""What all routes share: authorization, bodies, answers, and their description."""

@@ -1,1 +1,0 @@
-"""One blueprint per resource: parse, call a store, shape the answer."""

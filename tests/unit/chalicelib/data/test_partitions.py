@@ -1,0 +1,171 @@
+"""Partition keys: `{tenant}#{kind}#{shard}`."""
+
+from __future__ import annotations
+
+import ast
+import re
+import uuid
+from collections import Counter
+from fnmatch import fnmatchcase
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from chalicelib.data.partitions import SHARDING, Kind, PartitionKey, Partitions, Sharding
+from chalicelib.errors import InvalidKeyError
+from chalicelib.tenancy.keys import leading_keys
+from chalicelib.tenancy.tenant import Role, TenantContext
+
+TENANT_IDS = st.from_regex(r"\A[a-z0-9](?:[a-z0-9-]{1,30}[a-z0-9])\Z")
+SHARDINGS = st.builds(Sharding, st.integers(1, 200), st.lists(st.integers(1, 200), max_size=3).map(tuple))
+IDS = st.uuids(version=4).map(str)
+
+
+def tenant(tenant_id: str) -> TenantContext:
+    """Make a tenant context."""
+    return TenantContext(tenant_id, Role.VIEWER, "user-1", "a@example.com")
+
+
+def keys_of(tenant_id: str, sharding: Sharding = SHARDING[Kind.ITEM]) -> Partitions:
+    """Return the partitions of a tenant's items."""
+    return Partitions(tenant(tenant_id), Kind.ITEM, sharding)
+
+
+def test_a_partition_key_names_tenant_kind_and_shard() -> None:
+    """The form on which the tenant role's policy rests."""
+    assert keys_of("acme").every() == [f"acme#item#{shard}" for shard in range(10)]
+    assert Partitions(tenant("acme-eu"), Kind.CART, SHARDING[Kind.CART]).every() == ["acme-eu#cart#0"]
+
+
+def test_every_kind_says_over_how_many_shards_it_spreads() -> None:
+    """The control plane erases a tenant by this table: a kind that is missing in it would stay behind."""
+    assert SHARDING.keys() == set(Kind)
+
+
+def test_no_kind_holds_the_delimiter_or_a_wildcard() -> None:
+    """Else one kind's key could be read as another's."""
+    assert all(kind.value.isascii() and kind.value.isalpha() and kind.value.islower() for kind in Kind)
+
+
+def test_no_other_module_makes_or_takes_apart_a_partition_key() -> None:
+    """A key that is put together elsewhere would escape these tests."""
+    package = Path(__file__).parents[3] / "chalicelib"
+    modules = [path for path in package.rglob("*.py") if path.name != "keys.py"]
+    assert [str(path) for path in modules if _handles_keys(path.read_text())] == []
+
+
+@pytest.mark.parametrize(
+    "code", ['f"{tenant}#item#{shard}"', 'f"{tenant}#{kind}"', 'tenant + "#item#3"', 'key.split("#")', '"acme#item#3"']
+)
+def test_a_key_that_is_handled_elsewhere_would_be_noticed(code: str) -> None:
+    """The canary; its twin is an attribute's placeholder in an expression of DynamoDB."""
+    assert _handles_keys(code)
+    assert not _handles_keys('f"SET #{name} = :{name}"; "#version IN (:a)"')
+
+
+def _handles_keys(code: str) -> bool:
+    tree = ast.parse(code)
+    in_joined = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            for before, part in pairwise(node.values):
+                is_text = isinstance(part, ast.Constant) and str(part.value).startswith("#")
+                if is_text and isinstance(before, ast.FormattedValue):
+                    return True
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            in_docstring = "\n" in node.value or "`" in node.value
+            if node.value == "#" and id(node) not in in_joined:
+                return True
+            if re.search(r"#[a-z]+#|[a-z]#", node.value) and not in_docstring:
+                return True
+    return False
+
+
+@given(one=TENANT_IDS, other=TENANT_IDS, sharding=SHARDINGS, entity=IDS)
+def test_a_key_matches_its_own_tenants_pattern_and_no_other_tenants(
+    one: str, other: str, sharding: Sharding, entity: str
+) -> None:
+    """`TENANT#*` is what IAM compares leading keys with; it tells `acme` from `acme-eu` and `acme1` from `acme10`."""
+    assume(one != other)
+    for key in keys_of(one, sharding).candidates(entity):
+        assert fnmatchcase(key, leading_keys(tenant(one)))
+        assert not fnmatchcase(key, leading_keys(tenant(other)))
+
+
+@given(tenant_id=TENANT_IDS.filter(lambda drawn: len(drawn) <= 29), more=st.from_regex(r"\A[a-z0-9-]{0,2}[a-z0-9]\Z"))
+def test_a_tenant_whose_name_begins_with_anothers_shares_no_key_with_it(tenant_id: str, more: str) -> None:
+    """The case that a prefix without a delimiter gets wrong, made on purpose rather than by luck."""
+    assert not any(key.startswith(f"{tenant_id}#") for key in keys_of(tenant_id + more).every())
+
+
+def test_an_id_falls_into_the_same_shard_in_every_process_and_release() -> None:
+    """These are fixed: another hash would lose what is stored."""
+    ids = ["00000000-0000-4000-8000-000000000000", "4cf96e9e-be37-4fb1-a1c1-ea2ee80a4106", "é"]
+    assert [Sharding(10).candidates(entity) for entity in ids] == [[8], [8], [1]]
+
+
+def test_ids_spread_evenly() -> None:
+    """No shard is hot: with 10,000 ids each of the ten has 1,000, give or take six deviations."""
+    counts = Counter(Sharding(10).candidates(str(uuid.UUID(int=n)))[0] for n in range(10_000))
+    assert counts.keys() == set(range(10))
+    assert all(820 <= count <= 1180 for count in counts.values())
+
+
+@given(sharding=SHARDINGS, entity=IDS)
+def test_an_entity_may_be_in_known_shards_only(sharding: Sharding, entity: str) -> None:
+    """Listing, exporting and erasing go over `every()`: whatever a read finds, they find too."""
+    candidates = keys_of("acme", sharding).candidates(entity)
+    assert len(candidates) == len(set(candidates))
+    assert set(candidates) <= set(keys_of("acme", sharding).every())
+
+
+@given(old=st.integers(1, 200), new=st.integers(1, 200), entity=IDS)
+def test_after_a_growth_an_entity_is_looked_for_where_it_was_written(old: int, new: int, entity: str) -> None:
+    """The new place first, since that is where more and more of them are."""
+    (written_to,) = keys_of("acme", Sharding(old)).candidates(entity)
+    grown = keys_of("acme", Sharding(new, others=(old,)))
+    assert written_to in grown.candidates(entity)
+    assert grown.candidates(entity)[0] == keys_of("acme", Sharding(new)).candidates(entity)[0]
+
+
+@given(tenant_id=TENANT_IDS, kind=st.sampled_from(Kind), shard=st.integers(0, 9999))
+def test_a_key_that_was_put_together_can_be_taken_apart(tenant_id: str, kind: Kind, shard: int) -> None:
+    """Both ways are each other's inverse."""
+    key = PartitionKey(tenant_id, kind, shard)
+    assert PartitionKey.parse(str(key)) == key
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "acme",
+        "#item#3",
+        "acme#item",
+        "acme#item#",
+        "acme##3",
+        "acme#order#3",
+        "acme#ITEM#3",
+        "acme#item#03",
+        "acme#item#-1",
+        "acme#item#3#",
+        "acme#item#3#4",
+        "acme#item#3\n",
+        " acme#item#3",
+        "acme#item#\u0663",
+        "acme#item#10000",
+        "ACME#item#3",
+        "ac#item#3",
+        "a*#item#3",
+        "*#item#3",
+        "acme/item/3",
+        "acme\uff03item\uff033",
+    ],
+)
+def test_what_does_not_have_the_form_of_a_key_is_refused(text: str) -> None:
+    """One key has one spelling."""
+    with pytest.raises(InvalidKeyError, match="must be a whole partition key such as acme#item#3"):
+        PartitionKey.parse(text)
