@@ -116,7 +116,7 @@ SETTINGS = {
 SESSION_POLICY_SETTINGS = {"TENANT_POLICY_ROLE_ARN": "tenant_policy_role_arn"}
 
 #: The same for the functions of the control plane.
-CONTROL_PLANE_SETTINGS = {
+DATABASE_FUNCTIONS_SETTINGS = {
     "AWS_REGION": "region",
     "MASTER_SECRET_ARN": "master_secret_arn",
     "READER_SECRET_ARN": "reader_secret_arn",
@@ -126,7 +126,7 @@ CONTROL_PLANE_SETTINGS = {
 
 
 @dataclass(frozen=True, slots=True)
-class ControlPlaneConfig:
+class DatabaseFunctionsConfig:
     """What the functions of the control plane must be told."""
 
     region: str
@@ -142,11 +142,11 @@ class ControlPlaneConfig:
         Raises:
             ConfigError: settings are unset or malformed; the message names each of them.
         """
-        return cls(**_required(environ, CONTROL_PLANE_SETTINGS))
+        return cls(**_required(environ, DATABASE_FUNCTIONS_SETTINGS))
 
 
 #: The same for the functions of the control plane that are about tenants.
-TENANTS_SETTINGS = {
+CONTROL_PLANE_SETTINGS = {
     "AWS_REGION": "region",
     "REGISTRY_TABLE_NAME": "registry_table_name",
     "USER_POOL_ID": "user_pool_id",
@@ -164,7 +164,7 @@ TENANTS_SETTINGS = {
 
 
 @dataclass(frozen=True, slots=True)
-class TenantsConfig:
+class ControlPlaneConfig:
     """What the functions that onboard, change and offboard tenants must be told.
 
     `erase_after_seconds` is how long after the beginning of an offboarding a request of the tenant may still run.
@@ -191,7 +191,7 @@ class TenantsConfig:
         Raises:
             ConfigError: settings are unset or malformed; the message names each of them.
         """
-        texts = _required(environ, TENANTS_SETTINGS)
+        texts = _required(environ, CONTROL_PLANE_SETTINGS)
         numbers = {
             field: _number(name, texts.pop(field), maximum, least=0)
             for name, field, maximum in (

@@ -52,11 +52,11 @@ class TenantChangedError(Exception):
     """Somebody else has changed the tenant while this ran: what it did before stays, and it can be run again."""
 
 
-class LoginNotFoundError(ControlPlaneError):
+class PoolUserNotFoundError(ControlPlaneError):
     """The tenant has no such user who can sign in."""
 
 
-class LoginExistsError(ControlPlaneError):
+class PoolUserExistsError(ControlPlaneError):
     """The tenant has a user of this email already."""
 
 

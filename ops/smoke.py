@@ -85,7 +85,7 @@ class SmokeTest:
     def _use(self, tenant: str, token: str) -> None:
         line = {"description": tenant, "price": 1.5, "quantity": 1}
         self._expect(201, "PUT", "/cart/smoke", token, line)
-        found = [each["description"] for each in self._expect(200, "GET", "/cart", token).body["items"]]
+        found = [each["description"] for each in self._expect(200, "GET", "/cart", token).body["lines"]]
         users = [each["email"] for each in self._expect(200, "GET", "/users", token).body["users"]]
         if found != [tenant] or users != [_EMAIL]:
             raise CommandError(f"{tenant} sees the cart of {found} and the users {users}, and should see its own only")

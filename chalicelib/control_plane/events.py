@@ -75,13 +75,13 @@ class OffboardEvent(TenantEvent):
     confirm: str = ""
 
 
-class LoginEvent(TenantEvent):
+class PoolUserEvent(TenantEvent):
     """Names a user of a tenant who can sign in."""
 
     email: Email
 
 
-class RoleEvent(LoginEvent):
+class RoleEvent(PoolUserEvent):
     """A user and a role."""
 
     role: Annotated[Role, Field(strict=False)]

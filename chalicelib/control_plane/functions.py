@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalice.app import Blueprint
 
-from chalicelib.config import ControlPlaneConfig
+from chalicelib.config import DatabaseFunctionsConfig
 from chalicelib.errors import ControlPlaneError
 from chalicelib.tenancy.audit import Outcome, record
 
@@ -35,7 +35,7 @@ def migrate_database(event: dict[str, Any], context: object) -> dict[str, str]: 
     from chalicelib.control_plane.migration import migrate
     from chalicelib.data.database_secret import DatabaseSecret
 
-    config = ControlPlaneConfig.from_environ(os.environ)
+    config = DatabaseFunctionsConfig.from_environ(os.environ)
     secrets = _secrets(config)
     master = DatabaseSecret.read(secrets, config.master_secret_arn)
     logins = (DatabaseSecret.read(secrets, arn) for arn in (config.reader_secret_arn, config.writer_secret_arn))
@@ -49,7 +49,7 @@ def rotate_secret(event: dict[str, str], context: object) -> None:  # noqa: ARG0
 
     from chalicelib.control_plane.rotation import Rotation
 
-    config = ControlPlaneConfig.from_environ(os.environ)
+    config = DatabaseFunctionsConfig.from_environ(os.environ)
     rotation = Rotation(
         _secrets(config), lambda secret: psycopg.connect(**_conninfo(config, secret)), config.master_secret_arn
     )
@@ -66,7 +66,7 @@ def onboard_tenant(event: dict[str, Any], context: Any) -> dict[str, Any]:
         from chalicelib.control_plane.tenants import ControlPlane
 
         parsed, plane = parse_event(event, OnboardEvent), ControlPlane(os.environ)
-        return _answer(onboard(parsed, plane.registry, plane.logins, plane.database()))
+        return _answer(onboard(parsed, plane.registry, plane.pool_users, plane.database()))
 
     return _audited("onboard_tenant", event, context, run)
 
@@ -137,7 +137,7 @@ def invite_user(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
         parsed, plane = parse_event(event, RoleEvent), ControlPlane(os.environ)
         require(plane.registry.get(parsed.tenant_id), Status.ACTIVE)
-        created = plane.logins(parsed.tenant_id).invite(parsed.email, parsed.role)
+        created = plane.pool_users(parsed.tenant_id).invite(parsed.email, parsed.role)
         return {"tenant_id": parsed.tenant_id, "email": parsed.email, "role": parsed.role.value, "created": created}
 
     return _audited("invite_user", event, context, run)
@@ -148,14 +148,14 @@ def remove_user(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Sign a user out everywhere and delete the login: `{tenant_id, email}`."""
 
     def run() -> dict[str, Any]:
-        from chalicelib.control_plane.events import LoginEvent, parse_event
+        from chalicelib.control_plane.events import PoolUserEvent, parse_event
         from chalicelib.control_plane.tenants import ControlPlane
         from chalicelib.data.registry import require
         from chalicelib.tenancy.statuses import Status
 
-        parsed, plane = parse_event(event, LoginEvent), ControlPlane(os.environ)
+        parsed, plane = parse_event(event, PoolUserEvent), ControlPlane(os.environ)
         require(plane.registry.get(parsed.tenant_id), Status.ACTIVE, Status.SUSPENDED)
-        plane.logins(parsed.tenant_id).remove(parsed.email)
+        plane.pool_users(parsed.tenant_id).remove(parsed.email)
         return {"tenant_id": parsed.tenant_id, "email": parsed.email}
 
     return _audited("remove_user", event, context, run)
@@ -173,7 +173,7 @@ def set_role(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
         parsed, plane = parse_event(event, RoleEvent), ControlPlane(os.environ)
         require(plane.registry.get(parsed.tenant_id), Status.ACTIVE, Status.SUSPENDED)
-        plane.logins(parsed.tenant_id).set_role(parsed.email, parsed.role)
+        plane.pool_users(parsed.tenant_id).set_role(parsed.email, parsed.role)
         return {"tenant_id": parsed.tenant_id, "email": parsed.email, "role": parsed.role.value}
 
     return _audited("set_role", event, context, run)
@@ -234,7 +234,7 @@ def _named(event: object, name: str, longest: int) -> str:
     return value if isinstance(value, str) and len(value) <= longest and value.isprintable() else ""
 
 
-def _secrets(config: ControlPlaneConfig) -> SecretsManagerClient:
+def _secrets(config: DatabaseFunctionsConfig) -> SecretsManagerClient:
     from botocore.session import Session
 
     client: Any = Session().create_client("secretsmanager", region_name=config.region)
@@ -242,7 +242,7 @@ def _secrets(config: ControlPlaneConfig) -> SecretsManagerClient:
     return typed
 
 
-def _conninfo(config: ControlPlaneConfig, secret: DatabaseSecret) -> dict[str, Any]:
+def _conninfo(config: DatabaseFunctionsConfig, secret: DatabaseSecret) -> dict[str, Any]:
     from chalicelib.data.database import RDS_ROOTS
 
     return secret.conninfo(sslmode=config.database_sslmode, sslrootcert=str(RDS_ROOTS))

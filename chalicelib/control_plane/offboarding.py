@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
     from chalicelib.control_plane.events import OffboardEvent
-    from chalicelib.control_plane.logins import Logins
+    from chalicelib.control_plane.pool_users import PoolUsers
     from chalicelib.data.holdings import Holding
     from chalicelib.data.registry import RegisteredTenant, Registry
 
@@ -35,7 +35,7 @@ _POINT_IN_TIME_DAYS = 35
 class Phase(StrEnum):
     """What the next invocation goes on with."""
 
-    LOGINS = "logins"
+    POOL_USERS = "logins"  # as offboardings that have begun have it stored
     WAIT = "wait"
     EXPORT = "export"
     ERASE = "erase"
@@ -62,7 +62,7 @@ class Progress:
 
     begun_at: str
     erase_after: str
-    phase: Phase = Phase.LOGINS
+    phase: Phase = Phase.POOL_USERS
     round: int = 1
     holdings: int = 0
     holding: int = 0
@@ -89,7 +89,7 @@ class Means:
     """What the offboarding works with."""
 
     registry: Registry
-    logins: Callable[[str], Logins]
+    pool_users: Callable[[str], PoolUsers]
     holdings: Callable[[str], Sequence[Holding]]
     s3: S3Client
     bucket: str
@@ -136,7 +136,7 @@ class Offboarding:
     def run(self, has_time: Callable[[], bool]) -> dict[str, Any]:
         """Go on as long as there is time, and return how far it is."""
         steps: dict[Phase, Callable[[], Progress | None]] = {
-            Phase.LOGINS: self._remove_logins,
+            Phase.POOL_USERS: self._remove_pool_users,
             Phase.WAIT: self._wait,
             Phase.EXPORT: self._export,
             Phase.ERASE: self._erase,
@@ -171,8 +171,8 @@ class Offboarding:
             answer["receipt"] = f"s3://{self._means.bucket}/{progress.receipt_key}"
         return answer
 
-    def _remove_logins(self) -> Progress | None:
-        found = self._means.logins(self._tenant.tenant_id).remove_some()
+    def _remove_pool_users(self) -> Progress | None:
+        found = self._means.pool_users(self._tenant.tenant_id).remove_some()
         return self._progress if found else replace(self._progress, phase=Phase.WAIT)
 
     def _wait(self) -> Progress | None:
@@ -229,14 +229,14 @@ class Offboarding:
     def _prove(self) -> Progress | None:
         """Count what is left. If something is, it came after the export: another round exports and erases it."""
         left = {holding.name: holding.count() for holding in self._holdings}
-        if any(left.values()) or self._means.logins(self._tenant.tenant_id).remove_some():
+        if any(left.values()) or self._means.pool_users(self._tenant.tenant_id).remove_some():
             return self._another_round()
         receipt = self._receipt(left)
         key, _ = self._export_of_round().put_document("receipt", receipt)
         return replace(self._progress, phase=Phase.DONE, receipt=receipt, receipt_key=key)
 
     def _another_round(self) -> Progress:
-        return replace(self._progress, phase=Phase.LOGINS, round=self._progress.round + 1, rows=0)
+        return replace(self._progress, phase=Phase.POOL_USERS, round=self._progress.round + 1, rows=0)
 
     def _receipt(self, left: dict[str, int]) -> dict[str, Any]:
         now, retention = self._means.now(), self._means.retention

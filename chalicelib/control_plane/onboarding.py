@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from chalicelib.control_plane.events import OnboardEvent
-    from chalicelib.control_plane.logins import Logins
+    from chalicelib.control_plane.pool_users import PoolUsers
     from chalicelib.data.database import Database
     from chalicelib.data.registry import RegisteredTenant, Registry
 
 
 def onboard(
-    event: OnboardEvent, registry: Registry, logins: Callable[[str], Logins], database: Database
+    event: OnboardEvent, registry: Registry, pool_users: Callable[[str], PoolUsers], database: Database
 ) -> RegisteredTenant:
     """Onboard a tenant and return it.
 
@@ -30,7 +30,7 @@ def onboard(
         TenantExistsError: the id is taken, or was once.
     """
     tenant = registry.register(event.tenant_id, display_name=event.display_name, admin_email=event.admin_email)
-    logins(event.tenant_id).invite(event.admin_email, Role.ADMIN)
+    pool_users(event.tenant_id).invite(event.admin_email, Role.ADMIN)
     _add_to_directory(database, event)
     return registry.change(tenant, Status.ACTIVE)
 

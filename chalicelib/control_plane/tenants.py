@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.config import Config as ClientConfig
 from botocore.session import Session
 
-from chalicelib.config import TenantsConfig
-from chalicelib.control_plane.logins import Logins
+from chalicelib.config import ControlPlaneConfig
+from chalicelib.control_plane.pool_users import PoolUsers
 from chalicelib.data.registry import Registry
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class ControlPlane:
     """The parts of one invocation."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
-        self._settings = TenantsConfig.from_environ(environ)
+        self._settings = ControlPlaneConfig.from_environ(environ)
         self._session = Session()
 
     @property
@@ -44,9 +44,9 @@ class ControlPlane:
         """The registry of tenants."""
         return Registry(self._client("dynamodb"), self._settings.registry_table_name, _now)
 
-    def logins(self, tenant_id: str) -> Logins:
+    def pool_users(self, tenant_id: str) -> PoolUsers:
         """Return the tenant's users who can sign in."""
-        return Logins(self._client("cognito-idp"), self._settings.user_pool_id, tenant_id)
+        return PoolUsers(self._client("cognito-idp"), self._settings.user_pool_id, tenant_id)
 
     def database(self) -> Database:
         """Return the database; the execution role itself must be entitled to the login."""
@@ -60,7 +60,7 @@ class ControlPlane:
         settings, threads = self._settings, ThreadPoolExecutor(_THREADS)
         return Means(
             registry=self.registry,
-            logins=self.logins,
+            pool_users=self.pool_users,
             holdings=lambda tenant_id: self._holdings(tenant_id, threads),
             s3=self._client("s3"),
             bucket=settings.export_bucket,

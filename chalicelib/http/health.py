@@ -8,7 +8,7 @@ from chalice.app import Blueprint
 from typing_extensions import TypedDict  # pydantic takes typing's own from Python 3.12 on only
 
 from chalicelib.http.answers import CORS
-from chalicelib.http.operations import Answer, Operation
+from chalicelib.http.operations import DescribedResponse, Operation
 
 health = Blueprint(__name__)
 
@@ -20,7 +20,7 @@ class HealthAnswer(TypedDict):
 
 
 @health.route("/health", cors=CORS)
-@Operation(answers={200: Answer("The application runs.", HealthAnswer)})
+@Operation(answers={200: DescribedResponse("The application runs.", HealthAnswer)})
 def get_health() -> HealthAnswer:
-    """Answer that the application runs; touches no setting, tenant or service."""
+    """DescribedResponse that the application runs; touches no setting, tenant or service."""
     return {"status": "ok"}

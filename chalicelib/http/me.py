@@ -7,7 +7,7 @@ from typing_extensions import TypedDict
 
 from chalicelib.http.answers import CORS
 from chalicelib.http.authorization import current_tenant, tenant_authorizer
-from chalicelib.http.operations import Answer, Operation
+from chalicelib.http.operations import DescribedResponse, Operation
 from chalicelib.tenancy.tenant import Role  # noqa: TC001 -- pydantic reads the annotation
 
 me = Blueprint(__name__)
@@ -23,7 +23,7 @@ class MeAnswer(TypedDict):
 
 
 @me.route("/me", authorizer=tenant_authorizer, cors=CORS)
-@Operation(answers={200: Answer("The caller.", MeAnswer)})
+@Operation(answers={200: DescribedResponse("The caller.", MeAnswer)})
 def get_me() -> MeAnswer:
     """Return the caller's tenant context."""
     tenant = current_tenant(me.current_request)

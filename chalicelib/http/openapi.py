@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalice.app import Blueprint, Response
 
+from chalicelib import __version__
 from chalicelib.errors import SigningKeysUnavailableError, UnavailableError
 from chalicelib.http.answers import CORS, REQUEST_ID_HEADER
-from chalicelib.http.operations import Answer, Operation, operation_of
+from chalicelib.http.operations import DescribedResponse, Operation, operation_of
 from chalicelib.http.parameters import Parameter
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 openapi = Blueprint(__name__)
 
-VERSION = "0.1.0"
 _DESCRIPTION = (
     "The caller's tenant is the one in the id token; nothing else in a request names one. "
     "A path that is not listed is answered with 404 `NotFoundError`, another method of a listed path with 405 "
@@ -56,7 +56,7 @@ _WITHOUT_PERMISSION = _Refusal(403, "ForbiddenError", "The role in the id token 
 
 
 @openapi.route("/openapi.json", cors=CORS)
-@Operation(answers={200: Answer("This document.", dict[str, Any])})
+@Operation(answers={200: DescribedResponse("This document.", dict[str, Any])})
 def get_document() -> Response:
     """Return this document."""
     return Response(_text(openapi.current_app), {"Content-Type": "application/json"})
@@ -80,7 +80,7 @@ def document(routes: Routes) -> dict[str, Any]:
     schemas, components = _schemas(one for methods in described.values() for _, one in methods.values())
     return {
         "openapi": "3.1.1",
-        "info": {"title": "Bulkhead", "version": VERSION, "description": _DESCRIPTION},
+        "info": {"title": "Bulkhead", "version": __version__, "description": _DESCRIPTION},
         "servers": [{"url": ".", "description": "Where this document lies."}],
         "paths": {
             path: {method: _operation(entry, one, schemas) for method, (entry, one) in methods.items()}
@@ -135,7 +135,7 @@ def _operation(entry: RouteEntry, one: Operation, schemas: Mapping[Any, Any]) ->
     return {name: value for name, value in described.items() if value}
 
 
-def _answer(answer: Answer, schemas: Mapping[Any, Any]) -> dict[str, Any]:
+def _answer(answer: DescribedResponse, schemas: Mapping[Any, Any]) -> dict[str, Any]:
     content = _json(schemas[answer.body]) if answer.body else {}
     return {"description": answer.description, **_headers(*answer.headers), **content}
 

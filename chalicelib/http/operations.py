@@ -17,7 +17,7 @@ View = TypeVar("View", bound="Callable[..., Any]")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class DescribedResponse:
     """A successful answer; `body` is a type that pydantic can describe, None for an answer without a body."""
 
     description: str
@@ -32,7 +32,7 @@ class Operation:
     What the authorizer and Chalice themselves refuse is not repeated here.
     """
 
-    answers: Mapping[int, Answer]
+    answers: Mapping[int, DescribedResponse]
     body: type[Body] | None = None
     path: tuple[Parameter, ...] = ()
     query: tuple[Parameter, ...] = ()

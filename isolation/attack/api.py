@@ -132,7 +132,7 @@ class ApiAccess:
     def _as_planted(self) -> bool:
         item = self.as_user(VICTIM, "viewer", "GET", f"/items/{self.items[VICTIM]['product_id']}").body
         user = self.as_user(VICTIM, "viewer", "GET", f"/users/{self.users[VICTIM]['user_id']}").body
-        lines = (self.as_user(VICTIM, "viewer", "GET", "/cart?limit=100").body or {}).get("items", [])
+        lines = (self.as_user(VICTIM, "viewer", "GET", "/cart?limit=100").body or {}).get("lines", [])
         described = [line["description"] for line in lines if line["item_id"] == LINE]
         return (item, user, described) == (self.items[VICTIM], self.users[VICTIM], [self._secrets[VICTIM]])
 

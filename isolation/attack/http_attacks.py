@@ -13,8 +13,8 @@ from chalicelib.tenancy.tenant import Role
 from isolation.attack.api import ATTACKER, LINE, VICTIM
 from isolation.attack.cells import Cell, Twin
 from isolation.attack.controls import Control
+from isolation.attack.forged_tokens import forgeries
 from isolation.attack.outcomes import Kind, Outcome, Service, Who
-from isolation.attack.tokens import forgeries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

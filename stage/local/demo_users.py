@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
-from chalicelib.control_plane.logins import Logins
+from chalicelib.control_plane.pool_users import PoolUsers
 from chalicelib.tenancy.tenant import Role
 from stage.document import User
 
@@ -25,7 +25,7 @@ def create_demo_users(
 def _create_user(cognito: CognitoIdentityProviderClient, user_pool_id: str, tenant: str, role: Role) -> User:
     email = demo_email(tenant, role)
     user = User(tenant=tenant, role=role, username=f"{tenant}/{email}", password=_password())
-    Logins(cognito, user_pool_id, tenant).invite(email, role)
+    PoolUsers(cognito, user_pool_id, tenant).invite(email, role)
     cognito.admin_set_user_password(
         UserPoolId=user_pool_id, Username=user.username, Password=user.password, Permanent=True
     )

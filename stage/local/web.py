@@ -42,7 +42,7 @@ _JSON = "application/json"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class PageAnswer:
     """What goes to the browser."""
 
     status: HTTPStatus
@@ -95,37 +95,37 @@ class _Handler(BaseHTTPRequestHandler):
         """Answer without the content."""
         self._send(self._answer())
 
-    def _answer(self) -> Answer:
+    def _answer(self) -> PageAnswer:
         url, host = urlsplit(self.path), urlsplit(self._origin)
         if url.path and not url.path.startswith("/"):  # `@host/` would lead from the origin below to that host
-            return Answer(HTTPStatus.BAD_REQUEST)
+            return PageAnswer(HTTPStatus.BAD_REQUEST)
         if self.headers.get("Host") == f"localhost:{host.port}":  # another origin for CORS: lead to the right one
-            return Answer(HTTPStatus.TEMPORARY_REDIRECT, location=f"{self._origin}{url.path or '/'}")
+            return PageAnswer(HTTPStatus.TEMPORARY_REDIRECT, location=f"{self._origin}{url.path or '/'}")
         if self.headers.get("Host") != host.netloc:  # a foreign name that was bound to this address
-            return Answer(HTTPStatus.MISDIRECTED_REQUEST)
+            return PageAnswer(HTTPStatus.MISDIRECTED_REQUEST)
         if url.path == "/config.json":
-            return Answer(HTTPStatus.OK, json.dumps(page_config(self._stage)).encode(), _JSON)
+            return PageAnswer(HTTPStatus.OK, json.dumps(page_config(self._stage)).encode(), _JSON)
         if url.path in DevelopmentAnswers.PATHS:
             return self._about_the_stage(url.path, parse_qs(url.query))
         file = page_files().get("/index.html" if url.path == "/" else url.path)
         if file is None:
-            return Answer(HTTPStatus.NOT_FOUND, b"There is no such file.")
-        return Answer(HTTPStatus.OK, file.read_bytes(), _TYPES[file.suffix])
+            return PageAnswer(HTTPStatus.NOT_FOUND, b"There is no such file.")
+        return PageAnswer(HTTPStatus.OK, file.read_bytes(), _TYPES[file.suffix])
 
-    def _about_the_stage(self, path: str, query: Mapping[str, list[str]]) -> Answer:
+    def _about_the_stage(self, path: str, query: Mapping[str, list[str]]) -> PageAnswer:
         if self.headers.get("Origin", self._origin) != self._origin:
-            return Answer(HTTPStatus.FORBIDDEN)
+            return PageAnswer(HTTPStatus.FORBIDDEN)
         try:
             document = self._development.answer(path, query, self.headers.get("Authorization", ""))
         except AppError as error:
             refusal = {"Code": type(error).__name__, "Message": str(error)}
-            return Answer(HTTPStatus(error.STATUS_CODE), json.dumps(refusal).encode(), _JSON)
+            return PageAnswer(HTTPStatus(error.STATUS_CODE), json.dumps(refusal).encode(), _JSON)
         except (OSError, BotoCoreError):
             refusal = {"Code": "UnavailableError", "Message": "The local AWS cannot be reached."}
-            return Answer(HTTPStatus.SERVICE_UNAVAILABLE, json.dumps(refusal).encode(), _JSON)
-        return Answer(HTTPStatus.OK, json.dumps(document).encode(), _JSON)
+            return PageAnswer(HTTPStatus.SERVICE_UNAVAILABLE, json.dumps(refusal).encode(), _JSON)
+        return PageAnswer(HTTPStatus.OK, json.dumps(document).encode(), _JSON)
 
-    def _send(self, answer: Answer) -> None:
+    def _send(self, answer: PageAnswer) -> None:
         content, tag = answer.content, f'"{hashlib.sha256(answer.content).hexdigest()[:16]}"'
         unchanged = answer.status == HTTPStatus.OK and self.headers.get("If-None-Match") == tag
         packed = "gzip" in self.headers.get("Accept-Encoding", "") and bool(content)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app import app
-from chalicelib.config import CONTROL_PLANE_SETTINGS, SESSION_POLICY_SETTINGS, SETTINGS, TENANTS_SETTINGS
+from chalicelib.config import CONTROL_PLANE_SETTINGS, DATABASE_FUNCTIONS_SETTINGS, SESSION_POLICY_SETTINGS, SETTINGS
 from stage.functions import TENANT_FUNCTIONS, function_seconds
 from tests.infra.conftest import INFRA
 
@@ -34,8 +34,8 @@ def _settings(name: str) -> set[str]:
     ("name", "demanded"),
     [
         ("api", SETTINGS | SESSION_POLICY_SETTINGS),
-        ("database", CONTROL_PLANE_SETTINGS),
-        ("tenants", TENANTS_SETTINGS),
+        ("database", DATABASE_FUNCTIONS_SETTINGS),
+        ("tenants", CONTROL_PLANE_SETTINGS),
     ],
 )
 def test_a_function_is_told_what_its_code_demands(name: str, demanded: dict[str, str]) -> None:

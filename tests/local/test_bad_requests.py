@@ -58,7 +58,7 @@ def test_a_body_that_is_not_understood_is_refused_by_name(acme: Person, raw: byt
     assert named in answer.body["Message"]
     assert len(answer.content) < 1_000
     assert answer.headers["access-control-allow-origin"] == "http://127.0.0.1:8080"
-    assert acme.cart()["items"] == []
+    assert acme.cart()["lines"] == []
 
 
 @pytest.mark.parametrize("raw", [b"{}", b'{"quantity": null}', b'{"item_id": "b"}'], ids=["empty", "null", "key"])
@@ -67,7 +67,7 @@ def test_a_patch_that_changes_nothing_or_a_key_is_refused(acme: Person, raw: byt
     acme.put("a")
 
     assert acme.call("PATCH", "/cart/a", raw=raw).status == 400
-    assert acme.cart()["items"] == [{"item_id": "a"} | LINE]
+    assert acme.cart()["lines"] == [{"item_id": "a"} | LINE]
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def test_a_line_goes_in_and_comes_back_and_the_row_is_the_tenants(
     ]
 
     assert (created.status, created.body) == (201, line)
-    assert acme.cart() == {"items": [line], "next_cursor": None}
+    assert acme.cart() == {"lines": [line], "next_cursor": None}
     assert row["description"] == {"S": "anvil"}
 
 
@@ -55,7 +55,7 @@ def test_putting_again_replaces_the_line(acme: Person) -> None:
     replaced = acme.put("a", description="rocket", quantity=3)
 
     assert replaced.status == 200
-    assert [line["description"] for line in acme.cart()["items"]] == ["rocket"]
+    assert [line["description"] for line in acme.cart()["lines"]] == ["rocket"]
 
 
 def test_a_patch_changes_what_it_names_and_nothing_else(acme: Person) -> None:
@@ -74,7 +74,7 @@ def test_a_deleted_line_is_gone(acme: Person) -> None:
 
     assert acme.call("DELETE", "/cart/a").status == 204
     assert acme.call("DELETE", "/cart/a").status == 404
-    assert acme.cart()["items"] == []
+    assert acme.cart()["lines"] == []
 
 
 def test_patching_a_line_that_is_not_there_creates_none(acme: Person) -> None:
@@ -82,7 +82,7 @@ def test_patching_a_line_that_is_not_there_creates_none(acme: Person) -> None:
     answer = acme.call("PATCH", "/cart/a", body={"quantity": 5})
 
     assert (answer.status, answer.body["Code"]) == (404, "CartLineNotFoundError")
-    assert acme.cart()["items"] == []
+    assert acme.cart()["lines"] == []
 
 
 @pytest.mark.parametrize("price", ["0", "1.10", "19.990", "0.00000001", "999999999999.99999999"])
@@ -92,7 +92,7 @@ def test_prices_come_back_exactly_as_they_went_in(acme: Person, price: str, as_n
     written = price if as_number else json.dumps(price)
     acme.call("PUT", "/cart/a", raw=f'{{"description": "x", "price": {written}, "quantity": 1}}'.encode())
 
-    assert acme.cart()["items"][0]["price"] == price
+    assert acme.cart()["lines"][0]["price"] == price
 
 
 def test_pages_hold_every_line_once_and_in_order(acme: Person) -> None:
@@ -103,7 +103,7 @@ def test_pages_hold_every_line_once_and_in_order(acme: Person) -> None:
     pages, query = [], "?limit=3"
     while True:
         page = acme.cart(query)
-        pages.append([line["item_id"] for line in page["items"]])
+        pages.append([line["item_id"] for line in page["lines"]])
         if page["next_cursor"] is None:
             break
         query = f"?limit=3&cursor={page['next_cursor']}"
@@ -120,17 +120,17 @@ def test_tenants_with_alike_names_and_the_same_item_ids_see_their_own_lines(
         someone.put("twin", description=f"of {tenant}")
 
     for tenant, someone in people.items():
-        assert [line["description"] for line in someone.cart()["items"]] == [f"of {tenant}"]
+        assert [line["description"] for line in someone.cart()["lines"]] == [f"of {tenant}"]
 
 
 def test_globex_cannot_reach_acmes_line_through_the_same_route(acme: Person, globex: Person) -> None:
     """The same item id is another row; acme's stays as it was."""
     acme.put("a", description="acme's")
 
-    assert globex.cart()["items"] == []
+    assert globex.cart()["lines"] == []
     assert globex.call("PATCH", "/cart/a", body={"quantity": 9}).status == 404
     assert globex.call("DELETE", "/cart/a").status == 404
-    assert acme.cart()["items"][0]["description"] == "acme's"
+    assert acme.cart()["lines"][0]["description"] == "acme's"
 
 
 def test_a_cursor_of_another_tenant_only_moves_within_the_own_list(acme: Person, globex: Person) -> None:
@@ -142,7 +142,7 @@ def test_a_cursor_of_another_tenant_only_moves_within_the_own_list(acme: Person,
 
     page = globex.cart(f"?cursor={cursor}")
 
-    assert [(line["item_id"], line["description"]) for line in page["items"]] == [("b", "globex's"), ("c", "globex's")]
+    assert [(line["item_id"], line["description"]) for line in page["lines"]] == [("b", "globex's"), ("c", "globex's")]
 
 
 @pytest.mark.parametrize("smuggled", ["?tenant=globex", "?tenant_id=globex", "?custom:tenantID=globex"])
@@ -153,7 +153,7 @@ def test_a_tenant_in_the_query_or_a_header_changes_nothing(acme: Person, globex:
 
     answer = acme.call("GET", f"/cart{smuggled}", headers={"X-Tenant-Id": "globex", "tenant": "globex"})
 
-    assert [line["description"] for line in answer.body["items"]] == ["acme's"]
+    assert [line["description"] for line in answer.body["lines"]] == ["acme's"]
 
 
 def test_a_tenant_in_the_body_is_refused(acme: Person) -> None:
@@ -170,7 +170,7 @@ def test_a_viewer_reads_and_does_not_write(person: Callable[..., Person], acme: 
     viewer = person("acme", "viewer")
     acme.put("a")
 
-    assert viewer.cart()["items"][0]["item_id"] == "a"
+    assert viewer.cart()["lines"][0]["item_id"] == "a"
     for method in ("PUT", "PATCH", "DELETE"):
         answer = viewer.call(method, "/cart/a", body={"quantity": 2})
         assert (answer.status, answer.body["Code"]) == (403, "ForbiddenError")

@@ -53,7 +53,7 @@ def test_it_serves_the_same_app_with_the_lambda_roles_credentials(chalice_local:
     caller = Person(chalice_local, acme.id_token, acme.access_token)
 
     assert caller.put("a").status == 201
-    assert [line["item_id"] for line in caller.cart()["items"]] == ["a"]
+    assert [line["item_id"] for line in caller.cart()["lines"]] == ["a"]
 
 
 def test_a_refused_token_gets_403_and_no_dropped_connection(chalice_local: Api) -> None:

@@ -29,9 +29,9 @@ def test_concurrent_callers_of_two_tenants_never_see_each_others_data(
             listed = caller.call("GET", "/cart?limit=100")
             if written.status not in {200, 201} or listed.status != 200 or written.body["description"] != tenant:
                 wrong.append(f"{tenant}: {written} {listed}")
-            elif foreign := [line for line in listed.body["items"] if line["description"] != tenant]:
+            elif foreign := [line for line in listed.body["lines"] if line["description"] != tenant]:
                 wrong.append(f"{tenant} saw {foreign}")
-            elif item_id not in {line["item_id"] for line in listed.body["items"]}:
+            elif item_id not in {line["item_id"] for line in listed.body["lines"]}:
                 wrong.append(f"{tenant} does not see its own {item_id}")
             if call % 10 == 0:
                 wrong += _wrong_items(caller, tenant)

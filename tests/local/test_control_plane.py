@@ -233,7 +233,7 @@ def test_a_user_is_invited_changed_and_removed(
     for function, more in (("remove_user", {}), ("set_role", {"role": "viewer"})):
         with pytest.raises(FunctionError) as refused:
             invoke(function, **someone, **more)
-        assert refused.value.kind == "LoginNotFoundError"
+        assert refused.value.kind == "PoolUserNotFoundError"
 
 
 @pytest.mark.parametrize(

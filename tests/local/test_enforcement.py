@@ -70,7 +70,7 @@ def test_a_store_with_the_wrong_tenant_is_refused_by_iam(
         assert "dynamodb:LeadingKeys" in json.dumps(decision["unmet"])
 
     twin = Person(buggy, acme.id_token, "")
-    assert twin.cart()["items"][0]["description"] == acme.cart()["items"][0]["description"] == "acme's"
+    assert twin.cart()["lines"][0]["description"] == acme.cart()["lines"][0]["description"] == "acme's"
     assert twin.items() == acme.items() == [item]
 
 
@@ -79,7 +79,7 @@ def test_a_viewers_credentials_cannot_write_even_if_the_handler_lets_them(
 ) -> None:
     """IAM refuses what the authorizer would have refused before; the member's same writes are the allowed twins."""
     acme.put("a")
-    assert person("acme", "viewer").cart()["items"][0]["item_id"] == "a"
+    assert person("acme", "viewer").cart()["lines"][0]["item_id"] == "a"
     assert _last(stage, "dynamodb:Query")["tags"] == {"tenant": "acme", "role": "viewer"}
     viewer, member = (scoped_client(stage, strategy, "acme", role) for role in ("viewer", "member"))
     where = {"TableName": stage.table_name}

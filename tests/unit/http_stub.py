@@ -23,7 +23,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class StubAnswer:
     """What the stub sends back."""
 
     status: int = 200
@@ -34,7 +34,7 @@ class Answer:
 class HttpStub:
     """Serves from entering to leaving."""
 
-    def __init__(self, answer: Callable[[Asked], Answer]) -> None:
+    def __init__(self, answer: Callable[[Asked], StubAnswer]) -> None:
         self.asked: list[Asked] = []
         stub = self
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from chalicelib.config import CONTROL_PLANE_SETTINGS, SESSION_POLICY_SETTINGS, SETTINGS, TENANTS_SETTINGS
+from chalicelib.config import CONTROL_PLANE_SETTINGS, DATABASE_FUNCTIONS_SETTINGS, SESSION_POLICY_SETTINGS, SETTINGS
 
 if TYPE_CHECKING:
     from tests.unit.conftest import RunPython
@@ -55,7 +55,7 @@ def test_importing_the_app_reads_no_setting_and_makes_no_call(run_python: RunPyt
     assert imported["name"] == "bulkhead"
     assert {"/cart", "/cart/{item_id}", "/health", "/me"} <= set(imported["routes"])
     assert imported["calls"] == []
-    ours = {*SETTINGS, *SESSION_POLICY_SETTINGS, *CONTROL_PLANE_SETTINGS, *TENANTS_SETTINGS, "*"}
+    ours = {*SETTINGS, *SESSION_POLICY_SETTINGS, *DATABASE_FUNCTIONS_SETTINGS, *CONTROL_PLANE_SETTINGS, "*"}
     chalices = {"AWS_EXECUTION_ENV"}  # by which it tells whether it runs in Lambda
     prefixes = ("AWS_", "AUTHORIZER_", "POWERTOOLS_")
     read = {name for name in imported["read"] if name in ours or name.startswith(prefixes)}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib import errors
-from chalicelib.config import CONTROL_PLANE_SETTINGS, SETTINGS
+from chalicelib.config import DATABASE_FUNCTIONS_SETTINGS, SETTINGS
 
 PROJECT = Path(__file__).parents[2]
 README = (PROJECT / "README.md").read_text()
@@ -22,7 +22,14 @@ def test_the_readme_names_every_make_target(target: str) -> None:
 
 @pytest.mark.parametrize(
     "variable",
-    [*SETTINGS, *CONTROL_PLANE_SETTINGS, "AUTHORIZER_REFUSES_BY", "NAME_AWS_REQUESTS", "TF_PLUGIN_DIR", "WEB_PORT"],
+    [
+        *SETTINGS,
+        *DATABASE_FUNCTIONS_SETTINGS,
+        "AUTHORIZER_REFUSES_BY",
+        "NAME_AWS_REQUESTS",
+        "TF_PLUGIN_DIR",
+        "WEB_PORT",
+    ],
 )
 def test_the_readme_names_every_setting(variable: str) -> None:
     """Each is explained."""

@@ -21,7 +21,7 @@ from chalicelib.errors import (
 )
 from chalicelib.http.answers import CORS
 from chalicelib.http.authorization import current_tenant, tenant_authorizer
-from chalicelib.http.operations import Answer, Operation
+from chalicelib.http.operations import DescribedResponse, Operation
 from chalicelib.http.parameters import (
     LIMIT,
     Parameter,
@@ -81,7 +81,7 @@ class CartLineAnswer(TypedDict):
 class CartAnswer(TypedDict):
     """A page of the caller's cart."""
 
-    items: list[CartLineAnswer]
+    lines: list[CartLineAnswer]
     next_cursor: str | None
 
 
@@ -92,7 +92,7 @@ _ERRORS = (InvalidRequestError, TenantAccessDeniedError, ScopedCredentialsError,
 @carts.route("/cart", authorizer=tenant_authorizer, cors=CORS)
 @Operation(
     query=(LIMIT, cursor_after("1732286400000")),
-    answers={200: Answer("A page of the cart.", CartAnswer)},
+    answers={200: DescribedResponse("A page of the cart.", CartAnswer)},
     errors=_ERRORS,
 )
 def list_lines() -> CartAnswer:
@@ -100,7 +100,7 @@ def list_lines() -> CartAnswer:
     request = carts.current_request
     limit, after = parse_limit(request), parse_cursor(request, ITEM_ID)
     lines, last = store_of(current_tenant(request)).page(limit=limit, after=after)
-    return {"items": [_answer(line) for line in lines], "next_cursor": encode_cursor(last)}
+    return {"lines": [_answer(line) for line in lines], "next_cursor": encode_cursor(last)}
 
 
 @carts.route("/cart/{item_id}", methods=["PUT"], authorizer=tenant_authorizer, cors=CORS)
@@ -108,8 +108,8 @@ def list_lines() -> CartAnswer:
     path=(_ITEM_ID,),
     body=CartLineBody,
     answers={
-        200: Answer("The line that replaced another.", CartLineAnswer),
-        201: Answer("The new line.", CartLineAnswer),
+        200: DescribedResponse("The line that replaced another.", CartLineAnswer),
+        201: DescribedResponse("The new line.", CartLineAnswer),
     },
     errors=_ERRORS,
 )
@@ -127,7 +127,7 @@ def put_line(item_id: str) -> Response:
 @Operation(
     path=(_ITEM_ID,),
     body=CartLinePatch,
-    answers={200: Answer("The line as it is now.", CartLineAnswer)},
+    answers={200: DescribedResponse("The line as it is now.", CartLineAnswer)},
     errors=(*_ERRORS, CartLineNotFoundError),
 )
 def patch_line(item_id: str) -> CartLineAnswer:
@@ -141,7 +141,7 @@ def patch_line(item_id: str) -> CartLineAnswer:
 @carts.route("/cart/{item_id}", methods=["DELETE"], authorizer=tenant_authorizer, cors=CORS)
 @Operation(
     path=(_ITEM_ID,),
-    answers={204: Answer("The line is gone.")},
+    answers={204: DescribedResponse("The line is gone.")},
     errors=(*_ERRORS, CartLineNotFoundError),
 )
 def delete_line(item_id: str) -> Response:

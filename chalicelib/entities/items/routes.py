@@ -25,7 +25,7 @@ from chalicelib.errors import (
 )
 from chalicelib.http.answers import CORS, exact_json
 from chalicelib.http.authorization import current_tenant, tenant_authorizer
-from chalicelib.http.operations import Answer, Operation
+from chalicelib.http.operations import DescribedResponse, Operation
 from chalicelib.http.parameters import (
     LIMIT,
     Parameter,
@@ -113,7 +113,9 @@ _ERRORS = (InvalidRequestError, TenantAccessDeniedError, ScopedCredentialsError,
 @items.route("/items", authorizer=tenant_authorizer, cors=CORS)
 @Operation(
     query=(LIMIT, cursor_after("4f6c1f0e-5c1b-4f43-9d2b-6a8f8f1d2c3b"), *_KEY),
-    answers={200: Answer("A page of the items, or the one item.", ItemsAnswer | ItemAnswer, (_ETAG_OF_ONE,))},
+    answers={
+        200: DescribedResponse("A page of the items, or the one item.", ItemsAnswer | ItemAnswer, (_ETAG_OF_ONE,))
+    },
     errors=(*_ERRORS, ItemNotFoundError),
 )
 def list_items() -> Response:
@@ -131,7 +133,7 @@ def list_items() -> Response:
 @items.route("/items", methods=["POST"], authorizer=tenant_authorizer, cors=CORS)
 @Operation(
     body=NewItemBody,
-    answers={201: Answer("The new item.", ItemAnswer, (ETAG, _LOCATION))},
+    answers={201: DescribedResponse("The new item.", ItemAnswer, (ETAG, _LOCATION))},
     errors=_ERRORS,
 )
 def create_item() -> Response:
@@ -143,7 +145,11 @@ def create_item() -> Response:
 
 
 @items.route("/items/{product_id}", authorizer=tenant_authorizer, cors=CORS)
-@Operation(path=(_ID,), answers={200: Answer("The item.", ItemAnswer, (ETAG,))}, errors=(*_ERRORS, ItemNotFoundError))
+@Operation(
+    path=(_ID,),
+    answers={200: DescribedResponse("The item.", ItemAnswer, (ETAG,))},
+    errors=(*_ERRORS, ItemNotFoundError),
+)
 def get_item(product_id: str) -> Response:
     """Return one of the tenant's items."""
     product_id = parse_path_parameter("product_id", product_id, _PRODUCT_ID)
@@ -155,7 +161,7 @@ def get_item(product_id: str) -> Response:
     path=(_ID,),
     headers=(IF_MATCH,),
     body=ItemPatch,
-    answers={200: Answer("The item as it is now.", ItemAnswer, (ETAG,))},
+    answers={200: DescribedResponse("The item as it is now.", ItemAnswer, (ETAG,))},
     errors=(*_ERRORS, ItemNotFoundError, PreconditionFailedError, PreconditionRequiredError),
 )
 def patch_item(product_id: str) -> Response:
@@ -172,7 +178,7 @@ def patch_item(product_id: str) -> Response:
 @Operation(
     path=(_ID,),
     headers=(replace(IF_MATCH, required=False),),
-    answers={204: Answer("The item is gone.")},
+    answers={204: DescribedResponse("The item is gone.")},
     errors=(*_ERRORS, ItemNotFoundError, PreconditionFailedError),
 )
 def delete_item(product_id: str) -> Response:

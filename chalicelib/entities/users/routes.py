@@ -21,7 +21,7 @@ from chalicelib.errors import (
 )
 from chalicelib.http.answers import CORS
 from chalicelib.http.authorization import current_tenant, tenant_authorizer
-from chalicelib.http.operations import Answer, Operation
+from chalicelib.http.operations import DescribedResponse, Operation
 from chalicelib.http.parameters import (
     LIMIT,
     Parameter,
@@ -87,7 +87,7 @@ _ERRORS = (InvalidRequestError, TenantAccessDeniedError, ScopedCredentialsError,
 @users.route("/users", authorizer=tenant_authorizer, cors=CORS)
 @Operation(
     query=(LIMIT, cursor_after("4f6c1f0e-5c1b-4f43-9d2b-6a8f8f1d2c3b")),
-    answers={200: Answer("A page of the users.", UsersAnswer)},
+    answers={200: DescribedResponse("A page of the users.", UsersAnswer)},
     errors=_ERRORS,
 )
 def list_users() -> UsersAnswer:
@@ -104,7 +104,7 @@ def list_users() -> UsersAnswer:
 @users.route("/users", methods=["POST"], authorizer=tenant_authorizer, cors=CORS)
 @Operation(
     body=NewUserBody,
-    answers={201: Answer("The new user.", UserAnswer, (_LOCATION,))},
+    answers={201: DescribedResponse("The new user.", UserAnswer, (_LOCATION,))},
     errors=(*_ERRORS, EmailTakenError),
 )
 def create_user() -> Response:
@@ -116,7 +116,7 @@ def create_user() -> Response:
 
 
 @users.route("/users/{user_id}", authorizer=tenant_authorizer, cors=CORS)
-@Operation(path=(_ID,), answers={200: Answer("The user.", UserAnswer)}, errors=(*_ERRORS, UserNotFoundError))
+@Operation(path=(_ID,), answers={200: DescribedResponse("The user.", UserAnswer)}, errors=(*_ERRORS, UserNotFoundError))
 def get_user(user_id: str) -> UserAnswer:
     """Return one of the tenant's users."""
     return _answer(store_of(current_tenant(users.current_request)).get(_parse_id(user_id)))
@@ -126,7 +126,7 @@ def get_user(user_id: str) -> UserAnswer:
 @Operation(
     path=(_ID,),
     body=UserPatch,
-    answers={200: Answer("The user as it is now.", UserAnswer)},
+    answers={200: DescribedResponse("The user as it is now.", UserAnswer)},
     errors=(*_ERRORS, UserNotFoundError, EmailTakenError),
 )
 def patch_user(user_id: str) -> UserAnswer:
@@ -138,7 +138,7 @@ def patch_user(user_id: str) -> UserAnswer:
 
 
 @users.route("/users/{user_id}", methods=["DELETE"], authorizer=tenant_authorizer, cors=CORS)
-@Operation(path=(_ID,), answers={204: Answer("The user is gone.")}, errors=(*_ERRORS, UserNotFoundError))
+@Operation(path=(_ID,), answers={204: DescribedResponse("The user is gone.")}, errors=(*_ERRORS, UserNotFoundError))
 def delete_user(user_id: str) -> Response:
     """Delete one of the tenant's users."""
     store_of(current_tenant(users.current_request)).delete(_parse_id(user_id))

@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from chalicelib.config import SETTINGS, TENANTS_SETTINGS, Config, Strategy, TenantsConfig
+from chalicelib.config import CONTROL_PLANE_SETTINGS, SETTINGS, Config, ControlPlaneConfig, Strategy
 from chalicelib.errors import ConfigError
 from tests.unit.settings import ENVIRONMENT
 
@@ -165,18 +165,18 @@ OF_TENANTS = {
 
 def test_each_setting_of_the_functions_about_tenants_goes_to_its_own_field() -> None:
     """And none has a default."""
-    config = TenantsConfig.from_environ(OF_TENANTS | {"TABLE": "other"})
+    config = ControlPlaneConfig.from_environ(OF_TENANTS | {"TABLE": "other"})
     assert len(set(OF_TENANTS.values())) == len(OF_TENANTS), "else two could be mixed up here"
-    assert {name: str(getattr(config, field)) for name, field in TENANTS_SETTINGS.items()} == OF_TENANTS
-    assert all(field.default is dataclasses.MISSING for field in dataclasses.fields(TenantsConfig))
+    assert {name: str(getattr(config, field)) for name, field in CONTROL_PLANE_SETTINGS.items()} == OF_TENANTS
+    assert all(field.default is dataclasses.MISSING for field in dataclasses.fields(ControlPlaneConfig))
 
 
-@pytest.mark.parametrize("name", TENANTS_SETTINGS)
+@pytest.mark.parametrize("name", CONTROL_PLANE_SETTINGS)
 def test_a_missing_setting_of_the_functions_about_tenants_is_refused_by_name(name: str) -> None:
     """Unset or empty."""
     for environment in ({key: kept for key, kept in OF_TENANTS.items() if key != name}, OF_TENANTS | {name: ""}):
         with pytest.raises(ConfigError) as refused:
-            TenantsConfig.from_environ(environment)
+            ControlPlaneConfig.from_environ(environment)
         assert str(refused.value) == f"set these environment variables: {name}"
 
 
@@ -185,4 +185,4 @@ def test_a_missing_setting_of_the_functions_about_tenants_is_refused_by_name(nam
 def test_a_time_that_is_none_is_refused(name: str, wrong: str) -> None:
     """An erasure must not begin early, nor a receipt promise a wrong date, because of a typing error."""
     with pytest.raises(ConfigError, match=f"{name} must be a number from"):
-        TenantsConfig.from_environ(OF_TENANTS | {name: wrong})
+        ControlPlaneConfig.from_environ(OF_TENANTS | {name: wrong})

@@ -15,7 +15,7 @@ import pytest
 
 from chalicelib.config import SETTINGS
 from chalicelib.wiring import _once
-from tests.unit.http_stub import Answer, Asked, HttpStub
+from tests.unit.http_stub import Asked, HttpStub, StubAnswer
 from tests.unit.settings import ENVIRONMENT
 
 if TYPE_CHECKING:
@@ -68,10 +68,10 @@ def service_of(asked: Asked) -> tuple[str, str, str]:
 def test_data_is_reached_with_the_tenants_credentials_and_sts_with_the_functions(run_python: RunPython) -> None:
     """The function's own key signs AssumeRole and nothing else; a warm request makes exactly one call."""
 
-    def answer(asked: Asked) -> Answer:
+    def answer(asked: Asked) -> StubAnswer:
         if service_of(asked)[0] == "sts":
-            return Answer(body=VENDED, headers={"Content-Type": "text/xml"})
-        return Answer(body=b'{"Items": [], "Count": 0, "ScannedCount": 0}')
+            return StubAnswer(body=VENDED, headers={"Content-Type": "text/xml"})
+        return StubAnswer(body=b'{"Items": [], "Count": 0, "ScannedCount": 0}')
 
     with HttpStub(answer) as stub:
         pages = run_python(LIST_CART, {**OF_THE_FUNCTION, "AWS_ENDPOINT_URL": stub.url})
@@ -89,7 +89,7 @@ def test_data_is_reached_with_the_tenants_credentials_and_sts_with_the_functions
 
 def test_when_sts_refuses_no_data_is_asked_for(run_python: RunPython) -> None:
     """The function's own credentials, which are at hand, never take the place of the tenant's."""
-    refused = Answer(status=403, body=REFUSED, headers={"Content-Type": "text/xml"})
+    refused = StubAnswer(status=403, body=REFUSED, headers={"Content-Type": "text/xml"})
     with HttpStub(lambda _: refused) as stub:
         pages = run_python(LIST_CART, {**OF_THE_FUNCTION, "AWS_ENDPOINT_URL": stub.url})
 
@@ -99,7 +99,7 @@ def test_when_sts_refuses_no_data_is_asked_for(run_python: RunPython) -> None:
 
 def test_a_failing_sts_is_given_up_after_two_more_tries(run_python: RunPython) -> None:
     """The caller gets a 503 long before API Gateway's 29 seconds are over, and the next second's callers at once."""
-    with HttpStub(lambda _: Answer(status=500, body=b"")) as stub:
+    with HttpStub(lambda _: StubAnswer(status=500, body=b"")) as stub:
         pages = run_python(LIST_CART, {**OF_THE_FUNCTION, "AWS_ENDPOINT_URL": stub.url})
     assert pages == ["ScopedCredentialsError"] * 2
     assert len(stub.asked) == 3
@@ -108,12 +108,12 @@ def test_a_failing_sts_is_given_up_after_two_more_tries(run_python: RunPython) -
 def test_a_throttling_sts_is_tried_again(run_python: RunPython) -> None:
     """Its rate is shared by the whole account: a moment later there may be room."""
 
-    def answer(asked: Asked) -> Answer:
+    def answer(asked: Asked) -> StubAnswer:
         if service_of(asked)[0] == "dynamodb":
-            return Answer(body=b'{"Items": [], "Count": 0, "ScannedCount": 0}')
+            return StubAnswer(body=b'{"Items": [], "Count": 0, "ScannedCount": 0}')
         if len(stub.asked) < 3:
-            return Answer(status=400, body=REFUSED.replace(b"AccessDenied", b"Throttling"))
-        return Answer(body=VENDED, headers={"Content-Type": "text/xml"})
+            return StubAnswer(status=400, body=REFUSED.replace(b"AccessDenied", b"Throttling"))
+        return StubAnswer(body=VENDED, headers={"Content-Type": "text/xml"})
 
     with HttpStub(answer) as stub:
         pages = run_python(LIST_CART, {**OF_THE_FUNCTION, "AWS_ENDPOINT_URL": stub.url})
@@ -124,11 +124,11 @@ def test_a_throttling_sts_is_tried_again(run_python: RunPython) -> None:
 @pytest.mark.parametrize(
     "answer",
     [
-        pytest.param(Answer(status=503, body=b"upstream connect error"), id="a proxy's error"),
-        pytest.param(Answer(body=b"not XML"), id="no XML"),
+        pytest.param(StubAnswer(status=503, body=b"upstream connect error"), id="a proxy's error"),
+        pytest.param(StubAnswer(body=b"not XML"), id="no XML"),
     ],
 )
-def test_an_sts_that_cannot_be_understood_is_unavailable(run_python: RunPython, answer: Answer) -> None:
+def test_an_sts_that_cannot_be_understood_is_unavailable(run_python: RunPython, answer: StubAnswer) -> None:
     """What comes from something in between is no server error of this API either."""
     with HttpStub(lambda _: answer) as stub:
         pages = run_python(LIST_CART, {**OF_THE_FUNCTION, "AWS_ENDPOINT_URL": stub.url})
@@ -199,16 +199,16 @@ print(json.dumps(active))
 """
 
 
-def answers_everything(asked: Asked) -> Answer:
+def answers_everything(asked: Asked) -> StubAnswer:
     """Answer as the registry, STS, DynamoDB, and the place where the authorizer's credentials are vended."""
     if asked.path == "/of-the-authorizer":
         vended = {"AccessKeyId": "ASIAAUTHORIZER", "SecretAccessKey": "s", "Token": "authorizer-token"}
-        return Answer(body=json.dumps({**vended, "Expiration": "2099-01-01T00:00:00Z"}).encode())
+        return StubAnswer(body=json.dumps({**vended, "Expiration": "2099-01-01T00:00:00Z"}).encode())
     if b"AssumeRole" in asked.body:
-        return Answer(body=VENDED, headers={"Content-Type": "text/xml"})
+        return StubAnswer(body=VENDED, headers={"Content-Type": "text/xml"})
     if b'"bulkhead-tenants"' in asked.body:
-        return Answer(body=b'{"Item": {"status": {"S": "active"}}}')
-    return Answer(body=b'{"Items": [], "Count": 0, "ScannedCount": 0}')
+        return StubAnswer(body=b'{"Item": {"status": {"S": "active"}}}')
+    return StubAnswer(body=b'{"Items": [], "Count": 0, "ScannedCount": 0}')
 
 
 def test_the_registry_is_asked_once_with_the_functions_own_credentials(run_python: RunPython) -> None:
@@ -255,7 +255,7 @@ try:
 except Exception as error:
     print(json.dumps(type(error).__name__))
 """
-    with HttpStub(lambda _: Answer(status=404)) as stub:
+    with HttpStub(lambda _: StubAnswer(status=404)) as stub:
         environment = {
             **OF_THE_FUNCTION,
             "AWS_ENDPOINT_URL": stub.url,

@@ -54,7 +54,7 @@ export const cart = {
   lead: "Lines in the order in which they were added.",
   noun: "line",
   list: "/cart",
-  key: "items",
+  key: "lines",
   newest: "last",
   writers: WRITERS,
   id: (line) => line.item_id,

@@ -10,7 +10,7 @@ from botocore import parsers
 
 from bulkhead_localaws.gate.emulation import EmulatorError, emulated
 from bulkhead_localaws.protocol.requests import HttpRequest
-from localaws_testing.account import Account, Answer, policy, statement
+from localaws_testing.account import Account, GateAnswer, policy, statement
 from localaws_testing.signed_requests import environ_of
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 EMPTY = {"X-Amz-Content-Sha256": hashlib.sha256(b"").hexdigest()}
 
 
-def read_by_botocore(answer: Answer, protocol: str) -> dict[str, Any]:
+def read_by_botocore(answer: GateAnswer, protocol: str) -> dict[str, Any]:
     """Return an answer as an SDK reads it."""
     response = {"status_code": answer.status, "headers": answer.headers, "body": answer.body}
     read: dict[str, Any] = parsers.create_parser(protocol).parse(response, None)  # type: ignore[arg-type] # no shape
@@ -62,7 +62,7 @@ def test_a_refusal_of_iam_has_the_same_id_in_header_and_body(account: Account) -
         assert read_by_botocore(answer, "query")["ResponseMetadata"]["RequestId"] == recorded["request_id"]
 
 
-def ask(account: Account, service: str, asked: str) -> Answer:
+def ask(account: Account, service: str, asked: str) -> GateAnswer:
     """Ask as the administrator for an action, or for a path."""
     if asked.startswith("/"):
         request = account.signed(account.operator, service, path=asked, headers=EMPTY, method="GET")
@@ -112,7 +112,7 @@ class Answering:
         self.closed = False
 
     def __call__(self, _: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer."""
+        """GateAnswer."""
         if self.starts:
             write = start_response("200 OK", [("Content-Length", "999"), ("x-amzn-RequestId", "moto")])
             write(b"<a>")

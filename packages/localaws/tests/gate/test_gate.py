@@ -11,15 +11,7 @@ import pytest
 
 from bulkhead_iam import PolicyError
 from bulkhead_localaws.protocol.checks import AuthorizationCheck, MalformedRequestError, UnmappableRequestError
-from localaws_testing.account import (
-    EVERYTHING,
-    Account,
-    Answer,
-    policy,
-    statement,
-    trust,
-    user_arn,
-)
+from localaws_testing.account import EVERYTHING, Account, GateAnswer, policy, statement, trust, user_arn
 from localaws_testing.signed_requests import environ_of
 
 if TYPE_CHECKING:
@@ -371,7 +363,7 @@ def test_the_emulator_gets_the_call_as_it_was_authorized(account: Account) -> No
     assert b'"pk \\u003d :pk"' in account.emulator.reached[-1]["wsgi.input"].getvalue()
 
 
-def refused(answer: Answer) -> bool:
+def refused(answer: GateAnswer) -> bool:
     """Tell whether the caller is known and may not."""
     assert answer.code in {"", "AccessDeniedException"}
     return answer.code != ""

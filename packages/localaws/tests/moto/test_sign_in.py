@@ -12,7 +12,7 @@ import pytest
 from localaws_testing.signed_requests import HOST, WireRequest
 
 if TYPE_CHECKING:
-    from localaws_testing.account import Account, Answer
+    from localaws_testing.account import Account, GateAnswer
 
 PASSWORD, OTHER = "Correct-horse-9", "Attackers-horse-9"
 
@@ -25,7 +25,7 @@ class Pool:
     pool_id: str
     client_id: str
 
-    def call(self, operation: str, **parameters: Any) -> Answer:
+    def call(self, operation: str, **parameters: Any) -> GateAnswer:
         """Make a call without a signature."""
         headers = (
             ("Host", HOST),
@@ -34,7 +34,7 @@ class Pool:
         )
         return self.account.answer(WireRequest("POST", "/", headers, json.dumps(parameters).encode()).environ())
 
-    def initiate(self, flow: str = "USER_PASSWORD_AUTH", **parameters: str) -> Answer:
+    def initiate(self, flow: str = "USER_PASSWORD_AUTH", **parameters: str) -> GateAnswer:
         """Begin to sign in."""
         return self.call("InitiateAuth", ClientId=self.client_id, AuthFlow=flow, AuthParameters=parameters)
 
@@ -147,7 +147,7 @@ def newcomer(pool: Pool) -> tuple[str, str]:
     return "acme/new", answer["Session"]
 
 
-def respond(pool: Pool, session: Any, name: str = "NEW_PASSWORD_REQUIRED", **responses: Any) -> Answer:
+def respond(pool: Pool, session: Any, name: str = "NEW_PASSWORD_REQUIRED", **responses: Any) -> GateAnswer:
     """Answer a challenge."""
     return pool.call(
         "RespondToAuthChallenge",

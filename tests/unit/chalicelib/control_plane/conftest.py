@@ -14,8 +14,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from chalicelib.control_plane.logins import Logins
 from chalicelib.control_plane.offboarding import Means, Retention
+from chalicelib.control_plane.pool_users import PoolUsers
 from chalicelib.data.holdings import Chunk, PartitionHolding
 from chalicelib.data.partitions import SHARDING, Kind, Partitions
 from chalicelib.data.registry import Registry
@@ -132,15 +132,15 @@ class World:
         """The registry, by a client that can be killed."""
         return Registry(self.killable("dynamodb"), REGISTRY, lambda: self.now)
 
-    def logins(self, tenant_id: str) -> Logins:
-        """A tenant's logins, by a client that can be killed."""
-        return Logins(self.killable("cognito-idp"), self.pool, tenant_id)
+    def pool_users(self, tenant_id: str) -> PoolUsers:
+        """A tenant's users in Cognito, by a client that can be killed."""
+        return PoolUsers(self.killable("cognito-idp"), self.pool, tenant_id)
 
     def means(self) -> Means:
         """What an offboarding works with; every client can be killed."""
         return Means(
             registry=self.registry,
-            logins=self.logins,
+            pool_users=self.pool_users,
             holdings=self.holdings,
             s3=self.killable("s3"),
             bucket=BUCKET,
@@ -164,15 +164,15 @@ class World:
             return KillableTables(self.tables, self.kill)
         return client(service, self.kill)
 
-    def fill(self, tenant_id: str, *, items: int = 5, users: int = 5, logins: int = 3) -> None:
-        """Give a tenant items in several shards, a cart line, rows and logins."""
+    def fill(self, tenant_id: str, *, items: int = 5, users: int = 5, pool_users: int = 3) -> None:
+        """Give a tenant items in several shards, a cart line, rows and users in Cognito."""
         shards = SHARDING[Kind.ITEM].count
         for number in range(items):
             self._put(f"{tenant_id}#item#{number % shards}", f"{number:03}")
         self._put(f"{tenant_id}#cart#0", "line")
         self.users[tenant_id] = [f"user-{number}" for number in range(users)]
-        for role in list(Role)[:logins]:
-            self.logins(tenant_id).invite(f"{role}@example.com", role)
+        for role in list(Role)[:pool_users]:
+            self.pool_users(tenant_id).invite(f"{role}@example.com", role)
 
     def _put(self, pk: str, sk: str) -> None:
         self.dynamodb.put_item(TableName=TABLE, Item={"pk": {"S": pk}, "sk": {"S": sk}, "name": {"S": "é\n"}})

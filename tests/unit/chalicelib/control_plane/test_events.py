@@ -10,9 +10,9 @@ from chalicelib.control_plane.events import (
     RESERVED_TENANT_IDS,
     Event,
     ListEvent,
-    LoginEvent,
     OffboardEvent,
     OnboardEvent,
+    PoolUserEvent,
     RoleEvent,
     TenantEvent,
     parse_event,
@@ -24,7 +24,7 @@ GOOD: dict[type[Event], dict[str, Any]] = {
     OnboardEvent: {"tenant_id": "acme", "display_name": "Acme Inc.", "admin_email": "admin@acme.example.com"},
     TenantEvent: {"tenant_id": "acme"},
     OffboardEvent: {"tenant_id": "acme", "confirm": "acme"},
-    LoginEvent: {"tenant_id": "acme", "email": "admin@acme.example.com"},
+    PoolUserEvent: {"tenant_id": "acme", "email": "admin@acme.example.com"},
     RoleEvent: {"tenant_id": "acme", "email": "admin@acme.example.com", "role": "viewer"},
     ListEvent: {"limit": 10, "after": "acme"},
 }
@@ -125,7 +125,7 @@ def test_the_reserved_ids_are_ids_and_among_them_those_that_the_project_names() 
 
 
 @pytest.mark.parametrize(
-    ("model", "field"), [(OnboardEvent, "admin_email"), (LoginEvent, "email"), (RoleEvent, "email")]
+    ("model", "field"), [(OnboardEvent, "admin_email"), (PoolUserEvent, "email"), (RoleEvent, "email")]
 )
 @pytest.mark.parametrize(
     "email",
@@ -153,13 +153,13 @@ def test_an_email_is_as_long_as_cognito_takes_it_beside_the_longest_tenant_id() 
     """A user is named `{tenant}/{email}`, in 128 characters."""
     longest = f"{'a' * 60}@{'b' * 22}.example.com"
     assert len("t" * 32 + "/" + longest) == 128
-    assert parse_event(GOOD[LoginEvent] | {"email": longest}, LoginEvent).email == longest
-    assert refusal(LoginEvent, email=f"a{longest}") == "email: String should have at most 95 characters"
+    assert parse_event(GOOD[PoolUserEvent] | {"email": longest}, PoolUserEvent).email == longest
+    assert refusal(PoolUserEvent, email=f"a{longest}") == "email: String should have at most 95 characters"
 
 
 def test_an_email_is_taken_in_lower_case() -> None:
     """Cognito would tell `A@example.com` and `a@example.com` apart; the mailbox is one."""
-    assert parse_event(GOOD[LoginEvent] | {"email": "Ada.L@Example.COM"}, LoginEvent).email == "ada.l@example.com"
+    assert parse_event(GOOD[PoolUserEvent] | {"email": "Ada.L@Example.COM"}, PoolUserEvent).email == "ada.l@example.com"
 
 
 @pytest.mark.parametrize("role", ["", "root", "Admin", "admin ", "owner"])

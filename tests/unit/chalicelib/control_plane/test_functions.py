@@ -9,13 +9,13 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from chalicelib.config import TENANTS_SETTINGS
+from chalicelib.config import CONTROL_PLANE_SETTINGS
 from chalicelib.control_plane import functions
 from chalicelib.errors import (
     ConfigError,
     ControlPlaneError,
     InvalidEventError,
-    LoginNotFoundError,
+    PoolUserNotFoundError,
     TenantNotFoundError,
     TenantStateError,
 )
@@ -65,7 +65,7 @@ def lines(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lines]:
     }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    assert environment.keys() >= TENANTS_SETTINGS.keys()
+    assert environment.keys() >= CONTROL_PLANE_SETTINGS.keys()
     for item in world.dynamodb.scan(TableName=REGISTRY)["Items"]:
         world.dynamodb.delete_item(TableName=REGISTRY, Key={"tenant_id": item["tenant_id"]})
     for username in world.usernames():
@@ -108,7 +108,7 @@ def test_an_action_that_succeeds_is_recorded_with_its_actor_and_tenant(
     answer: dict[str, Any],
 ) -> None:
     """What was asked twice succeeds twice: the run before may have been killed before it could answer."""
-    world.logins("acme").invite(EMAIL, Role.MEMBER)
+    world.pool_users("acme").invite(EMAIL, Role.MEMBER)
     assert answer.items() <= call(function, **event).items()
     assert line(lines) == {
         "action": function,
@@ -129,9 +129,9 @@ REFUSED: list[tuple[str, dict[str, Any], type[ControlPlaneError]]] = [
     ("list_tenants", {"limit": 0}, InvalidEventError),
     ("invite_user", {"tenant_id": "acme-eu", "email": EMAIL, "role": "viewer"}, TenantStateError),
     ("invite_user", {"tenant_id": "acme", "email": "x", "role": "viewer"}, InvalidEventError),
-    ("set_role", {"tenant_id": "acme", "email": EMAIL, "role": "viewer"}, LoginNotFoundError),
+    ("set_role", {"tenant_id": "acme", "email": EMAIL, "role": "viewer"}, PoolUserNotFoundError),
     ("set_role", {"tenant_id": "gone", "email": EMAIL, "role": "viewer"}, TenantStateError),
-    ("remove_user", {"tenant_id": "acme", "email": EMAIL}, LoginNotFoundError),
+    ("remove_user", {"tenant_id": "acme", "email": EMAIL}, PoolUserNotFoundError),
     ("remove_user", {"tenant_id": "gone", "email": EMAIL}, TenantStateError),
 ]
 

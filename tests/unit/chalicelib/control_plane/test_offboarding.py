@@ -342,7 +342,7 @@ def test_killed_at_any_moment_it_is_completed_by_the_next_run(monkeypatch: pytes
             moment += 1
             victim = f"acme-{moment:03}"
             register(world, victim)
-            world.fill(victim, items=5, users=2, logins=2)
+            world.fill(victim, items=5, users=2, pool_users=2)
             items = world.rows(victim)
             with world.killed_at(moment):
                 run_to_the_end(world, victim)

@@ -11,7 +11,7 @@ import pytest
 from chalicelib.control_plane.events import OnboardEvent
 from chalicelib.control_plane.onboarding import onboard
 from chalicelib.data.database import Login
-from chalicelib.errors import LoginExistsError, TenantExistsError
+from chalicelib.errors import PoolUserExistsError, TenantExistsError
 from chalicelib.tenancy.statuses import Status
 from chalicelib.tenancy.tenant import Role, TenantContext
 
@@ -67,7 +67,7 @@ def directory(world: World) -> DirectoryInMemory:
 def run(world: World, directory: DirectoryInMemory, event: OnboardEvent = ACME) -> RegisteredTenant:
     """Invoke the onboarding once."""
     database: Any = directory
-    return onboard(event, world.registry, world.logins, database)
+    return onboard(event, world.registry, world.pool_users, database)
 
 
 def another(tenant_id: str) -> OnboardEvent:
@@ -115,8 +115,8 @@ def test_somebody_elses_onboarding_is_not_taken_over(world: World, directory: Di
 
 def test_a_login_in_another_role_is_not_made_administrator(world: World, directory: DirectoryInMemory) -> None:
     """It would have to be left over from something else; the tenant does not become active with it."""
-    world.logins("acme").invite("admin@example.com", Role.VIEWER)
-    with pytest.raises(LoginExistsError):
+    world.pool_users("acme").invite("admin@example.com", Role.VIEWER)
+    with pytest.raises(PoolUserExistsError):
         run(world, directory)
     assert world.status("acme") == "onboarding"
 

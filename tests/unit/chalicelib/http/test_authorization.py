@@ -10,7 +10,7 @@ import pytest
 from chalicelib.errors import InvalidTenantError
 from chalicelib.http.authorization import current_tenant
 from chalicelib.tenancy.tenant import Role, TenantContext
-from tests.unit.http_stub import Answer, Asked, HttpStub
+from tests.unit.http_stub import Asked, HttpStub, StubAnswer
 from tests.unit.settings import ENVIRONMENT
 
 if TYPE_CHECKING:
@@ -51,14 +51,14 @@ def settings(url: str, **more: str) -> dict[str, str]:
     }
 
 
-def behind(pool: UserPool, registry: Answer | None = None) -> HttpStub:
+def behind(pool: UserPool, registry: StubAnswer | None = None) -> HttpStub:
     """Return what stands behind the authorizer: keys, and a registry in which acme is active unless told otherwise."""
 
-    def answer(asked: Asked) -> Answer:
+    def answer(asked: Asked) -> StubAnswer:
         if asked.path == "/jwks.json":
-            return Answer(body=json.dumps(pool.jwks()).encode())
+            return StubAnswer(body=json.dumps(pool.jwks()).encode())
         known = json.loads(asked.body)["Key"] == {"tenant_id": {"S": "acme"}}
-        return registry or Answer(body=b'{"Item": {"status": {"S": "active"}}}' if known else b"{}")
+        return registry or StubAnswer(body=b'{"Item": {"status": {"S": "active"}}}' if known else b"{}")
 
     return HttpStub(answer)
 
@@ -96,7 +96,7 @@ def test_a_good_token_opens_no_route_unless_its_tenant_is_active(
     """The registry decides, and about this very tenant; the answer is a refusal that sends nobody to sign in again."""
     stored = json.dumps({"Item": {"status": {"S": status}}} if status else {}).encode()
     token = user_pool.token({"custom:tenantID": tenant_id})
-    with behind(user_pool, Answer(body=stored)) as stub:
+    with behind(user_pool, StubAnswer(body=stored)) as stub:
         (answer,), log = call_authorizer(run_python, settings(stub.url), f"Bearer {token}")
     assert json.loads(stub.asked[-1].body)["Key"] == {"tenant_id": {"S": tenant_id}}
     if status == "active":
@@ -113,7 +113,7 @@ def test_a_registry_that_cannot_be_asked_lets_nobody_in_and_sends_nobody_to_sign
 ) -> None:
     """The error is none of which API Gateway makes a 401."""
     refusal = b'{"__type": "com.amazonaws.dynamodb.v20120810#ThrottlingException"}'
-    with behind(user_pool, Answer(status, refusal)) as stub:
+    with behind(user_pool, StubAnswer(status, refusal)) as stub:
         (answer,), _ = call_authorizer(run_python, settings(stub.url), f"Bearer {user_pool.token()}")
     assert answer["error"] == "StoreUnavailableError"
     assert "Unauthorized" not in answer["message"]
@@ -135,7 +135,7 @@ def test_where_an_error_cannot_be_answered_the_authorizer_refuses_by_policy(
 
 def test_keys_that_cannot_be_fetched_are_no_refusal_of_the_token(run_python: RunPython, user_pool: UserPool) -> None:
     """Nobody is told to sign in again because of it."""
-    with HttpStub(lambda _: Answer(status=500)) as stub:
+    with HttpStub(lambda _: StubAnswer(status=500)) as stub:
         (answer,), _ = call_authorizer(run_python, settings(stub.url), f"Bearer {user_pool.token()}")
     assert answer["error"] == "SigningKeysUnavailableError"
 

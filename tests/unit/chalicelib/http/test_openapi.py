@@ -15,12 +15,12 @@ from chalice.app import Chalice
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from app import app
-from chalicelib import errors
+from chalicelib import __version__, errors
 from chalicelib.entities.cart import routes as carts
 from chalicelib.entities.items import routes as items
 from chalicelib.entities.users import routes as users
 from chalicelib.errors import InvalidRequestError
-from chalicelib.http.openapi import VERSION, document
+from chalicelib.http.openapi import document
 from chalicelib.http.operations import operation_of
 from chalicelib.http.requests import Body, parse_body
 
@@ -240,4 +240,4 @@ def test_the_document_is_made_on_the_first_request_and_kept(run_python: RunPytho
 
 def test_the_document_has_the_projects_version(project: Path) -> None:
     """Which the package does not carry."""
-    assert tomllib.loads((project / "pyproject.toml").read_text())["project"]["version"] == VERSION
+    assert tomllib.loads((project / "pyproject.toml").read_text())["project"]["version"] == __version__

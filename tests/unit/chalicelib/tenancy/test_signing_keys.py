@@ -15,7 +15,7 @@ import pytest
 
 from chalicelib.errors import InvalidTokenError, SigningKeysUnavailableError
 from chalicelib.tenancy.signing_keys import SigningKeys, fetch_json
-from tests.unit.http_stub import Answer, HttpStub
+from tests.unit.http_stub import HttpStub, StubAnswer
 from tests.unit.user_pool import UserPool
 
 if TYPE_CHECKING:
@@ -223,7 +223,7 @@ def test_an_unusable_key_beside_a_usable_one_does_no_harm(user_pool: UserPool) -
 def test_the_keys_come_over_http_by_default(user_pool: UserPool) -> None:
     """The configured URL is fetched as it is."""
     document = json.dumps(user_pool.jwks()).encode()
-    with HttpStub(lambda _: Answer(body=document)) as stub:
+    with HttpStub(lambda _: StubAnswer(body=document)) as stub:
         assert SigningKeys(f"{stub.url}/pool/jwks.json").find("key-1").key_id == "key-1"
     assert [asked.path for asked in stub.asked] == ["/pool/jwks.json"]
 
@@ -231,17 +231,17 @@ def test_the_keys_come_over_http_by_default(user_pool: UserPool) -> None:
 @pytest.mark.parametrize(
     "answer",
     [
-        pytest.param(Answer(status=500), id="server error"),
-        pytest.param(Answer(status=403), id="forbidden"),
-        pytest.param(Answer(status=404), id="not found"),
-        pytest.param(Answer(body=b"<html>"), id="no JSON"),
-        pytest.param(Answer(body=b"\xff\xfe\xfd"), id="no text"),
-        pytest.param(Answer(body=b"[]"), id="a list"),
-        pytest.param(Answer(body=b"null"), id="null"),
-        pytest.param(Answer(body=b'{"keys"', headers={"Content-Length": "1000"}), id="cut short"),
+        pytest.param(StubAnswer(status=500), id="server error"),
+        pytest.param(StubAnswer(status=403), id="forbidden"),
+        pytest.param(StubAnswer(status=404), id="not found"),
+        pytest.param(StubAnswer(body=b"<html>"), id="no JSON"),
+        pytest.param(StubAnswer(body=b"\xff\xfe\xfd"), id="no text"),
+        pytest.param(StubAnswer(body=b"[]"), id="a list"),
+        pytest.param(StubAnswer(body=b"null"), id="null"),
+        pytest.param(StubAnswer(body=b'{"keys"', headers={"Content-Length": "1000"}), id="cut short"),
     ],
 )
-def test_whatever_the_server_answers_but_keys_is_a_failed_fetch(answer: Answer) -> None:
+def test_whatever_the_server_answers_but_keys_is_a_failed_fetch(answer: StubAnswer) -> None:
     """No answer of another server can become anything but a 503."""
     with HttpStub(lambda _: answer) as stub, pytest.raises(SigningKeysUnavailableError):
         SigningKeys(stub.url).find("key-1")
@@ -280,5 +280,5 @@ def test_an_unreachable_server_is_a_failed_fetch() -> None:
 
 def test_fetch_json_returns_the_document() -> None:
     """The twin of the failures above."""
-    with HttpStub(lambda _: Answer(body=b'{"keys": []}')) as stub:
+    with HttpStub(lambda _: StubAnswer(body=b'{"keys": []}')) as stub:
         assert fetch_json(stub.url) == {"keys": []}

@@ -7,12 +7,12 @@ import socket
 from botocore.session import Session
 
 from chalicelib.vending.connections import connection_pool
-from tests.unit.http_stub import Answer, HttpStub
+from tests.unit.http_stub import HttpStub, StubAnswer
 
 
 def test_a_request_is_not_held_back_for_an_acknowledgement() -> None:
     """Without it a body that is sent after its head waits for up to 40 ms: seen on a server that answers at once."""
-    with HttpStub(lambda _: Answer()) as stub:
+    with HttpStub(lambda _: StubAnswer()) as stub:
         pool = connection_pool(Session(), timeout=(1, 3), size=2)._manager.connection_from_url(stub.url)  # type: ignore[attr-defined]
         connection = pool._get_conn()
         connection.connect()

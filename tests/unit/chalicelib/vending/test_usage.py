@@ -17,7 +17,7 @@ from botocore.session import Session
 from chalicelib.tenancy.tenant import Role, TenantContext
 from chalicelib.vending.clients import ScopedClients
 from chalicelib.vending.usage import NAMESPACE, Capacity, Usage, emit_metrics
-from tests.unit.http_stub import Answer, Asked, HttpStub
+from tests.unit.http_stub import Asked, HttpStub, StubAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -171,9 +171,9 @@ class Metered:
 def metered(monkeypatch: pytest.MonkeyPatch) -> Iterator[Metered]:
     """Scoped clients whose DynamoDB is a stub."""
 
-    def answer(asked: Asked) -> Answer:
+    def answer(asked: Asked) -> StubAnswer:
         status, body = ANSWERS[asked.headers["x-amz-target"].rpartition(".")[2]]
-        return Answer(status, json.dumps(body).encode(), {"Content-Type": "application/x-amz-json-1.0"})
+        return StubAnswer(status, json.dumps(body).encode(), {"Content-Type": "application/x-amz-json-1.0"})
 
     with HttpStub(answer) as stub:
         monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", stub.url)

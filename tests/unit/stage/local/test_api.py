@@ -19,7 +19,7 @@ import pytest
 
 from stage.errors import CommandError
 from stage.local.processes import Child, free_port, process_basics
-from tests.unit.http_stub import Answer, Asked, HttpStub
+from tests.unit.http_stub import Asked, HttpStub, StubAnswer
 from tests.unit.settings import ENVIRONMENT
 
 if TYPE_CHECKING:
@@ -116,15 +116,15 @@ def is_listening(port: int) -> bool:
 def api(tmp_path_factory: pytest.TempPathFactory, user_pool: UserPool) -> Iterator[Api]:
     """An API whose AWS is well, but for STS when it is asked for initech's credentials; umbrella is suspended."""
 
-    def answer(asked: Asked) -> Answer:
+    def answer(asked: Asked) -> StubAnswer:
         if asked.path == "/jwks.json":
-            return Answer(body=json.dumps(user_pool.jwks()).encode())
+            return StubAnswer(body=json.dumps(user_pool.jwks()).encode())
         if REGISTRY in asked.body:
             status = "suspended" if b"umbrella" in asked.body else "active"
-            return Answer(body=json.dumps({"Item": {"status": {"S": status}}}).encode())
+            return StubAnswer(body=json.dumps({"Item": {"status": {"S": status}}}).encode())
         if b"AssumeRole" in asked.body:
-            return Answer(status=500) if b"initech" in asked.body else Answer(body=VENDED)
-        return Answer(body=b'{"Items": []}')
+            return StubAnswer(status=500) if b"initech" in asked.body else StubAnswer(body=VENDED)
+        return StubAnswer(body=b'{"Items": []}')
 
     yield from serve(tmp_path_factory.mktemp("api"), answer)
 
@@ -132,7 +132,7 @@ def api(tmp_path_factory: pytest.TempPathFactory, user_pool: UserPool) -> Iterat
 @pytest.fixture(scope="module")
 def cut_off_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     """An API to which nothing behind it answers well."""
-    yield from serve(tmp_path_factory.mktemp("cut-off"), lambda _: Answer(status=500))
+    yield from serve(tmp_path_factory.mktemp("cut-off"), lambda _: StubAnswer(status=500))
 
 
 def test_health_is_open_to_anyone(api: Api) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from bulkhead_localaws.execution import PATH, execution_token
-from chalicelib.config import Config, ControlPlaneConfig, TenantsConfig
+from chalicelib.config import Config, ControlPlaneConfig, DatabaseFunctionsConfig
 from stage.local.app_environment import (
     PREFERRED_CREDENTIALS,
     PREFERRED_ENDPOINTS,
@@ -23,7 +23,7 @@ from stage.local.app_environment import (
     vending_settings,
 )
 from stage.local.processes import process_basics
-from tests.unit.http_stub import Answer, HttpStub
+from tests.unit.http_stub import HttpStub, StubAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -117,8 +117,8 @@ def test_a_function_of_the_control_plane_is_told_all_that_it_must_be_and_runs_wi
     assert settings["AWS_CONTAINER_AUTHORIZATION_TOKEN"] == execution_token("secret", "bulkhead-offboard")
     assert not set(settings) & set(PREFERRED_CREDENTIALS)
     assert not [name for name in settings if name.startswith("AUTHORIZER_ROLE_")]
-    assert ControlPlaneConfig.from_environ(settings).master_secret_arn == OUTPUTS["master_secret_arn"]
-    config = dataclasses.asdict(TenantsConfig.from_environ(settings))
+    assert DatabaseFunctionsConfig.from_environ(settings).master_secret_arn == OUTPUTS["master_secret_arn"]
+    config = dataclasses.asdict(ControlPlaneConfig.from_environ(settings))
     same = ("region", "registry_table_name", "user_pool_id", "table_name", "tenant_role_arn")
     expected = {name: OUTPUTS[name] for name in (*same, "reader_secret_arn", "writer_secret_arn")}
     assert {name: config[name] for name in expected} == expected
@@ -226,7 +226,7 @@ def test_the_sdk_then_uses_the_roles_credentials_whatever_the_developer_had_set(
         "Token": "role-token",
         "Expiration": "2099-01-01T00:00:00Z",
     }
-    with HttpStub(lambda _: Answer(body=json.dumps(vended).encode())) as stub:
+    with HttpStub(lambda _: StubAnswer(body=json.dumps(vended).encode())) as stub:
         printed = source(tmp_path, as_shell(settings_on(stub.url)), developers, RESOLVE)
 
     assert printed.split() == ["ASIAROLE", "role-token", stub.url, stub.url]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from localaws_testing.account import Account, Answer, policy, statement
+from localaws_testing.account import Account, GateAnswer, policy, statement
 
 KEY = {"pk": {"S": "acme#1"}}
 OLD = {**KEY, "v": {"S": "old"}}
@@ -87,7 +87,7 @@ def test_a_policy_that_lets_nothing_be_returned_refuses_it(account: Account, ope
     nothing = {"StringEquals": {"dynamodb:ReturnValues": "NONE"}}
     writer = account.user("writer", policy(statement(f"dynamodb:{operation}", Condition=nothing)))
 
-    def write(wanted: str | None) -> Answer:
+    def write(wanted: str | None) -> GateAnswer:
         body = enclosed(operation, failing(operation, wanted))
         return account.call(writer, "dynamodb", "TransactWriteItems", body)
 

@@ -35,7 +35,7 @@ _IAM_VERSION = "2010-05-08"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class GateAnswer:
     """What came back; `headers` by lower-case name."""
 
     status: int
@@ -132,7 +132,7 @@ class Account:
         key = create_operator()
         self.operator = AccessKey(key.access_key_id, key.secret_access_key, None, None, "operator")
 
-    def answer(self, environ: WSGIEnvironment) -> Answer:
+    def answer(self, environ: WSGIEnvironment) -> GateAnswer:
         """Let the gate answer."""
         started: list[tuple[str, list[tuple[str, str]]]] = []
 
@@ -141,7 +141,7 @@ class Account:
 
         body = b"".join(self.gate(environ, start_response))
         ((status, headers),) = started
-        return Answer(int(status[:3]), {name.lower(): value for name, value in headers}, body)
+        return GateAnswer(int(status[:3]), {name.lower(): value for name, value in headers}, body)
 
     def signed(self, key: AccessKey, service: str, **pieces: Any) -> WireRequest:
         """Sign a request at the time of this account's clock."""
@@ -166,13 +166,13 @@ class Account:
 
     def call(
         self, key: AccessKey, service: str, operation: str, parameters: Mapping[str, Any] | bytes = b"{}"
-    ) -> Answer:
+    ) -> GateAnswer:
         """Make a signed call."""
         if parameters == b"{}" and service not in JSON_TARGETS:
             parameters = {}
         return self.answer(self.request(key, service, operation, parameters).environ())
 
-    def administer(self, service: str, operation: str, **parameters: Any) -> Answer:
+    def administer(self, service: str, operation: str, **parameters: Any) -> GateAnswer:
         """Make a call as the administrator; it must succeed."""
         answer = self.call(self.operator, service, operation, parameters)
         assert answer.status == 200, answer.text
@@ -209,7 +209,7 @@ class Account:
         """Create a managed policy and return its ARN."""
         return self.administer("iam", "CreatePolicy", PolicyName=name, PolicyDocument=text(policy)).element("Arn")
 
-    def assume(self, key: AccessKey, role_arn: str, **parameters: Any) -> Answer:
+    def assume(self, key: AccessKey, role_arn: str, **parameters: Any) -> GateAnswer:
         """Call AssumeRole."""
         return self.call(key, "sts", "AssumeRole", {"RoleArn": role_arn, "RoleSessionName": "session", **parameters})
 
@@ -225,7 +225,7 @@ class Account:
             role_arn,
         )
 
-    def decisions(self, answer: Answer) -> list[dict[str, Any]]:
+    def decisions(self, answer: GateAnswer) -> list[dict[str, Any]]:
         """Return what was recorded about a request, by the request id in its answer."""
         return [each for each in self.record.as_documents() if each["request_id"] == answer.request_id]
 
@@ -242,7 +242,7 @@ class Account:
         )
         return f"arn:aws:dynamodb:{REGION}:{ACCOUNT_ID}:table/{name}"
 
-    def get_item(self, key: AccessKey, partition: str = "acme#1", table: str = "items") -> Answer:
+    def get_item(self, key: AccessKey, partition: str = "acme#1", table: str = "items") -> GateAnswer:
         """Read an item."""
         return self.call(key, "dynamodb", "GetItem", {"TableName": table, "Key": {"pk": {"S": partition}}})
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from moto.backends import get_backend
 
 from bulkhead_localaws.moto.emulator import ACCOUNT_ID
-from localaws_testing.account import Account, Answer, policy, statement, tagged, trust, user_arn
+from localaws_testing.account import Account, GateAnswer, policy, statement, tagged, trust, user_arn
 from localaws_testing.signed_requests import REGION, UnreadableError, environ_of
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ NEVER_SCAN = statement(["dynamodb:Scan", "dynamodb:PartiQL*"], effect="Deny", Si
 class Outcome:
     """What a request led to: whether the emulator saw it, and what is wrong about that, empty if nothing."""
 
-    answer: Answer | None
+    answer: GateAnswer | None
     executed: bool
     wrong: str
 
@@ -120,7 +120,7 @@ class FuzzedWorld:
             wrong += self._wrong_effects()
         return Outcome(answer, executed=reached and answer.status == 200, wrong="; ".join(wrong))
 
-    def _wrong_answer(self, answer: Answer, *, reached: bool) -> list[str]:
+    def _wrong_answer(self, answer: GateAnswer, *, reached: bool) -> list[str]:
         text = answer.body.decode(errors="replace")
         shown = {owner for mark, owner in self._owner_of_mark.items() if mark in text}
         wrong = [f"the answer shows items of {owner}" for owner in sorted(shown) if not owner.startswith(f"{TENANT}#")]

@@ -25,7 +25,7 @@ def call(service: str, operation: str, parameters: Mapping[str, Any], *, region:
     return Call(service, operation, parameters, region, ACCOUNT)
 
 
-class Answer(NamedTuple):
+class EmulatorAnswer(NamedTuple):
     """What came back: an HTTP status, 500 when moto failed, and the body."""
 
     status: int
@@ -43,7 +43,7 @@ class Emulator:
         """Forget everything."""
         BackendDict.reset()
 
-    def execute(self, asked: Call) -> Answer:
+    def execute(self, asked: Call) -> EmulatorAnswer:
         """Send a call in its service's protocol."""
         credential = f"AKIAEXAMPLE/20260101/{asked.region}/{asked.service}/aws4_request"
         headers = {"Authorization": f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0"}
@@ -57,8 +57,8 @@ class Emulator:
         try:
             answer = self._client.post("/", data=body.encode(), headers=headers)
         except Exception as error:  # noqa: BLE001 -- moto lets its own failures out
-            return Answer(500, repr(error))
-        return Answer(answer.status_code, answer.text)
+            return EmulatorAnswer(500, repr(error))
+        return EmulatorAnswer(answer.status_code, answer.text)
 
     def succeed(self, service: str, operation: str, parameters: Mapping[str, Any], *, region: str = REGION) -> Any:
         """Execute a call that must succeed; return its answer, parsed if it is JSON."""

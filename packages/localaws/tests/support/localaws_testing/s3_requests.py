@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bulkhead_localaws.gate.authentication import AccessKey
-    from localaws_testing.account import Answer
+    from localaws_testing.account import GateAnswer
 
 BUCKET = "tenant-exports"
 ARN = f"arn:aws:s3:::{BUCKET}"
@@ -42,17 +42,17 @@ class Caller:
 
     def ask(
         self, method: str, target: str, headers: Mapping[str, str] | None = None, body: bytes = b"", *, host: str = HOST
-    ) -> Answer:
+    ) -> GateAnswer:
         """Make a call."""
         wire = request(method, target, headers, body, host=host).signed(self.key, self.account.clock())
         return self.account.answer(environ_of(wire))
 
-    def put(self, key: str, body: bytes = b"content", **headers: str) -> Answer:
+    def put(self, key: str, body: bytes = b"content", **headers: str) -> GateAnswer:
         """Write an object; `_` in the name of a header stands for `-`."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return self.ask("PUT", f"/{BUCKET}/{key}", named, body)
 
-    def refused(self, answer: Answer) -> str:
+    def refused(self, answer: GateAnswer) -> str:
         """Return the action that was refused by a policy, or the reason why the call could not be mapped."""
         assert answer.status == 403
         decision = self.account.decisions(answer)[-1]

@@ -8,14 +8,14 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from bulkhead_localaws.protocol.checks import MalformedRequestError
+from bulkhead_localaws.services.dynamodb.lexer import tokenize
 from bulkhead_localaws.services.dynamodb.members import text
-from bulkhead_localaws.services.dynamodb.tokens import tokenize
 from bulkhead_localaws.services.dynamodb.values import SERIALIZATION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from bulkhead_localaws.services.dynamodb.tokens import Token
+    from bulkhead_localaws.services.dynamodb.lexer import Token
 
 _OPERATORS = ("AND", "OR", "NOT", "BETWEEN", "IN")
 _PLACEHOLDER = re.compile(r"[#:][A-Za-z0-9_]+")

@@ -11,8 +11,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from bulkhead_localaws.protocol.checks import MalformedRequestError
+from bulkhead_localaws.services.dynamodb.lexer import DEEPEST_NESTING, END, Cursor
 from bulkhead_localaws.services.dynamodb.members import entries, known, mapping, required_text
-from bulkhead_localaws.services.dynamodb.tokens import DEEPEST_NESTING, END, Cursor
 from bulkhead_localaws.services.dynamodb.values import key_text
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from bulkhead_localaws.protocol.checks import MalformedRequestError
 from bulkhead_localaws.services.dynamodb.expressions import Mentioned
-from bulkhead_localaws.services.dynamodb.tokens import END, Cursor
+from bulkhead_localaws.services.dynamodb.lexer import END, Cursor
 
 if TYPE_CHECKING:
-    from bulkhead_localaws.services.dynamodb.tokens import Token
+    from bulkhead_localaws.services.dynamodb.lexer import Token
 
 _CLAUSES = ("SET", "REMOVE", "ADD", "DELETE")
 

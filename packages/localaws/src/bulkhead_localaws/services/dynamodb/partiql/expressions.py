@@ -20,7 +20,7 @@ from bulkhead_localaws.services.dynamodb.partiql.syntax import (
 )
 
 if TYPE_CHECKING:
-    from bulkhead_localaws.services.dynamodb.partiql.tokens import Cursor
+    from bulkhead_localaws.services.dynamodb.partiql.lexer import Cursor
 
 _DEEPEST_NESTING = 32
 _COMPARISONS = ("=", "<>", "!=", "<", "<=", ">", ">=")

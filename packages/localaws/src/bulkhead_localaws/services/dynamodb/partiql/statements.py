@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from bulkhead_localaws.protocol.checks import UnmappableRequestError
 from bulkhead_localaws.services.dynamodb.partiql import expressions
+from bulkhead_localaws.services.dynamodb.partiql.lexer import Cursor
 from bulkhead_localaws.services.dynamodb.partiql.syntax import columns
-from bulkhead_localaws.services.dynamodb.partiql.tokens import Cursor
 
 if TYPE_CHECKING:
     from bulkhead_localaws.services.dynamodb.partiql.syntax import Document, Node

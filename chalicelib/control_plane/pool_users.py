@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chalicelib.errors import LoginExistsError, LoginNotFoundError
+from chalicelib.errors import PoolUserExistsError, PoolUserNotFoundError
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _PAGE = 60  # users. Source: AWS, Cognito API reference, ListUsers, Limit
 
 
-class Logins:
+class PoolUsers:
     """The users of one user pool who belong to one tenant; its id is immutable in each of them."""
 
     def __init__(self, cognito: CognitoIdentityProviderClient, user_pool_id: str, tenant_id: str) -> None:
@@ -27,7 +27,7 @@ class Logins:
         """Create a user, to whom Cognito sends a temporary password, and return whether it is new.
 
         Raises:
-            LoginExistsError: there is one of this email in another role.
+            PoolUserExistsError: there is one of this email in another role.
         """
         try:
             self._cognito.admin_create_user(
@@ -44,7 +44,7 @@ class Logins:
         except self._cognito.exceptions.UsernameExistsException:
             attributes = {each["Name"]: each.get("Value") for each in self._get(email)["UserAttributes"]}
             if attributes.get("custom:role") != role.value:
-                raise LoginExistsError(f"{email} is {attributes.get('custom:role')} of {self._tenant_id}.") from None
+                raise PoolUserExistsError(f"{email} is {attributes.get('custom:role')} of {self._tenant_id}.") from None
             return False
         return True
 
@@ -52,7 +52,7 @@ class Logins:
         """Change a user's role; whoever is signed in must sign in again, at the latest when the token expires.
 
         Raises:
-            LoginNotFoundError: the tenant has no such user.
+            PoolUserNotFoundError: the tenant has no such user.
         """
         self._get(email)
         self._cognito.admin_update_user_attributes(
@@ -66,7 +66,7 @@ class Logins:
         """Sign a user out everywhere and delete it.
 
         Raises:
-            LoginNotFoundError: the tenant has no such user.
+            PoolUserNotFoundError: the tenant has no such user.
         """
         self._get(email)
         self._delete(self._username(email))
@@ -97,7 +97,7 @@ class Logins:
         try:
             return self._cognito.admin_get_user(UserPoolId=self._user_pool_id, Username=self._username(email))
         except self._cognito.exceptions.UserNotFoundException:
-            raise LoginNotFoundError(f"{self._tenant_id} has no user {email}.") from None
+            raise PoolUserNotFoundError(f"{self._tenant_id} has no user {email}.") from None
 
     def _username(self, email: str) -> str:
         return f"{self._tenant_id}/{email}"

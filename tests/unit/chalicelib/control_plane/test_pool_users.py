@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from chalicelib.control_plane.logins import Logins
-from chalicelib.errors import LoginExistsError, LoginNotFoundError
+from chalicelib.control_plane.pool_users import PoolUsers
+from chalicelib.errors import PoolUserExistsError, PoolUserNotFoundError
 from chalicelib.tenancy.tenant import Role
 
 if TYPE_CHECKING:
@@ -26,9 +26,9 @@ def user(world: World, username: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def acme(world: World) -> Logins:
-    """Acme's logins."""
-    return world.logins("acme")
+def acme(world: World) -> PoolUsers:
+    """Acme's users in Cognito."""
+    return world.pool_users("acme")
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def calls(world: World) -> Iterator[list[tuple[str, dict[str, Any]]]]:
     events.unregister("provide-client-params.cognito-identity-provider", unique_id="calls")
 
 
-def test_an_invited_user_belongs_to_the_tenant_in_the_given_role(world: World, acme: Logins) -> None:
+def test_an_invited_user_belongs_to_the_tenant_in_the_given_role(world: World, acme: PoolUsers) -> None:
     """The name and the attribute hold the same tenant, and the address counts as verified."""
     assert acme.invite(EMAIL, Role.MEMBER)
     attributes = user(world, f"acme/{EMAIL}")
@@ -59,7 +59,7 @@ def test_an_invited_user_belongs_to_the_tenant_in_the_given_role(world: World, a
     }
 
 
-def test_cognito_makes_the_password_and_sends_it(acme: Logins, calls: list[tuple[str, dict[str, Any]]]) -> None:
+def test_cognito_makes_the_password_and_sends_it(acme: PoolUsers, calls: list[tuple[str, dict[str, Any]]]) -> None:
     """It is never known here: neither given nor suppressed."""
     acme.invite(EMAIL, Role.MEMBER)
     ((name, asked),) = calls
@@ -67,7 +67,9 @@ def test_cognito_makes_the_password_and_sends_it(acme: Logins, calls: list[tuple
     assert not {"TemporaryPassword", "MessageAction"} & asked.keys()
 
 
-def test_to_invite_again_changes_nothing(world: World, acme: Logins, calls: list[tuple[str, dict[str, Any]]]) -> None:
+def test_to_invite_again_changes_nothing(
+    world: World, acme: PoolUsers, calls: list[tuple[str, dict[str, Any]]]
+) -> None:
     """A run that was killed after it is completed by the next; no second mail is sent."""
     assert acme.invite(EMAIL, Role.MEMBER)
     before = user(world, f"acme/{EMAIL}")
@@ -76,18 +78,18 @@ def test_to_invite_again_changes_nothing(world: World, acme: Logins, calls: list
     assert [asked.get("MessageAction") for _, asked in calls] == [None, None]
 
 
-def test_an_invitation_changes_no_role(world: World, acme: Logins) -> None:
+def test_an_invitation_changes_no_role(world: World, acme: PoolUsers) -> None:
     """Who wants that must say so."""
     acme.invite(EMAIL, Role.MEMBER)
-    with pytest.raises(LoginExistsError, match=r"ada@example\.com is member of acme\."):
+    with pytest.raises(PoolUserExistsError, match=r"ada@example\.com is member of acme\."):
         acme.invite(EMAIL, Role.ADMIN)
     assert user(world, f"acme/{EMAIL}")["custom:role"] == "member"
 
 
-def test_one_address_may_belong_to_several_tenants(world: World, acme: Logins) -> None:
+def test_one_address_may_belong_to_several_tenants(world: World, acme: PoolUsers) -> None:
     """Each has a user of its own: what is done to one is not done to another."""
     assert acme.invite(EMAIL, Role.MEMBER)
-    assert world.logins("acme-eu").invite(EMAIL, Role.ADMIN)
+    assert world.pool_users("acme-eu").invite(EMAIL, Role.ADMIN)
 
     acme.set_role(EMAIL, Role.VIEWER)
     assert user(world, f"acme-eu/{EMAIL}")["custom:role"] == "admin"
@@ -95,7 +97,9 @@ def test_one_address_may_belong_to_several_tenants(world: World, acme: Logins) -
     assert world.usernames() == [f"acme-eu/{EMAIL}"]
 
 
-def test_a_changed_role_signs_the_user_out(world: World, acme: Logins, calls: list[tuple[str, dict[str, Any]]]) -> None:
+def test_a_changed_role_signs_the_user_out(
+    world: World, acme: PoolUsers, calls: list[tuple[str, dict[str, Any]]]
+) -> None:
     """So that no refresh token goes on with the former one; the tenant is not touched."""
     acme.invite(EMAIL, Role.MEMBER)
     calls.clear()
@@ -108,7 +112,7 @@ def test_a_changed_role_signs_the_user_out(world: World, acme: Logins, calls: li
 
 
 def test_a_removed_user_is_signed_out_first(
-    world: World, acme: Logins, calls: list[tuple[str, dict[str, Any]]]
+    world: World, acme: PoolUsers, calls: list[tuple[str, dict[str, Any]]]
 ) -> None:
     """A deleted user could not be signed out any more."""
     acme.invite(EMAIL, Role.MEMBER)
@@ -118,22 +122,22 @@ def test_a_removed_user_is_signed_out_first(
     assert [name for name, _ in calls] == ["AdminUserGlobalSignOut", "AdminDeleteUser"]
 
 
-def test_of_another_tenants_user_nothing_can_be_changed_or_known(world: World, acme: Logins) -> None:
+def test_of_another_tenants_user_nothing_can_be_changed_or_known(world: World, acme: PoolUsers) -> None:
     """To acme there is no such user, whoever else has one; its twin is found."""
-    world.logins("acme-eu").invite(EMAIL, Role.ADMIN)
-    with pytest.raises(LoginNotFoundError, match=r"acme has no user ada@example\.com\."):
+    world.pool_users("acme-eu").invite(EMAIL, Role.ADMIN)
+    with pytest.raises(PoolUserNotFoundError, match=r"acme has no user ada@example\.com\."):
         acme.set_role(EMAIL, Role.VIEWER)
-    with pytest.raises(LoginNotFoundError):
+    with pytest.raises(PoolUserNotFoundError):
         acme.remove(EMAIL)
     assert user(world, f"acme-eu/{EMAIL}")["custom:role"] == "admin"
-    world.logins("acme-eu").remove(EMAIL)
+    world.pool_users("acme-eu").remove(EMAIL)
 
 
-def test_all_users_of_a_tenant_are_removed_page_by_page_and_nobody_elses(world: World, acme: Logins) -> None:
+def test_all_users_of_a_tenant_are_removed_page_by_page_and_nobody_elses(world: World, acme: PoolUsers) -> None:
     """Names that begin alike are others'; 0 says that none is left."""
     others = [f"{tenant}/{EMAIL}" for tenant in ("acme-eu", "acme1", "acm", "globex")]
     for tenant in ("acme-eu", "acme1", "acm", "globex"):
-        world.logins(tenant).invite(EMAIL, Role.ADMIN)
+        world.pool_users(tenant).invite(EMAIL, Role.ADMIN)
     for number in range(65):
         acme.invite(f"user-{number}@example.com", Role.MEMBER)
 
@@ -145,7 +149,7 @@ def test_all_users_of_a_tenant_are_removed_page_by_page_and_nobody_elses(world: 
     assert world.usernames() == sorted(others)
 
 
-def test_a_user_who_is_gone_meanwhile_stops_nothing(world: World, acme: Logins) -> None:
+def test_a_user_who_is_gone_meanwhile_stops_nothing(world: World, acme: PoolUsers) -> None:
     """Somebody else deleted it after it was listed."""
     for number in range(3):
         acme.invite(f"user-{number}@example.com", Role.MEMBER)
@@ -167,4 +171,4 @@ def test_a_user_who_is_gone_meanwhile_stops_nothing(world: World, acme: Logins) 
 def test_a_pool_that_is_not_there_is_no_tenant_without_users(world: World) -> None:
     """A wrong setting must not look like an erasure that is done."""
     with pytest.raises(ClientError, match="ResourceNotFound"):
-        Logins(world.cognito, "eu-central-1_nowhere", "acme").remove_some()
+        PoolUsers(world.cognito, "eu-central-1_nowhere", "acme").remove_some()
