@@ -23,7 +23,7 @@ import boto3
 from bench.harness import PROJECT, Comparison, Series, in_turn, milliseconds
 from chalicelib import wiring
 from chalicelib.data.partitions import SHARDING, Kind, Partitions
-from chalicelib.entities.items import store_of
+from chalicelib.entities.items.routes import store_of
 from chalicelib.tenancy.tenant import Role, TenantContext
 from stage.local.stack import LocalStack, StackOptions
 from stage.terraform import require_terraform

@@ -30,7 +30,9 @@ def _tests(name: str, *folders: str) -> Part:
 
 
 PARTS = (
-    _tests("fuzzing, an offboarding killed at every moment, the other strategy", "tests/unit", "tests/local"),
+    _tests(
+        "fuzzing, an offboarding killed at every moment, the other strategy", "packages", "tests/unit", "tests/local"
+    ),
     _tests("weakened Terraform modules, and proofs of weakened plans", "tests/infra"),
     _tests("the page in a browser, make dev interrupted", "tests/web", "tests/isolation", "tests/commands"),
     Part("the attack matrix", ("-m", "isolation.attack")),

@@ -53,11 +53,8 @@ def exact_json(body: object, status_code: int = 200, headers: dict[str, str] | N
 
 def finish_answer(request: Request, get_response: Callable[[Request], Response]) -> Response:
     """Middleware: name the request, so that a caller's report finds its log lines, and say when to try again."""
-    with aws_requests.collecting() as aws_ids:
-        response: Response = get_response(request)
+    response = _naming_aws_requests(request, get_response) if wiring.names_aws_requests() else get_response(request)
     headers: dict[str, Any] = response.headers
-    if wiring.names_aws_requests():
-        headers[aws_requests.HEADER] = ",".join(aws_ids)
     if request.lambda_context is not None:
         headers[REQUEST_ID_HEADER] = request.lambda_context.aws_request_id
     if response.status_code == UnavailableError.STATUS_CODE:
@@ -65,6 +62,13 @@ def finish_answer(request: Request, get_response: Callable[[Request], Response])
     _account_for(request, response)
     if response.status_code in _LOGGED:
         log.warning("%s %s: %s %s", request.method, request.path, response.status_code, headers.get(REQUEST_ID_HEADER))
+    return response
+
+
+def _naming_aws_requests(request: Request, get_response: Callable[[Request], Response]) -> Response:
+    with aws_requests.collecting() as ids:
+        response = get_response(request)
+    response.headers[aws_requests.HEADER] = ",".join(ids)
     return response
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from chalice.app import Blueprint, Response
 from pydantic import BeforeValidator, Field, WithJsonSchema
 from typing_extensions import TypedDict
 
-from chalicelib.entities.cart import store_of
-from chalicelib.entities.cart.store import CartLine
+from chalicelib import wiring
+from chalicelib.entities.cart.store import CartLine, CartStore
 from chalicelib.errors import (
     CartLineNotFoundError,
     InvalidRequestError,
@@ -34,6 +34,9 @@ from chalicelib.http.parameters import (
 )
 from chalicelib.http.prices import Price, PriceText, price_text
 from chalicelib.http.requests import Body, Patch, parse_body
+
+if TYPE_CHECKING:
+    from chalicelib.tenancy.tenant import TenantContext
 
 carts = Blueprint(__name__)
 
@@ -159,3 +162,8 @@ def _answer(line: CartLine) -> CartLineAnswer:
         "price": price_text(line.price),
         "quantity": line.quantity,
     }
+
+
+def store_of(tenant: TenantContext) -> CartStore:
+    """Return the tenant's cart, reached with the tenant's scoped credentials."""
+    return CartStore(wiring.scoped_clients().dynamodb(tenant), wiring.config().table_name, tenant)

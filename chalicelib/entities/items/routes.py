@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 from chalice.app import Blueprint, Response
 from pydantic import AfterValidator, Field, WithJsonSchema
 from typing_extensions import TypedDict
 
-from chalicelib.data.partitions import PartitionKey
-from chalicelib.entities.items import store_of
+from chalicelib import wiring
+from chalicelib.data.partitions import SHARDING, Kind, PartitionKey, Partitions
 from chalicelib.entities.items.attributes import Attributes, StoredAttributes
+from chalicelib.entities.items.store import ItemStore
 from chalicelib.errors import (
     InvalidKeyError,
     InvalidRequestError,
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from chalice.app import Request
 
     from chalicelib.entities.items.store import Item
+    from chalicelib.tenancy.tenant import TenantContext
 
 items = Blueprint(__name__)
 
@@ -220,3 +223,14 @@ def _answer(item: Item) -> ItemAnswer:
         "version": item.version,
         "created_at": item.created_at.isoformat(),
     }
+
+
+def store_of(tenant: TenantContext) -> ItemStore:
+    """Return the tenant's items, reached with the tenant's scoped credentials."""
+    return ItemStore(
+        wiring.scoped_clients().dynamodb(tenant),
+        wiring.config().table_name,
+        Partitions(tenant, Kind.ITEM, SHARDING[Kind.ITEM]),
+        wiring.listing_threads(),
+        lambda: datetime.now(UTC),
+    )

@@ -10,7 +10,7 @@ from chalice.app import Blueprint, Response
 from pydantic import AfterValidator, Field
 from typing_extensions import TypedDict
 
-from chalicelib.entities.users import store_of
+from chalicelib import wiring
 from chalicelib.errors import (
     DatabaseUnavailableError,
     EmailTakenError,
@@ -37,7 +37,8 @@ from chalicelib.http.texts import PRINTABLE, Instant, printable
 from chalicelib.tenancy.emails import checked_email
 
 if TYPE_CHECKING:
-    from chalicelib.entities.users.store import User
+    from chalicelib.entities.users.store import User, UserStore
+    from chalicelib.tenancy.tenant import TenantContext
 
 users = Blueprint(__name__)
 
@@ -156,3 +157,10 @@ def _answer(user: User) -> UserAnswer:
         "display_name": user.display_name,
         "created_at": user.created_at.isoformat(),
     }
+
+
+def store_of(tenant: TenantContext) -> UserStore:
+    """Return the tenant's users, reached with the tenant's scoped credentials."""
+    from chalicelib.entities.users.store import UserStore
+
+    return UserStore(wiring.database(), tenant)

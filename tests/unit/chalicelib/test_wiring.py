@@ -38,7 +38,7 @@ REFUSED = b"""<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><
 #: Lists a cart as a route does, twice, and prints what came of it.
 LIST_CART = """
 import json
-from chalicelib.entities import cart
+from chalicelib.entities.cart import routes as cart
 from chalicelib.tenancy.tenant import Role, TenantContext
 
 def page(tenant):
@@ -191,7 +191,7 @@ def test_tokens_are_refused_by_policy_only_when_told_so_exactly(
 ASK_THE_REGISTRY = """
 import json
 from chalicelib import wiring
-from chalicelib.entities import cart
+from chalicelib.entities.cart import routes as cart
 from chalicelib.tenancy.tenant import Role, TenantContext
 active = [wiring.tenant_statuses().is_active("acme") for _ in range(2)]
 cart.store_of(TenantContext("acme", Role.VIEWER, "u", "e")).page(limit=1, after=None)

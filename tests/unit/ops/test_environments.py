@@ -407,7 +407,7 @@ def test_every_part_of_the_evidence_runs_and_a_red_one_is_not_lost(capsys: pytes
 
 def test_no_module_marks_itself_twice() -> None:
     """The second `pytestmark` would replace the first, and a long test become a short one."""
-    modules = [path for path in (PROJECT / "tests").rglob("test_*.py") if path != Path(__file__)]
+    modules = [path for path in _test_modules() if path != Path(__file__)]
 
     assert [path for path in modules if path.read_text().count("\npytestmark = ") > 1] == []
 
@@ -415,14 +415,18 @@ def test_no_module_marks_itself_twice() -> None:
 def test_every_folder_of_long_tests_is_a_part_of_the_evidence() -> None:
     """A long test that no part names would never run again."""
     marked = {
-        path.relative_to(PROJECT).parts[1]
-        for path in (PROJECT / "tests").rglob("test_*.py")
+        path.relative_to(PROJECT)
+        for path in _test_modules()
         if "mark.evidence" in path.read_text() and path != Path(__file__)
     }
-    named = {word.removeprefix("tests/") for part in evidence.PARTS for word in part.arguments if "tests/" in word}
+    named = {word for part in evidence.PARTS for word in part.arguments}
 
-    assert marked
-    assert marked <= named
+    assert {path.parts[0] for path in marked} == {"packages", "tests"}
+    assert [path for path in marked if not named & {str(parent) for parent in path.parents}] == []
+
+
+def _test_modules() -> list[Path]:
+    return [path for top in ("packages", "tests") for path in (PROJECT / top).rglob("test_*.py")]
 
 
 @pytest.mark.parametrize(("pytests", "code"), [(0, 0), (1, 1), (2, 2), (4, 2), (5, 2)])

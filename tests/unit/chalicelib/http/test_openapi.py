@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import json
 import re
-import tomllib
 import typing
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,7 @@ from chalice.app import Chalice
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from app import app
-from chalicelib import __version__, errors
+from chalicelib import errors
 from chalicelib.entities.cart import routes as carts
 from chalicelib.entities.items import routes as items
 from chalicelib.entities.users import routes as users
@@ -25,8 +24,6 @@ from chalicelib.http.operations import operation_of
 from chalicelib.http.requests import Body, parse_body
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.unit.chalicelib.conftest import MakeRequest
     from tests.unit.conftest import RunPython
 
@@ -236,8 +233,3 @@ def test_the_document_is_made_on_the_first_request_and_kept(run_python: RunPytho
     assert done["first"]["statusCode"] == 200
     assert done["first"]["headers"]["Content-Type"] == "application/json"
     assert json.loads(done["first"]["body"]) == json.loads(json.dumps(DOCUMENT))
-
-
-def test_the_document_has_the_projects_version(project: Path) -> None:
-    """Which the package does not carry."""
-    assert tomllib.loads((project / "pyproject.toml").read_text())["project"]["version"] == __version__
