@@ -11,7 +11,7 @@ RUNTIME_OPTION = $(if $(RUNTIME),--runtime $(RUNTIME))
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev stack tenants lock test evidence drift lint format bench attack canaries prove package bootstrap deploy destroy rehearse clean
+.PHONY: help setup dev stack tenants lock test evidence drift wheels lint format bench attack canaries prove package bootstrap deploy destroy rehearse clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "  make %-9s %s\n", $$1, $$2 }'
@@ -43,6 +43,9 @@ evidence: setup ## Run the long rest: fuzzing, the page in a browser, attack mat
 
 drift: setup ## Check whether the newest AWS SDK has what localaws has not decided about
 	@$(BIN)/python -m ops.drift
+
+wheels: setup ## Build the evaluator, the local AWS and the prover into dist/, for others to install
+	@$(BIN)/python -m ops.wheels
 
 lint: setup ## Check formatting, lint, types, import contracts and Terraform's formatting
 	@$(BIN)/ruff format --check .
@@ -85,5 +88,5 @@ rehearse: setup ## Deploy to an emulator of AWS on this machine, use it over HTT
 	@$(BIN)/python -m ops.rehearse $(RUNTIME_OPTION)
 
 clean: ## Remove the virtual environment, caches and the local stack's files
-	@rm -rf .venv .local build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .local build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -79,6 +79,7 @@ class SmokeTest:
                     step(tenant)
                 except CommandError as error:
                     failures.append(error)
+        self._api.close()
         if failures:
             raise failures[0]
 

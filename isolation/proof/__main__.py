@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bulkhead_planproof.__main__ import read_text, report
+from bulkhead_planproof.command import read_text, report
 from bulkhead_planproof.languages import ProofError
 from bulkhead_planproof.plan import load
 from chalicelib.config import Strategy

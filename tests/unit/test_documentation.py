@@ -7,11 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib import errors
-from chalicelib.config import DATABASE_FUNCTIONS_SETTINGS, SETTINGS
+from chalicelib import config, errors
 
 PROJECT = Path(__file__).parents[2]
 README = (PROJECT / "README.md").read_text()
+#: All that is written for people, but for changelogs, which tell of what was.
+DOCUMENTS = sorted(
+    path
+    for pattern in ("*.md", "docs/**/*.md", "packages/*/*.md", "infra/modules/*/*.md", ".github/**/*.md")
+    for path in PROJECT.glob(pattern)
+    if path.name != "CHANGELOG.md"
+)
+#: Folders that commands make.
+_MADE = {".local", ".venv", "build", "dist", ".hypothesis"}
+#: Every table of environment variables: a new one is found by its name.
+SETTINGS_TABLES = [table for name, table in vars(config).items() if name.endswith("SETTINGS")]
 
 
 @pytest.mark.parametrize("target", re.findall(r"^([a-z-]+):.*## ", (PROJECT / "Makefile").read_text(), re.MULTILINE))
@@ -23,8 +33,7 @@ def test_the_readme_names_every_make_target(target: str) -> None:
 @pytest.mark.parametrize(
     "variable",
     [
-        *SETTINGS,
-        *DATABASE_FUNCTIONS_SETTINGS,
+        *dict.fromkeys(name for table in SETTINGS_TABLES for name in table),
         "AUTHORIZER_REFUSES_BY",
         "NAME_AWS_REQUESTS",
         "TF_PLUGIN_DIR",
@@ -41,25 +50,32 @@ def test_the_readme_names_every_setting(variable: str) -> None:
     [
         name
         for name, error in vars(errors).items()
-        if isinstance(error, type) and issubclass(error, errors.AppError) and not error.__subclasses__()
+        if isinstance(error, type) and issubclass(error, Exception) and not error.__subclasses__()
     ],
 )
 def test_the_readme_names_every_error(name: str) -> None:
-    """Whoever gets a `Code` finds what it means."""
+    """Whoever gets a `Code`, or reads a function's log, finds what it means."""
     assert f"`{name}`" in README
 
 
-@pytest.mark.parametrize("document", sorted(PROJECT.glob("docs/**/*.md")), ids=lambda path: path.name)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(PROJECT).as_posix())
 def test_every_path_that_a_document_names_exists(document: Path) -> None:
-    """A renamed test must not leave a claim without evidence."""
-    named = re.findall(
-        r"`((?:tests|infra|chalicelib|ops|packages|stage|isolation|bench)/[\w/.-]+)`", document.read_text()
-    )
+    """A renamed test must not leave a claim without evidence: under any top folder, here or beside the document."""
+    tops = {path.name for place in (PROJECT, document.parent) for path in place.iterdir() if path.is_dir()} - _MADE
+    named = re.findall(rf"`((?:{'|'.join(map(re.escape, sorted(tops)))})/[\w/.-]*)`", document.read_text())
 
-    assert [path for path in named if not (PROJECT / path).exists()] == []
+    assert [path for path in named if not any((place / path).exists() for place in (PROJECT, document.parent))] == []
 
 
 @pytest.mark.parametrize("link", re.findall(r"\]\(([\w/.-]+)\)", README))
 def test_every_link_of_the_readme_leads_somewhere(link: str) -> None:
     """Relative links only; the others are the web's."""
     assert (PROJECT / link).exists()
+
+
+def test_the_readme_lists_every_top_folder() -> None:
+    """In the table of the layout, so that nobody has to guess what a room is for."""
+    tracked = {path.parent.name for path in PROJECT.glob("*/*") if not path.parent.name.startswith((".", "__"))}
+    layout = README.partition("## Layout")[2]
+
+    assert {name for name in tracked - _MADE if f"| `{name}/" not in layout} == set()

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from bulkhead_localaws.__main__ import _instructions
+from bulkhead_localaws.command import _instructions
 from bulkhead_localaws.moto.emulator import OperatorKey
 from bulkhead_localaws.postgres.access import PostgresAccess, connect
 from bulkhead_localaws.postgres.errors import PortTakenError, PostgresError

@@ -1,114 +1,24 @@
-"""`planproof PLAN.json`: prove that a plan of Terraform keeps tenants apart."""
+"""`planproof`, or `python -m bulkhead_planproof`: prove that a plan of Terraform keeps tenants apart."""
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
-from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bulkhead_planproof.expectations import Reasons, matches, read_reasons
-from bulkhead_planproof.grammar import TENANT_ID, grammar
-from bulkhead_planproof.languages import ProofError
-from bulkhead_planproof.partitions import KeyForm
-from bulkhead_planproof.plan import load
-from bulkhead_planproof.prover import Prover
-from bulkhead_planproof.reading import read_plan
-from bulkhead_planproof.rendering import as_json, as_text
-from bulkhead_planproof.session_policy import from_template
-
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from bulkhead_planproof.plan import Plan
-    from bulkhead_planproof.session_policy import SessionPolicies
+    from collections.abc import Sequence
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Print the findings; return 0 if all is proved, 1 if anything is not, 2 if something cannot be read."""
-    options = _parser().parse_args(arguments)
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; exit code 2 and a sentence when a distribution that it needs is not installed."""
     try:
-        plan, reasons = read_plan(load(read_text(options.plan))), _reasons(options)
-        prover = Prover(plan, reasons, _form(options), options.tag, _session_policies(options, plan, reasons))
-        return report({str(options.plan): prover}, options.json)
-    except ProofError as error:
-        sys.stderr.write(f"planproof: {error}\n")
+        from bulkhead_planproof.command import run  # noqa: PLC0415 -- what is missing is told below
+    except ModuleNotFoundError as missing:
+        print(
+            f"planproof needs {missing.name}, which is not installed: pip install bulkhead-planproof", file=sys.stderr
+        )
         return 2
-
-
-def report(provers: Mapping[str, Prover], json_file: Path | None) -> int:
-    """Print what came of plans, by name, and write it to a file; return 0 if all is proved, else 1."""
-    reports = {name: prover.report() for name, prover in provers.items()}
-    for name, each in reports.items():
-        sys.stdout.write(f"{name}\n{as_text(each, provers[name].reasons)}\n")
-    if json_file is not None:
-        documents = {name: as_json(each) for name, each in reports.items()}
-        json_file.write_text(json.dumps(documents, indent=2) + "\n", encoding="utf-8")
-    return 0 if all(each.proved for each in reports.values()) else 1
-
-
-def read_text(path: Path) -> str:
-    """Return what a file holds; raises ProofError."""
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ProofError(f"{path}: {error}") from None
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="planproof", description=main.__doc__)
-    parser.add_argument(
-        "plan", type=Path, metavar="PLAN.json", help="what `terraform show -json PLAN` prints of a saved plan"
-    )
-    parser.add_argument("--tag", default="tenant", help="session tag that holds the tenant's id (%(default)s)")
-    parser.add_argument("--grammar", default=TENANT_ID, help="regular expression of a tenant's id (%(default)s)")
-    parser.add_argument(
-        "--delimiter", default="#", help="what follows the tenant's id in a partition key (%(default)s)"
-    )
-    parser.add_argument("--prefix", default="", help="what stands before the tenant's id in a partition key (nothing)")
-    parser.add_argument("--tenant-role", action="append", help="pattern of the names of roles that tags confine")
-    parser.add_argument(
-        "--session-policy-role", action="append", help="the same for roles that session policies confine"
-    )
-    parser.add_argument(
-        "--session-policy", type=Path, help="a session policy in which {tenant} stands for the tenant's id"
-    )
-    parser.add_argument("--reasons", type=Path, help="a file that says who else may reach what, and why")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the findings to a file as well")
-    parser.add_argument("--version", action="version", version=f"bulkhead-planproof {version('bulkhead-planproof')}")
-    return parser
-
-
-def _reasons(options: argparse.Namespace) -> Reasons:
-    reasons = Reasons() if options.reasons is None else read_reasons(read_text(options.reasons))
-    changed = {"tenant_roles": options.tenant_role, "session_policy_roles": options.session_policy_role}
-    reasons = reasons.model_copy(update={key: tuple(value) for key, value in changed.items() if value is not None})
-    if not (reasons.tenant_roles or reasons.session_policy_roles):
-        raise ProofError(
-            "nothing says which roles tenants' sessions are opened on: name them, as in --tenant-role NAME"
-        )
-    return reasons
-
-
-def _form(options: argparse.Namespace) -> KeyForm:
-    if not options.delimiter:
-        raise ProofError("without a delimiter, nothing says where the tenant's id ends")
-    return KeyForm(grammar(options.grammar), options.delimiter, options.prefix)
-
-
-def _session_policies(options: argparse.Namespace, plan: Plan, reasons: Reasons) -> SessionPolicies | None:
-    if options.session_policy is None:
-        return None
-    policy = from_template(read_text(options.session_policy), options.session_policy.name)
-    if not any(matches(reasons.session_policy_roles, role.name) for role in plan.roles()):
-        wanted = " or ".join(reasons.session_policy_roles)
-        raise ProofError(
-            f"{policy.name} is for no role: {f'none in the plan is called {wanted}' if wanted else 'name it, as in'}"
-            f"{'' if wanted else ' --session-policy-role NAME'}"
-        )
-    return lambda _role, _tables: (policy,)
+    return run(arguments)
 
 
 if __name__ == "__main__":
