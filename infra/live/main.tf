@@ -19,6 +19,14 @@ locals {
   account_id = data.aws_caller_identity.current.account_id
   partition  = data.aws_partition.current.partition
 
+  placement = {
+    name        = local.name
+    partition   = local.partition
+    region      = var.region
+    account_id  = local.account_id
+    kms_key_arn = var.kms_key_arn
+  }
+
   # One table for the authorizer, which reads the same file, and for the tenant roles.
   rights = jsondecode(file("${path.module}/../../chalicelib/permissions.json")).rights
 
@@ -38,23 +46,15 @@ locals {
 module "pooled_table" {
   source = "../modules/pooled_table"
 
-  name                = local.name
-  partition           = local.partition
-  region              = var.region
-  account_id          = local.account_id
+  placement           = local.placement
   deletion_protection = !var.disposable
-  kms_key_arn         = var.kms_key_arn
 }
 
 module "registry" {
   source = "../modules/registry"
 
-  name                = "${local.name}-tenants"
-  partition           = local.partition
-  region              = var.region
-  account_id          = local.account_id
+  placement           = local.placement
   deletion_protection = !var.disposable
-  kms_key_arn         = var.kms_key_arn
 }
 
 module "export_bucket" {
@@ -85,20 +85,15 @@ module "identity" {
 module "authorizer_role" {
   source = "../modules/authorizer_role"
 
-  name               = "${local.name}-AuthorizerRole"
-  partition          = local.partition
-  account_id         = local.account_id
+  placement          = local.placement
   registry_table_arn = module.registry.arn
   runtime_policy     = module.function_rights["tenant_authorizer"].policy_json
-  kms_key_arn        = var.kms_key_arn
 }
 
 module "lambda_role" {
   source = "../modules/lambda_role"
 
-  name             = "${local.name}-LambdaRole"
-  partition        = local.partition
-  account_id       = local.account_id
+  placement        = local.placement
   tenant_role_arns = concat([module.tenant_role.arn], module.tenant_policy_role[*].arn)
   runtime_policy   = module.function_rights["api_handler"].policy_json
 }
@@ -106,13 +101,10 @@ module "lambda_role" {
 module "tenant_role" {
   source = "../modules/tenant_role"
 
-  name              = "${local.name}-TenantRole"
+  placement         = local.placement
   trusted_role_arns = [module.lambda_role.arn, module.control_plane.role_arns.offboard_tenant]
-  partition         = local.partition
-  account_id        = local.account_id
   table_arn         = module.pooled_table.arn
   rights            = local.rights
-  kms_key_arn       = var.kms_key_arn
 
   database_secrets = {
     reader_arn = module.secrets.reader_arn_pattern
@@ -124,13 +116,10 @@ module "tenant_policy_role" {
   source = "../modules/tenant_policy_role"
   count  = var.vending_strategy == "session_policy" ? 1 : 0
 
-  name              = "${local.name}-TenantPolicyRole"
+  placement         = local.placement
   trusted_role_arns = [module.lambda_role.arn]
-  partition         = local.partition
-  account_id        = local.account_id
   table_arn         = module.pooled_table.arn
   rights            = local.rights
-  kms_key_arn       = var.kms_key_arn
 
   database_secrets = {
     reader_arn = module.secrets.reader_arn_pattern
@@ -142,16 +131,13 @@ module "tenant_policy_role" {
 module "control_plane" {
   source = "../modules/control_plane"
 
-  name               = local.name
-  partition          = local.partition
-  account_id         = local.account_id
+  placement          = local.placement
   registry_table_arn = module.registry.arn
   user_pool_arn      = module.identity.user_pool_arn
   tenant_role_arn    = module.tenant_role.arn
   writer_secret_arn  = module.secrets.writer_arn_pattern
   export_bucket_arn  = module.export_bucket.arn
   rights             = local.rights
-  kms_key_arn        = var.kms_key_arn
 
   runtime_policies = {
     for function in setsubtract(keys(local.function_names), ["api_handler", "tenant_authorizer", "migrate_database", "rotate_secret"]) :
@@ -162,10 +148,7 @@ module "control_plane" {
 module "database_functions" {
   source = "../modules/database_functions"
 
-  name        = local.name
-  partition   = local.partition
-  account_id  = local.account_id
-  kms_key_arn = var.kms_key_arn
+  placement = local.placement
 
   runtime_policies = {
     for function in ["migrate_database", "rotate_secret"] : function => module.function_rights[function].policy_json
@@ -182,13 +165,10 @@ module "function_rights" {
   source   = "../modules/function_rights"
   for_each = local.function_names
 
-  function_name = each.value
-  partition     = local.partition
-  region        = var.region
-  account_id    = local.account_id
-  in_vpc        = var.network != null && contains(local.functions_in_vpc, each.key)
-  tracing       = var.tracing
-  kms_key_arn   = var.kms_key_arn
+  placement = local.placement
+  function  = each.key
+  in_vpc    = var.network != null && contains(local.functions_in_vpc, each.key)
+  tracing   = var.tracing
 }
 
 # The network, and PostgreSQL in it. No other function reaches the database; the authorizer needs the pool's keys, which
@@ -198,8 +178,7 @@ module "network" {
   source = "../modules/network"
   count  = var.network == null ? 0 : 1
 
-  name              = local.name
-  region            = var.region
+  placement         = local.placement
   cidr              = var.network.cidr
   zones             = var.network.zones
   tenant_role_arns  = concat([module.tenant_role.arn], module.tenant_policy_role[*].arn)
@@ -233,7 +212,7 @@ module "network" {
 module "database" {
   source = "../modules/database"
 
-  name                    = local.name
+  placement               = local.placement
   master_password         = var.database_instance == null ? null : ephemeral.aws_secretsmanager_random_password.login["master"].random_password
   master_password_version = var.master_password_version
 
@@ -257,7 +236,6 @@ module "database" {
     deletion_protection   = !var.disposable
     final_snapshot        = !var.disposable
     log_retention_days    = var.log_retention_days
-    kms_key_arn           = var.kms_key_arn
   }
 }
 
@@ -276,12 +254,8 @@ ephemeral "aws_secretsmanager_random_password" "login" {
 module "secrets" {
   source = "../modules/secrets"
 
-  name                 = local.name
-  partition            = local.partition
-  region               = var.region
-  account_id           = local.account_id
+  placement            = local.placement
   recovery_window_days = var.disposable ? 0 : 30
-  kms_key_arn          = var.kms_key_arn
   master_version       = var.master_password_version
   login_version        = var.login_version
   reader_password      = ephemeral.aws_secretsmanager_random_password.login["reader"].random_password
@@ -368,11 +342,9 @@ module "function" {
   source   = "../modules/function"
   for_each = local.package.functions
 
-  name                 = local.function_names[each.key]
+  placement            = local.placement
+  function             = each.key
   description          = lookup(local.descriptions, each.key, "The function ${each.key} of the control plane.")
-  partition            = local.partition
-  region               = var.region
-  account_id           = local.account_id
   handler              = each.value
   runtime              = local.package.runtime
   architecture         = local.package.architecture
@@ -386,7 +358,6 @@ module "function" {
   log_retention_days   = var.log_retention_days
   tracing              = var.tracing
   reserved_concurrency = lookup(local.concurrency, each.key, null)
-  kms_key_arn          = var.kms_key_arn
 
   # Lambda makes and takes away a function's network interfaces with the rights of its role, so that these must be there
   # earlier and go later. The roles' ARNs wait for the roles alone.
@@ -435,7 +406,7 @@ locals {
 module "api" {
   source = "../modules/api"
 
-  name               = local.name
+  placement          = local.placement
   description        = "The API of ${local.name}."
   stage_name         = var.stage
   routes             = local.package.routes
@@ -458,7 +429,6 @@ module "api" {
 
   access_logs = var.access_logs ? {
     retention_days = var.log_retention_days
-    kms_key_arn    = var.kms_key_arn
   } : null
 }
 
@@ -466,10 +436,7 @@ module "web" {
   source = "../modules/web"
   count  = var.web == null ? 0 : 1
 
-  name          = local.name
-  partition     = local.partition
-  region        = var.region
-  bucket_name   = "${local.name}-web-${local.account_id}"
+  placement     = local.placement
   api_origin    = local.api_origin
   api_url       = "${local.api_origin}/${var.stage}"
   client_id     = module.identity.user_pool_client_id
@@ -484,11 +451,8 @@ module "alarms" {
   source = "../modules/alarms"
   count  = var.alarms == null ? 0 : 1
 
-  name       = local.name
-  partition  = local.partition
-  region     = var.region
-  account_id = local.account_id
-  email      = var.alarms.email
+  placement = local.placement
+  email     = var.alarms.email
 
   api = {
     name                  = module.api.name

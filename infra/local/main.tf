@@ -18,6 +18,13 @@ locals {
   account_id = data.aws_caller_identity.current.account_id
   partition  = data.aws_partition.current.partition
 
+  placement = {
+    name       = local.name
+    partition  = local.partition
+    region     = var.region
+    account_id = local.account_id
+  }
+
   # One table for the authorizer, which reads the same file, and for the tenant roles.
   rights = jsondecode(file("${path.module}/../../chalicelib/permissions.json")).rights
 
@@ -30,20 +37,14 @@ locals {
 module "pooled_table" {
   source = "../modules/pooled_table"
 
-  name                = local.name
-  partition           = local.partition
-  region              = var.region
-  account_id          = local.account_id
+  placement           = local.placement
   deletion_protection = false
 }
 
 module "registry" {
   source = "../modules/registry"
 
-  name                = "${local.name}-tenants"
-  partition           = local.partition
-  region              = var.region
-  account_id          = local.account_id
+  placement           = local.placement
   deletion_protection = false
 }
 
@@ -68,9 +69,7 @@ module "identity" {
 module "authorizer_role" {
   source = "../modules/authorizer_role"
 
-  name               = "${local.name}-AuthorizerRole"
-  partition          = local.partition
-  account_id         = local.account_id
+  placement          = local.placement
   registry_table_arn = module.registry.arn
 }
 
@@ -82,19 +81,15 @@ module "authorizer_role" {
 module "lambda_role" {
   source = "../modules/lambda_role"
 
-  name             = "${local.name}-LambdaRole"
-  partition        = local.partition
-  account_id       = local.account_id
+  placement        = local.placement
   tenant_role_arns = concat([module.tenant_role.arn], module.tenant_policy_role[*].arn)
 }
 
 module "tenant_role" {
   source = "../modules/tenant_role"
 
-  name              = "${local.name}-TenantRole"
+  placement         = local.placement
   trusted_role_arns = [module.lambda_role.arn, module.control_plane.role_arns.offboard_tenant]
-  partition         = local.partition
-  account_id        = local.account_id
   table_arn         = module.pooled_table.arn
   rights            = local.rights
   database_secrets  = local.tenant_database_secrets
@@ -104,10 +99,8 @@ module "tenant_policy_role" {
   source = "../modules/tenant_policy_role"
   count  = var.vending_strategy == "session_policy" ? 1 : 0
 
-  name              = "${local.name}-TenantPolicyRole"
+  placement         = local.placement
   trusted_role_arns = [module.lambda_role.arn]
-  partition         = local.partition
-  account_id        = local.account_id
   table_arn         = module.pooled_table.arn
   rights            = local.rights
   database_secrets  = local.tenant_database_secrets
@@ -117,9 +110,7 @@ module "tenant_policy_role" {
 module "control_plane" {
   source = "../modules/control_plane"
 
-  name               = local.name
-  partition          = local.partition
-  account_id         = local.account_id
+  placement          = local.placement
   registry_table_arn = module.registry.arn
   user_pool_arn      = module.identity.user_pool_arn
   tenant_role_arn    = module.tenant_role.arn
@@ -132,8 +123,8 @@ module "database" {
   source = "../modules/database"
   count  = var.database == null ? 0 : 1
 
-  name     = local.name
-  existing = var.database
+  placement = local.placement
+  existing  = var.database
 }
 
 # Other passwords at every run, of which the secrets take the first.
@@ -148,10 +139,7 @@ module "secrets" {
   source = "../modules/secrets"
   count  = var.database == null ? 0 : 1
 
-  name                 = local.name
-  partition            = local.partition
-  region               = var.region
-  account_id           = local.account_id
+  placement            = local.placement
   recovery_window_days = 0
 
   database = {
@@ -172,9 +160,7 @@ module "database_functions" {
   source = "../modules/database_functions"
   count  = var.database == null ? 0 : 1
 
-  name       = local.name
-  partition  = local.partition
-  account_id = local.account_id
+  placement = local.placement
 
   secrets = {
     master_arn = module.secrets[0].master_arn_pattern

@@ -10,14 +10,10 @@ _EXPORT_BUCKET = "modules/export_bucket"
 _CONTROL_PLANE = "modules/control_plane"
 
 _TABLE_OF_TENANT_ROLE = """module.control_plane.role_arns.offboard_tenant]
-  partition         = local.partition
-  account_id        = local.account_id
   table_arn         = module.pooled_table.arn"""
 
-_TABLE_OF_AUTHORIZER_ROLE = """-AuthorizerRole"
-  partition          = local.partition
-  account_id         = local.account_id
-  registry_table_arn = module.registry.arn"""
+_TABLE_OF_AUTHORIZER_ROLE = """  registry_table_arn = module.registry.arn
+}"""
 
 CONTROL_PLANE_CANARIES = [
     # The table of the tenants.
@@ -419,18 +415,16 @@ CONTROL_PLANE_CANARIES = [
     Canary(
         "offboarding opens sessions that only a session policy narrows",
         "local",
-        old='-TenantPolicyRole"\n  trusted_role_arns = [module.lambda_role.arn]',
-        new='-TenantPolicyRole"\n'
-        "  trusted_role_arns = [module.lambda_role.arn, module.control_plane.role_arns.offboard_tenant]",
+        old="= [module.lambda_role.arn]",
+        new="= [module.lambda_role.arn, module.control_plane.role_arns.offboard_tenant]",
         complaint="TenantPolicyRole must trust the API's role and nobody else.",
     ),
     Canary(
         "the tenants are in the pooled table",
-        "local",
-        old='"${local.name}-tenants"',
-        new="local.name",
-        complaint="The tenants must be in a table of their own.",
-        suite="control_plane",
+        _REGISTRY,
+        old='"${var.placement.name}-tenants"',
+        new="var.placement.name",
+        complaint="known at plan time",
     ),
     Canary(
         "tenants read the registry",

@@ -313,8 +313,8 @@ DEPLOYMENT_CANARIES = [
     Canary(
         "a hundred refused sessions raise no alarm",
         _ALARMS,
-        old="threshold           = 0\n  namespace           = var.name\n",
-        new="threshold           = 100\n  namespace           = var.name\n",
+        old="threshold           = 0\n  namespace           = var.placement.name\n",
+        new="threshold           = 100\n  namespace           = var.placement.name\n",
         complaint="The first refusal in a minute must raise the alarm.",
     ),
     Canary(

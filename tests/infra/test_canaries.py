@@ -44,7 +44,7 @@ def _of_each_tenant_role(folder: str) -> list[Canary]:
             f"{role} trusts another role",
             folder,
             old="= var.trusted_role_arns",
-            new='= ["arn:aws:iam::${var.account_id}:role/Developer"]',
+            new='= ["arn:aws:iam::${var.placement.account_id}:role/Developer"]',
             complaint="Only the trusted roles may assume the role.",
         ),
         Canary(
@@ -358,15 +358,15 @@ CANARIES = [
     Canary(
         "another role opens tenants' sessions",
         "local",
-        old='-TenantRole"\n  trusted_role_arns = [module.lambda_role.arn, ',
-        new='-TenantRole"\n  trusted_role_arns = ["arn:aws:iam::${local.account_id}:role/Developer", ',
+        old="[module.lambda_role.arn, module.control_plane",
+        new='["arn:aws:iam::${local.account_id}:role/Developer", module.control_plane',
         complaint="TenantRole must trust the roles of the API and of offboarding, and nobody else.",
     ),
     Canary(
         "another role opens sessions that only a session policy narrows",
         "local",
-        old='-TenantPolicyRole"\n  trusted_role_arns = [module.lambda_role.arn]',
-        new='-TenantPolicyRole"\n  trusted_role_arns = ["arn:aws:iam::${local.account_id}:role/Developer"]',
+        old="= [module.lambda_role.arn]",
+        new='= ["arn:aws:iam::${local.account_id}:role/Developer"]',
         complaint="TenantPolicyRole must trust the API's role and nobody else.",
     ),
     Canary(

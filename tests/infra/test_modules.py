@@ -28,6 +28,7 @@ _KNOWN_MODULES = (
     "lambda_role",
     "network",
     "package_bucket",
+    "placement",
     "pooled_table",
     "registry",
     "secrets",
@@ -37,6 +38,8 @@ _KNOWN_MODULES = (
     "tenant_trust",
     "web",
 )
+
+_BLOCK = re.DOTALL | re.MULTILINE
 
 every_folder = pytest.mark.parametrize("name", infra_folders())
 
@@ -63,7 +66,7 @@ def test_a_folder_has_its_four_files_and_tests(name: str) -> None:
 def test_variables_are_declared_in_one_order(name: str) -> None:
     """Every variable states its type, which is never `any`, and its meaning, then default and validation."""
     source = (INFRA / name / "variables.tf").read_text()
-    blocks = re.findall(r'^variable "\w+" \{\n(.*?)^\}', source, re.DOTALL | re.MULTILINE)
+    blocks = re.findall(r'^variable "\w+" \{\n(.*?)^\}', source, _BLOCK)
     order = ["type", "description", "default", "validation"]
 
     for block in blocks:
@@ -72,6 +75,20 @@ def test_variables_are_declared_in_one_order(name: str) -> None:
         assert declared == sorted(declared, key=order.index)
         assert not re.search(r"\bany\b", re.sub(r'".*?"', "", block))
     assert len(blocks) == source.count('variable "')
+
+
+def test_a_placement_is_one_thing_and_checked_by_each_module() -> None:
+    """Every module that takes a placement takes the same members, and has them checked in one place."""
+    takers = {
+        path.parent: block[0]
+        for path in INFRA.glob("modules/*/variables.tf")
+        if (block := re.search(r'^variable "placement" \{\n  type = (object\(\{.*?^  \}\))', path.read_text(), _BLOCK))
+    }
+    unchecked = [path.name for path in takers if '"../placement"' not in (path / "main.tf").read_text()]
+
+    assert unchecked == ["placement"]
+    assert len(set(takers.values())) == 1
+    assert len(takers) > len(_KNOWN_MODULES) / 2
 
 
 def test_the_user_pool_has_no_hosted_domain() -> None:

@@ -1,15 +1,22 @@
 # Where the page comes from: a private bucket behind CloudFront, with headers that confine the page to its own files,
 # the API and the sign-in.
 
+module "placement" {
+  source = "../placement"
+
+  placement = var.placement
+}
+
 locals {
-  bucket_arn = "arn:${var.partition}:s3:::${var.bucket_name}"
+  bucket_name = "${var.placement.name}-web-${var.placement.account_id}"
+  bucket_arn  = "arn:${var.placement.partition}:s3:::${local.bucket_name}"
 
   origin = "https://${coalesce(one(var.domain[*].name), aws_cloudfront_distribution.this.domain_name)}"
 
   # A script that got into the page could load nothing, and send what it finds to the API and to Cognito only, which
   # serves everybody's user pools. The development server reads the same document.
   headers        = jsondecode(file("${path.module}/headers.json"))
-  sign_in_origin = "https://cognito-idp.${var.region}.amazonaws.com"
+  sign_in_origin = "https://cognito-idp.${var.placement.region}.amazonaws.com"
   content_security_policy = replace(
     replace(join("; ", local.headers.content_security_policy), "{api_origin}", var.api_origin),
     "{sign_in_origin}", local.sign_in_origin,
@@ -26,7 +33,7 @@ locals {
     api_url     = var.api_url
     cognito_url = local.sign_in_origin
     client_id   = var.client_id
-    region      = var.region
+    region      = var.placement.region
     stage       = var.stage
     trace_url   = null
   }
@@ -37,7 +44,7 @@ locals {
 }
 
 resource "aws_s3_bucket" "this" {
-  bucket        = var.bucket_name
+  bucket        = local.bucket_name
   force_destroy = var.force_destroy
 
   lifecycle {
@@ -137,16 +144,16 @@ resource "aws_s3_bucket_policy" "this" {
 }
 
 resource "aws_cloudfront_origin_access_control" "this" {
-  name                              = var.name
-  description                       = "CloudFront signs what it asks the bucket of ${var.name} for."
+  name                              = var.placement.name
+  description                       = "CloudFront signs what it asks the bucket of ${var.placement.name} for."
   origin_access_control_origin_type = "s3"
   signing_behavior                  = "always"
   signing_protocol                  = "sigv4"
 }
 
 resource "aws_cloudfront_response_headers_policy" "this" {
-  name    = var.name
-  comment = "Confines the page of ${var.name}."
+  name    = var.placement.name
+  comment = "Confines the page of ${var.placement.name}."
 
   security_headers_config {
     content_security_policy {
@@ -213,7 +220,7 @@ resource "aws_s3_object" "config" {
 }
 
 resource "aws_cloudfront_distribution" "this" {
-  comment             = "The page of ${var.name}."
+  comment             = "The page of ${var.placement.name}."
   enabled             = true
   is_ipv6_enabled     = true
   http_version        = "http2and3"

@@ -14,14 +14,12 @@ mock_provider "aws" {
 }
 
 variables {
-  name        = "bulkhead"
-  bucket_name = "bulkhead-web-123456789012"
-  region      = "eu-central-1"
-  api_origin  = "https://abc123.execute-api.eu-central-1.amazonaws.com"
-  api_url     = "https://abc123.execute-api.eu-central-1.amazonaws.com/dev"
-  client_id   = "client1"
-  stage       = "dev"
-  files       = "../../../web"
+  placement  = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012" }
+  api_origin = "https://abc123.execute-api.eu-central-1.amazonaws.com"
+  api_url    = "https://abc123.execute-api.eu-central-1.amazonaws.com/dev"
+  client_id  = "client1"
+  stage      = "dev"
+  files      = "../../../web"
 }
 
 run "a_browser_confines_the_page" {
