@@ -46,7 +46,7 @@ locals {
     TENANT_ROLE_ARN       = module.tenant_role.arn
     EXPORT_BUCKET         = module.export_bucket.name
     ERASE_AFTER_SECONDS   = tostring(var.authorizer_cache_seconds + local.request_seconds)
-    EXPORT_RETENTION_DAYS = tostring(var.exports.expire ? module.export_bucket.retention_days : 0)
+    EXPORT_RETENTION_DAYS = tostring(var.exports.expire ? var.exports.retention_days : 0)
     BACKUP_RETENTION_DAYS = tostring(local.backup_retention_days)
     LOG_RETENTION_DAYS    = tostring(var.log_retention_days)
   })

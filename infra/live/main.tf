@@ -35,6 +35,10 @@ locals {
   package_zip    = "${path.module}/${var.package_dir}/deployment.zip"
   package_sha256 = filebase64sha256(local.package_zip)
 
+  # Another package has another name, so that a function changes exactly when its code does. Base64 as in URLs: an
+  # object's name may hold '/' and '+', but they mean something to others.
+  package_key = "${replace(replace(trimsuffix(local.package_sha256, "="), "/", "_"), "+", "-")}.zip"
+
   function_names = { for function in keys(local.package.functions) : function => "${local.name}-${function}" }
 
   cors_origin = var.web == null ? var.cors_origin : module.web[0].origin
@@ -58,15 +62,13 @@ module "registry" {
 }
 
 module "export_bucket" {
-  source = "../modules/export_bucket"
+  source = "../modules/bucket"
 
-  name           = "${local.name}-exports-${local.account_id}"
-  partition      = local.partition
-  retention_days = var.exports.retention_days
-  expire_exports = var.exports.expire
-  require_tls    = var.require_tls
-  kms_key_arn    = var.kms_key_arn
-  force_destroy  = var.disposable
+  placement     = local.placement
+  purpose       = "exports"
+  expiration    = var.exports.expire ? { days = var.exports.retention_days, former_versions_days = var.exports.retention_days } : null
+  require_tls   = var.require_tls
+  force_destroy = var.disposable
 }
 
 module "identity" {
@@ -328,14 +330,30 @@ locals {
   }
 }
 
+# Uploaded once: Lambda takes it from here for each function. Every package can be made again from its commit.
 module "package_bucket" {
-  source = "../modules/package_bucket"
+  source = "../modules/bucket"
 
-  name           = "${local.name}-package-${local.account_id}"
-  partition      = local.partition
-  package_path   = local.package_zip
-  package_sha256 = local.package_sha256
-  require_tls    = var.require_tls
+  placement     = merge(local.placement, { kms_key_arn = null })
+  purpose       = "package"
+  versioned     = false
+  require_tls   = var.require_tls
+  force_destroy = true
+}
+
+resource "aws_s3_object" "package" {
+  bucket       = module.package_bucket.name
+  key          = local.package_key
+  source       = local.package_zip
+  source_hash  = local.package_sha256
+  content_type = "application/zip"
+
+  # An object takes ten tags, and a stage may have more.
+  override_provider {
+    default_tags {
+      tags = {}
+    }
+  }
 }
 
 module "function" {
@@ -348,7 +366,7 @@ module "function" {
   handler              = each.value
   runtime              = local.package.runtime
   architecture         = local.package.architecture
-  package_s3           = module.package_bucket.package
+  package_s3           = { bucket = aws_s3_object.package.bucket, key = aws_s3_object.package.key }
   package_sha256       = local.package_sha256
   role_arn             = local.roles[each.key]
   memory_mb            = lookup(local.memory, each.key, var.memory_mb.control_plane)

@@ -80,7 +80,7 @@ output "export_bucket_name" {
 
 output "export_retention_days" {
   description = "Days after which an export expires."
-  value       = module.export_bucket.retention_days
+  value       = var.exports.retention_days
 }
 
 output "vending_strategy" {

@@ -49,14 +49,12 @@ module "registry" {
 }
 
 module "export_bucket" {
-  source = "../modules/export_bucket"
+  source = "../modules/bucket"
 
-  name           = "${local.name}-exports-${local.account_id}"
-  partition      = local.partition
-  retention_days = 30
-  expire_exports = false
-  require_tls    = false
-  force_destroy  = true
+  placement     = local.placement
+  purpose       = "exports"
+  require_tls   = false
+  force_destroy = true
 }
 
 module "identity" {

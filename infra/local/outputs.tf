@@ -34,8 +34,8 @@ output "export_bucket_name" {
 }
 
 output "export_retention_days" {
-  description = "Days after which an export expires."
-  value       = module.export_bucket.retention_days
+  description = "Days after which an export would expire on AWS: the local one acts on no rules."
+  value       = 30
 }
 
 output "vending_strategy" {

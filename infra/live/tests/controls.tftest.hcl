@@ -47,6 +47,17 @@ run "a_stage_on_aws" {
     error_message = "Each role must write the log of its own function."
   }
 
+  # The functions' package is named by its content.
+  assert {
+    condition = (
+      replace(replace(aws_s3_object.package.key, "-", "+"), "_", "/") == "${trimsuffix(filebase64sha256("tests/package/deployment.zip"), "=")}.zip"
+      && aws_s3_object.package.bucket == "bulkhead-t1-package-123456789012"
+      && aws_s3_object.package.source_hash == filebase64sha256("tests/package/deployment.zip")
+      && can(regex("^[A-Za-z0-9_-]{43}[.]zip$", aws_s3_object.package.key))
+    )
+    error_message = "Another package must have another name, known at plan time, without '/' and '+'."
+  }
+
   # Only what reaches the database is in the network.
   assert {
     condition     = toset(keys(local.vpcs)) == toset(["api_handler", "migrate_database", "rotate_secret", "onboard_tenant", "offboard_tenant"])

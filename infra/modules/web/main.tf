@@ -8,9 +8,6 @@ module "placement" {
 }
 
 locals {
-  bucket_name = "${var.placement.name}-web-${var.placement.account_id}"
-  bucket_arn  = "arn:${var.placement.partition}:s3:::${local.bucket_name}"
-
   origin = "https://${coalesce(one(var.domain[*].name), aws_cloudfront_distribution.this.domain_name)}"
 
   # A script that got into the page could load nothing, and send what it finds to the API and to Cognito only, which
@@ -43,104 +40,16 @@ locals {
   caching_optimized = "658327ea-f89d-4fab-a63d-7e88639e58f6"
 }
 
-resource "aws_s3_bucket" "this" {
-  bucket        = local.bucket_name
-  force_destroy = var.force_destroy
+# The page before this one can be brought back. Its bucket is encrypted with the keys of S3 in every stage: everyone may
+# read the page, and a key of ours would have to trust CloudFront.
+module "bucket" {
+  source = "../bucket"
 
-  lifecycle {
-    postcondition {
-      condition     = self.arn == local.bucket_arn
-      error_message = "The bucket is ${self.arn}, but its policy names ${local.bucket_arn}: partition is wrong."
-    }
-  }
-}
-
-resource "aws_s3_bucket_public_access_block" "this" {
-  bucket = aws_s3_bucket.this.id
-
-  block_public_acls       = true
-  block_public_policy     = true
-  ignore_public_acls      = true
-  restrict_public_buckets = true
-}
-
-# Without ACLs: the policy alone says who reads.
-resource "aws_s3_bucket_ownership_controls" "this" {
-  bucket = aws_s3_bucket.this.id
-
-  rule {
-    object_ownership = "BucketOwnerEnforced"
-  }
-}
-
-# With the keys of S3 in every stage: everyone may read the page, and a key of ours would have to trust CloudFront.
-resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
-  bucket = aws_s3_bucket.this.id
-
-  rule {
-    apply_server_side_encryption_by_default {
-      sse_algorithm = "AES256"
-    }
-  }
-}
-
-# The page before this one can be brought back.
-resource "aws_s3_bucket_versioning" "this" {
-  bucket = aws_s3_bucket.this.id
-
-  versioning_configuration {
-    status = "Enabled"
-  }
-}
-
-resource "aws_s3_bucket_lifecycle_configuration" "this" {
-  bucket = aws_s3_bucket_versioning.this.bucket
-
-  rule {
-    id     = "ExpireFormerVersions"
-    status = "Enabled"
-
-    filter {}
-
-    expiration {
-      expired_object_delete_marker = true
-    }
-
-    noncurrent_version_expiration {
-      noncurrent_days = 90
-    }
-
-    abort_incomplete_multipart_upload {
-      days_after_initiation = 7
-    }
-  }
-}
-
-# After the public access block: S3 refuses to change both at once.
-resource "aws_s3_bucket_policy" "this" {
-  bucket = aws_s3_bucket_public_access_block.this.bucket
-
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [
-      {
-        Sid       = "OwnDistributionReadsOnly"
-        Effect    = "Allow"
-        Principal = { Service = "cloudfront.amazonaws.com" }
-        Action    = ["s3:GetObject"]
-        Resource  = ["${local.bucket_arn}/*"]
-        Condition = { StringEquals = { "aws:SourceArn" = aws_cloudfront_distribution.this.arn } }
-      },
-      {
-        Sid       = "TlsOnly"
-        Effect    = "Deny"
-        Principal = "*"
-        Action    = ["s3:*"]
-        Resource  = [local.bucket_arn, "${local.bucket_arn}/*"]
-        Condition = { Bool = { "aws:SecureTransport" = "false" } }
-      },
-    ]
-  })
+  placement        = merge(var.placement, { kms_key_arn = null })
+  purpose          = "web"
+  expiration       = { former_versions_days = 90 }
+  distribution_arn = aws_cloudfront_distribution.this.arn
+  force_destroy    = var.force_destroy
 }
 
 resource "aws_cloudfront_origin_access_control" "this" {
@@ -202,7 +111,7 @@ resource "aws_cloudfront_response_headers_policy" "this" {
 resource "aws_s3_object" "file" {
   for_each = fileset(var.files, "**/*.{html,css,js,svg}")
 
-  bucket        = aws_s3_bucket.this.bucket
+  bucket        = module.bucket.name
   key           = each.value
   source        = "${var.files}/${each.value}"
   source_hash   = filemd5("${var.files}/${each.value}")
@@ -212,7 +121,7 @@ resource "aws_s3_object" "file" {
 
 # What differs from stage to stage, for the page to read when it starts; it is no secret.
 resource "aws_s3_object" "config" {
-  bucket        = aws_s3_bucket.this.bucket
+  bucket        = module.bucket.name
   key           = "config.json"
   content       = jsonencode(local.config)
   content_type  = "application/json"
@@ -230,7 +139,7 @@ resource "aws_cloudfront_distribution" "this" {
 
   origin {
     origin_id                = "bucket"
-    domain_name              = aws_s3_bucket.this.bucket_regional_domain_name
+    domain_name              = module.bucket.regional_domain_name
     origin_access_control_id = aws_cloudfront_origin_access_control.this.id
   }
 

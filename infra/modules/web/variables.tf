@@ -6,7 +6,7 @@ variable "placement" {
     account_id  = string
     kms_key_arn = optional(string)
   })
-  description = "Where the page is, as the module placement checks: the distribution's policies are called NAME, and the bucket NAME-web-ACCOUNT. The key is not used: everyone may read the page, and a key of ours would have to trust CloudFront. At the region's user pools the page signs users in."
+  description = "Where the page is, as the module placement checks: the distribution's policies are called NAME, and the bucket NAME-web-ACCOUNT. The key is not used. At the region's user pools the page signs users in."
 }
 
 variable "api_origin" {

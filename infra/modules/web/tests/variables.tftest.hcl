@@ -77,12 +77,3 @@ run "a_domain_is_a_name" {
 
   expect_failures = [var.domain]
 }
-
-run "an_arn_that_the_policy_does_not_name_is_refused" {
-  override_resource {
-    target = aws_s3_bucket.this
-    values = { arn = "arn:aws-cn:s3:::bulkhead-web-123456789012" }
-  }
-
-  expect_failures = [aws_s3_bucket.this]
-}
