@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.infra.canary import NEVER_SCAN, Canary
 
+_CORE = "modules/core"
 _REGISTRY = "modules/registry"
 _AUTHORIZER_ROLE = "modules/authorizer_role"
 _BUCKET = "modules/bucket"
@@ -13,7 +14,7 @@ _TABLE_OF_TENANT_ROLE = """module.control_plane.role_arns.offboard_tenant]
   table_arn         = module.pooled_table.arn"""
 
 _TABLE_OF_AUTHORIZER_ROLE = """  registry_table_arn = module.registry.arn
-}"""
+  runtime_policy"""
 
 CONTROL_PLANE_CANARIES = [
     # The table of the tenants.
@@ -421,7 +422,7 @@ CONTROL_PLANE_CANARIES = [
     # How a stage puts them together.
     Canary(
         "offboarding opens sessions that only a session policy narrows",
-        "local",
+        _CORE,
         old="= [module.lambda_role.arn]",
         new="= [module.lambda_role.arn, module.control_plane.role_arns.offboard_tenant]",
         complaint="TenantPolicyRole must trust the API's role and nobody else.",
@@ -435,7 +436,7 @@ CONTROL_PLANE_CANARIES = [
     ),
     Canary(
         "tenants read the registry",
-        "local",
+        _CORE,
         old=_TABLE_OF_TENANT_ROLE,
         new=_TABLE_OF_TENANT_ROLE.replace("pooled_table", "registry"),
         complaint="A tenant's session must reach the pooled table and no other.",
@@ -443,7 +444,7 @@ CONTROL_PLANE_CANARIES = [
     ),
     Canary(
         "the authorizer reads the pooled table",
-        "local",
+        _CORE,
         old=_TABLE_OF_AUTHORIZER_ROLE,
         new=_TABLE_OF_AUTHORIZER_ROLE.replace("registry.", "pooled_table."),
         complaint="The authorizer must read the stage's registry.",
@@ -451,7 +452,7 @@ CONTROL_PLANE_CANARIES = [
     ),
     Canary(
         "offboarding opens sessions of all who write",
-        "local",
+        _CORE,
         old="  rights             = local.rights",
         new="  rights             = { administer = local.rights.write }",
         complaint="Offboarding must open sessions of those who administer in permissions.json.",
@@ -459,9 +460,9 @@ CONTROL_PLANE_CANARIES = [
     ),
     Canary(
         "onboarding reads the master secret",
-        "local",
-        old="one(module.secrets[*].writer_arn_pattern)",
-        new="one(module.secrets[*].master_arn_pattern)",
+        _CORE,
+        old="one(var.database_secrets[*].writer_arn)",
+        new="one(var.database_secrets[*].master_arn)",
         complaint="Onboarding must reach the stage's own registry, users and database.",
         suite="control_plane",
     ),

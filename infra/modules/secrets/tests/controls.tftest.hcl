@@ -34,7 +34,7 @@ run "policies_name_exactly_one_secret_each" {
   command = plan
 
   assert {
-    condition = [output.master_arn_pattern, output.reader_arn_pattern, output.writer_arn_pattern] == [
+    condition = [output.arn_patterns.master_arn, output.arn_patterns.reader_arn, output.arn_patterns.writer_arn] == [
       "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/master-??????",
       "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_reader-??????",
       "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_writer-??????",
