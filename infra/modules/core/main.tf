@@ -1,6 +1,6 @@
 # What every stage has, on AWS as on one machine: tables, users, exports, and the roles that reach them. A root adds the
-# database, and what runs with the roles. (The secrets are beside the database, whose address is in them: its network waits
-# for the roles.)
+# database, and what runs with these roles. The database's secrets are the root's too: they hold the database's address,
+# which is known last, since its network waits for the roles.
 
 locals {
   # One table for the authorizer, which reads the same file, and for the tenant roles.
