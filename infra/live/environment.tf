@@ -2,7 +2,7 @@
 # AWS_REGION is there in every function, and may not be set.
 
 locals {
-  jwks_url = var.aws_endpoint_url == null ? module.identity.jwks_url : "${var.aws_endpoint_url}/${module.identity.user_pool_id}/.well-known/jwks.json"
+  jwks_url = var.aws_endpoint_url == null ? module.core.jwks_url : "${var.aws_endpoint_url}/${module.core.user_pool_id}/.well-known/jwks.json"
 
   database_sslmode      = var.database_server == null ? "verify-full" : var.database_server.sslmode
   backup_retention_days = var.database_server == null ? var.database_instance.backup_retention_days : var.database_server.backup_retention_days
@@ -19,18 +19,18 @@ locals {
   # The API and its authorizer are one application with one set of settings.
   api_environment = merge(
     local.login_environment,
-    { for arn in module.tenant_policy_role[*].arn : "TENANT_POLICY_ROLE_ARN" => arn },
+    { for arn in module.core.tenant_policy_role_arn[*] : "TENANT_POLICY_ROLE_ARN" => arn },
     {
-      TABLE_ARN                = module.pooled_table.arn
+      TABLE_ARN                = module.core.table_arn
       VENDING_STRATEGY         = var.vending_strategy
-      TENANT_ROLE_ARN          = module.tenant_role.arn
+      TENANT_ROLE_ARN          = module.core.tenant_role_arn
       CACHED_TENANTS           = tostring(var.cached_tenants)
-      TOKEN_ISSUER             = module.identity.issuer
-      TOKEN_AUDIENCE           = module.identity.user_pool_client_id
+      TOKEN_ISSUER             = module.core.token_issuer
+      TOKEN_AUDIENCE           = module.core.user_pool_client_id
       JWKS_URL                 = local.jwks_url
       CORS_ORIGIN              = local.cors_origin
       DATABASE_CONNECTIONS     = tostring(var.database_pool_size)
-      REGISTRY_TABLE_NAME      = module.registry.name
+      REGISTRY_TABLE_NAME      = module.core.registry_table_name
       AUTHORIZER_CACHE_SECONDS = tostring(var.authorizer_cache_seconds)
     },
   )
@@ -40,23 +40,24 @@ locals {
   })
 
   tenants_environment = merge(local.login_environment, {
-    REGISTRY_TABLE_NAME   = module.registry.name
-    USER_POOL_ID          = module.identity.user_pool_id
-    TABLE_NAME            = module.pooled_table.name
-    TENANT_ROLE_ARN       = module.tenant_role.arn
-    EXPORT_BUCKET         = module.export_bucket.name
+    REGISTRY_TABLE_NAME   = module.core.registry_table_name
+    USER_POOL_ID          = module.core.user_pool_id
+    TABLE_NAME            = module.core.table_name
+    TENANT_ROLE_ARN       = module.core.tenant_role_arn
+    EXPORT_BUCKET         = module.core.export_bucket_name
     ERASE_AFTER_SECONDS   = tostring(var.authorizer_cache_seconds + local.request_seconds)
-    EXPORT_RETENTION_DAYS = tostring(var.exports.expire ? module.export_bucket.retention_days : 0)
+    EXPORT_RETENTION_DAYS = tostring(var.exports.expire ? var.exports.retention_days : 0)
     BACKUP_RETENTION_DAYS = tostring(local.backup_retention_days)
     LOG_RETENTION_DAYS    = tostring(var.log_retention_days)
   })
 
   environments = merge(
-    { for function in keys(local.control_plane_roles) : function => local.tenants_environment },
-    { for function in keys(local.database_roles) : function => local.database_environment },
+    { for function in keys(local.package.functions) : function => local.tenants_environment },
     {
       api_handler       = local.api_environment
       tenant_authorizer = local.api_environment
+      migrate_database  = local.database_environment
+      rotate_secret     = local.database_environment
     },
   )
 }

@@ -43,172 +43,38 @@ output "enforces_leading_keys" {
   value       = var.enforces_leading_keys
 }
 
-output "account_id" {
-  description = "Account of the stage."
-  value       = local.account_id
-}
-
-output "region" {
-  description = "Region of the stage."
-  value       = var.region
-}
-
-output "table_name" {
-  description = "Name of the pooled table."
-  value       = module.pooled_table.name
-}
-
-output "table_arn" {
-  description = "ARN of the pooled table."
-  value       = module.pooled_table.arn
-}
-
-output "registry_table_name" {
-  description = "Name of the table of tenants."
-  value       = module.registry.name
-}
-
-output "registry_table_arn" {
-  description = "ARN of the table of tenants."
-  value       = module.registry.arn
-}
-
-output "export_bucket_name" {
-  description = "Name of the bucket for the exports of offboarded tenants."
-  value       = module.export_bucket.name
-}
-
-output "export_retention_days" {
-  description = "Days after which an export expires."
-  value       = module.export_bucket.retention_days
-}
-
-output "vending_strategy" {
-  description = "What confines a tenant's session: session_tags or session_policy."
-  value       = var.vending_strategy
-}
-
-output "lambda_role_arn" {
-  description = "The role that the API runs with."
-  value       = module.lambda_role.arn
-}
-
-output "authorizer_role_arn" {
-  description = "The role that the authorizer runs with."
-  value       = module.authorizer_role.arn
-}
-
-output "authorizer_cache_seconds" {
-  description = "Seconds for which the token of a suspended tenant may still be accepted."
-  value       = var.authorizer_cache_seconds
-}
-
-output "tenant_role_arn" {
-  description = "The role whose sessions are tagged with a tenant."
-  value       = module.tenant_role.arn
-}
-
-output "tenant_policy_role_arn" {
-  description = "The role whose sessions the API narrows by a session policy; null in a stage of session tags."
-  value       = one(module.tenant_policy_role[*].arn)
-}
-
-output "user_pool_id" {
-  description = "Id of the user pool."
-  value       = module.identity.user_pool_id
-}
-
-output "user_pool_arn" {
-  description = "ARN of the user pool."
-  value       = module.identity.user_pool_arn
-}
-
-output "user_pool_client_id" {
-  description = "Id of the public client, the audience of id tokens."
-  value       = module.identity.user_pool_client_id
-}
-
-output "token_issuer" {
-  description = "The iss claim of the pool's tokens, in the form of the real AWS."
-  value       = module.identity.issuer
-}
-
-output "onboard_tenant_role_arn" {
-  description = "The role that onboard_tenant runs with."
-  value       = module.control_plane.role_arns.onboard_tenant
-}
-
-output "suspend_tenant_role_arn" {
-  description = "The role that suspend_tenant runs with."
-  value       = module.control_plane.role_arns.suspend_tenant
-}
-
-output "resume_tenant_role_arn" {
-  description = "The role that resume_tenant runs with."
-  value       = module.control_plane.role_arns.resume_tenant
-}
-
-output "offboard_tenant_role_arn" {
-  description = "The role that offboard_tenant runs with."
-  value       = module.control_plane.role_arns.offboard_tenant
-}
-
-output "list_tenants_role_arn" {
-  description = "The role that list_tenants runs with."
-  value       = module.control_plane.role_arns.list_tenants
-}
-
-output "invite_user_role_arn" {
-  description = "The role that invite_user runs with."
-  value       = module.control_plane.role_arns.invite_user
-}
-
-output "remove_user_role_arn" {
-  description = "The role that remove_user runs with."
-  value       = module.control_plane.role_arns.remove_user
-}
-
-output "set_role_role_arn" {
-  description = "The role that set_role runs with."
-  value       = module.control_plane.role_arns.set_role
-}
-
-output "database_host" {
-  description = "Where PostgreSQL is."
-  value       = module.database.host
-}
-
-output "database_port" {
-  description = "Port of PostgreSQL."
-  value       = module.database.port
-}
-
-output "database_name" {
-  description = "Name of the stage's database."
-  value       = module.database.name
-}
-
-output "master_secret_arn" {
-  description = "ARN of the secret with the master's login."
-  value       = module.secrets.master_arn
-}
-
-output "reader_secret_arn" {
-  description = "ARN of the secret with app_reader's login."
-  value       = module.secrets.reader_arn
-}
-
-output "writer_secret_arn" {
-  description = "ARN of the secret with app_writer's login."
-  value       = module.secrets.writer_arn
-}
-
-output "migrate_database_role_arn" {
-  description = "The role that migrate_database runs with."
-  value       = module.database_functions.migrate_database_role_arn
-}
-
-output "rotate_secret_role_arn" {
-  description = "The role that rotate_secret runs with."
-  value       = module.database_functions.rotate_secret_role_arn
-}
+# What every stage tells, on AWS as on one machine: modules/core describes what it tells. Both roots have these lines.
+output "account_id" { value = local.placement.account_id }
+output "region" { value = local.placement.region }
+output "vending_strategy" { value = var.vending_strategy }
+output "authorizer_cache_seconds" { value = var.authorizer_cache_seconds }
+output "table_name" { value = module.core.table_name }
+output "table_arn" { value = module.core.table_arn }
+output "registry_table_name" { value = module.core.registry_table_name }
+output "registry_table_arn" { value = module.core.registry_table_arn }
+output "export_bucket_name" { value = module.core.export_bucket_name }
+output "export_retention_days" { value = module.core.export_retention_days }
+output "tenant_role_arn" { value = module.core.tenant_role_arn }
+output "tenant_policy_role_arn" { value = module.core.tenant_policy_role_arn }
+output "user_pool_id" { value = module.core.user_pool_id }
+output "user_pool_arn" { value = module.core.user_pool_arn }
+output "user_pool_client_id" { value = module.core.user_pool_client_id }
+output "token_issuer" { value = module.core.token_issuer }
+output "lambda_role_arn" { value = module.core.role_arns.api_handler }
+output "authorizer_role_arn" { value = module.core.role_arns.tenant_authorizer }
+output "onboard_tenant_role_arn" { value = module.core.role_arns.onboard_tenant }
+output "suspend_tenant_role_arn" { value = module.core.role_arns.suspend_tenant }
+output "resume_tenant_role_arn" { value = module.core.role_arns.resume_tenant }
+output "offboard_tenant_role_arn" { value = module.core.role_arns.offboard_tenant }
+output "list_tenants_role_arn" { value = module.core.role_arns.list_tenants }
+output "invite_user_role_arn" { value = module.core.role_arns.invite_user }
+output "remove_user_role_arn" { value = module.core.role_arns.remove_user }
+output "set_role_role_arn" { value = module.core.role_arns.set_role }
+output "migrate_database_role_arn" { value = module.core.role_arns.migrate_database }
+output "rotate_secret_role_arn" { value = module.core.role_arns.rotate_secret }
+output "database_host" { value = one(module.database[*].host) }
+output "database_port" { value = one(module.database[*].port) }
+output "database_name" { value = one(module.database[*].name) }
+output "master_secret_arn" { value = one(module.secrets[*].master_arn) }
+output "reader_secret_arn" { value = one(module.secrets[*].reader_arn) }
+output "writer_secret_arn" { value = one(module.secrets[*].writer_arn) }

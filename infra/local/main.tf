@@ -1,4 +1,4 @@
-# The stack of one machine: the modules of a real stage on the local AWS that AWS_ENDPOINT_URL names,
+# The stack of one machine: the core of a real stage on the local AWS that AWS_ENDPOINT_URL names,
 # without protection against deletion. It refuses any account but the local one.
 
 provider "aws" {
@@ -14,126 +14,23 @@ data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}
 
 locals {
-  name       = "bulkhead-${var.stage}"
-  account_id = data.aws_caller_identity.current.account_id
-  partition  = data.aws_partition.current.partition
-
-  # One table for the authorizer, which reads the same file, and for the tenant roles.
-  rights = jsondecode(file("${path.module}/../../chalicelib/permissions.json")).rights
-
-  tenant_database_secrets = var.database == null ? null : {
-    reader_arn = module.secrets[0].reader_arn_pattern
-    writer_arn = module.secrets[0].writer_arn_pattern
+  placement = {
+    name       = "bulkhead-${var.stage}"
+    partition  = data.aws_partition.current.partition
+    region     = var.region
+    account_id = data.aws_caller_identity.current.account_id
   }
 }
 
-module "pooled_table" {
-  source = "../modules/pooled_table"
+module "core" {
+  source = "../modules/core"
 
-  name                = local.name
-  partition           = local.partition
-  region              = var.region
-  account_id          = local.account_id
-  deletion_protection = false
-}
-
-module "registry" {
-  source = "../modules/registry"
-
-  name                = "${local.name}-tenants"
-  partition           = local.partition
-  region              = var.region
-  account_id          = local.account_id
-  deletion_protection = false
-}
-
-module "export_bucket" {
-  source = "../modules/export_bucket"
-
-  name           = "${local.name}-exports-${local.account_id}"
-  partition      = local.partition
-  retention_days = 30
-  expire_exports = false
-  require_tls    = false
-  force_destroy  = true
-}
-
-module "identity" {
-  source = "../modules/identity"
-
-  name                = local.name
-  deletion_protection = false
-}
-
-module "authorizer_role" {
-  source = "../modules/authorizer_role"
-
-  name               = "${local.name}-AuthorizerRole"
-  partition          = local.partition
-  account_id         = local.account_id
-  registry_table_arn = module.registry.arn
-}
-
-# The tenant roles and those that they trust, the API's and offboarding's, name each other without a cycle: their ARNs
-# are built from names. The trusted role is created first, since its ARN waits for it.
-#
-# The API may open sessions of TenantRole in every stage: while a stage changes its strategy, containers
-# of the former one still run.
-module "lambda_role" {
-  source = "../modules/lambda_role"
-
-  name             = "${local.name}-LambdaRole"
-  partition        = local.partition
-  account_id       = local.account_id
-  tenant_role_arns = concat([module.tenant_role.arn], module.tenant_policy_role[*].arn)
-}
-
-module "tenant_role" {
-  source = "../modules/tenant_role"
-
-  name              = "${local.name}-TenantRole"
-  trusted_role_arns = [module.lambda_role.arn, module.control_plane.role_arns.offboard_tenant]
-  partition         = local.partition
-  account_id        = local.account_id
-  table_arn         = module.pooled_table.arn
-  rights            = local.rights
-  database_secrets  = local.tenant_database_secrets
-}
-
-module "tenant_policy_role" {
-  source = "../modules/tenant_policy_role"
-  count  = var.vending_strategy == "session_policy" ? 1 : 0
-
-  name              = "${local.name}-TenantPolicyRole"
-  trusted_role_arns = [module.lambda_role.arn]
-  partition         = local.partition
-  account_id        = local.account_id
-  table_arn         = module.pooled_table.arn
-  rights            = local.rights
-  database_secrets  = local.tenant_database_secrets
-}
-
-# Offboarding opens sessions that IAM confines to one tenant, in every stage, and none that only a session policy does.
-module "control_plane" {
-  source = "../modules/control_plane"
-
-  name               = local.name
-  partition          = local.partition
-  account_id         = local.account_id
-  registry_table_arn = module.registry.arn
-  user_pool_arn      = module.identity.user_pool_arn
-  tenant_role_arn    = module.tenant_role.arn
-  writer_secret_arn  = one(module.secrets[*].writer_arn_pattern)
-  export_bucket_arn  = module.export_bucket.arn
-  rights             = local.rights
-}
-
-module "database" {
-  source = "../modules/database"
-  count  = var.database == null ? 0 : 1
-
-  name     = local.name
-  existing = var.database
+  placement        = local.placement
+  disposable       = true
+  vending_strategy = var.vending_strategy
+  exports          = { retention_days = 30, expire = false }
+  require_tls      = false
+  database_secrets = one(module.secrets[*].arn_patterns)
 }
 
 # Other passwords at every run, of which the secrets take the first.
@@ -148,37 +45,10 @@ module "secrets" {
   source = "../modules/secrets"
   count  = var.database == null ? 0 : 1
 
-  name                 = local.name
-  partition            = local.partition
-  region               = var.region
-  account_id           = local.account_id
+  placement            = local.placement
   recovery_window_days = 0
-
-  database = {
-    host = module.database[0].host
-    port = module.database[0].port
-    name = module.database[0].name
-  }
-
-  master = {
-    username = var.database_master_username
-    password = var.database_master_password
-  }
-  reader_password = ephemeral.aws_secretsmanager_random_password.login["reader"].random_password
-  writer_password = ephemeral.aws_secretsmanager_random_password.login["writer"].random_password
-}
-
-module "database_functions" {
-  source = "../modules/database_functions"
-  count  = var.database == null ? 0 : 1
-
-  name       = local.name
-  partition  = local.partition
-  account_id = local.account_id
-
-  secrets = {
-    master_arn = module.secrets[0].master_arn_pattern
-    reader_arn = module.secrets[0].reader_arn_pattern
-    writer_arn = module.secrets[0].writer_arn_pattern
-  }
+  database             = var.database
+  master               = { username = var.database_master_username, password = var.database_master_password }
+  reader_password      = ephemeral.aws_secretsmanager_random_password.login["reader"].random_password
+  writer_password      = ephemeral.aws_secretsmanager_random_password.login["writer"].random_password
 }

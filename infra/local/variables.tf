@@ -35,11 +35,6 @@ variable "vending_strategy" {
   type        = string
   description = "What confines a tenant's session: its tags (session_tags), or the session policy that the API passes (session_policy)."
   default     = "session_tags"
-
-  validation {
-    condition     = contains(["session_tags", "session_policy"], var.vending_strategy)
-    error_message = "The strategy is session_tags or session_policy."
-  }
 }
 
 variable "authorizer_cache_seconds" {

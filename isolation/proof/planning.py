@@ -54,7 +54,7 @@ def live_plan(stack: LocalStack, project: Path) -> dict[str, Any]:
     root = TerraformRoot(live, folder, environment, backend=state, log=stack.folder / "plan.log")
     root.init()
     stage, saved = live / "stages" / "prod.tfvars", folder / "saved.plan"
-    root.plan(stage, saved, target=["module.identity"])
+    root.plan(stage, saved, target=["module.core.module.identity"])
     root.apply_plan(saved)
     root.plan(stage, saved)
     return root.planned(saved)

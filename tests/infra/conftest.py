@@ -219,7 +219,7 @@ def _planned(workspace: Workspace, local_aws: LocalAws, folder: Path, **variable
     state = f"-backend-config=path={folder / 'state'}"
     terraform("init", "-input=false", "-reconfigure", f"-plugin-dir={providers}", state)
     stage = ("-input=false", f"-var-file={root / 'stages' / 'prod.tfvars'}")
-    identity = ("-auto-approve", "-target=module.identity", *stage)
+    identity = ("-auto-approve", "-target=module.core.module.identity", *stage)
     terraform("apply", *identity)
     terraform("plan", f"-out={folder / 'plan'}", *stage)
     plan = json.loads(terraform("show", "-json", str(folder / "plan")))

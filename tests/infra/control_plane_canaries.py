@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from tests.infra.canary import NEVER_SCAN, Canary
 
+_CORE = "modules/core"
 _REGISTRY = "modules/registry"
 _AUTHORIZER_ROLE = "modules/authorizer_role"
-_EXPORT_BUCKET = "modules/export_bucket"
+_BUCKET = "modules/bucket"
 _CONTROL_PLANE = "modules/control_plane"
 
 _TABLE_OF_TENANT_ROLE = """module.control_plane.role_arns.offboard_tenant]
-  partition         = local.partition
-  account_id        = local.account_id
   table_arn         = module.pooled_table.arn"""
 
-_TABLE_OF_AUTHORIZER_ROLE = """-AuthorizerRole"
-  partition          = local.partition
-  account_id         = local.account_id
-  registry_table_arn = module.registry.arn"""
+_TABLE_OF_AUTHORIZER_ROLE = """  registry_table_arn = module.registry.arn
+  runtime_policy"""
 
 CONTROL_PLANE_CANARIES = [
     # The table of the tenants.
@@ -116,114 +113,121 @@ CONTROL_PLANE_CANARIES = [
         file="variables.tf",
         suite="variables",
     ),
-    # What is kept of offboarded tenants.
+    # How a bucket keeps what is in it.
     Canary(
         "exports may be public without block public acls",
-        _EXPORT_BUCKET,
+        _BUCKET,
         old="block_public_acls       = true",
         new="block_public_acls       = false",
         complaint="Public access must be blocked in all four ways.",
     ),
     Canary(
         "exports may be public without block public policy",
-        _EXPORT_BUCKET,
+        _BUCKET,
         old="block_public_policy     = true",
         new="block_public_policy     = false",
         complaint="Public access must be blocked in all four ways.",
     ),
     Canary(
         "exports may be public without ignore public acls",
-        _EXPORT_BUCKET,
+        _BUCKET,
         old="ignore_public_acls      = true",
         new="ignore_public_acls      = false",
         complaint="Public access must be blocked in all four ways.",
     ),
     Canary(
         "exports may be public without restrict public buckets",
-        _EXPORT_BUCKET,
+        _BUCKET,
         old="restrict_public_buckets = true",
         new="restrict_public_buckets = false",
         complaint="Public access must be blocked in all four ways.",
     ),
     Canary(
         "exports have ACLs",
-        _EXPORT_BUCKET,
+        _BUCKET,
         old='"BucketOwnerEnforced"',
         new='"ObjectWriter"',
         complaint="The bucket must have no ACLs.",
     ),
     Canary(
         "exports are read without TLS",
-        _EXPORT_BUCKET,
+        _BUCKET,
         old='{ Bool = { "aws:SecureTransport" = "false" } }',
         new='{ Bool = { "aws:SecureTransport" = "true" } }',
         complaint="Whoever calls without TLS must be refused everything",
     ),
     Canary(
         "the bucket itself is called without TLS",
-        _EXPORT_BUCKET,
+        _BUCKET,
         old='[local.arn, "${local.arn}/*"]',
         new='["${local.arn}/*"]',
         complaint="Whoever calls without TLS must be refused everything",
     ),
     Canary(
         "TLS is required where a stage says so",
-        _EXPORT_BUCKET,
-        old='default     = true\n}\n\nvariable "force_destroy"',
-        new='default     = false\n}\n\nvariable "force_destroy"',
+        _BUCKET,
+        old='an emulator."\n  default     = true',
+        new='an emulator."\n  default     = false',
         complaint="Whoever calls without TLS must be refused everything",
         file="variables.tf",
     ),
     Canary(
         "exports have no versions",
-        _EXPORT_BUCKET,
+        _BUCKET,
         old='status = "Enabled"\n  }\n}',
         new='status = "Suspended"\n  }\n}',
         complaint="The bucket must keep versions.",
     ),
     Canary(
         "the key of a stage is ignored",
-        _EXPORT_BUCKET,
-        old='var.kms_key_arn == null ? "AES256" : "aws:kms"',
+        _BUCKET,
+        old='var.placement.kms_key_arn == null ? "AES256" : "aws:kms"',
         new='"AES256"',
-        complaint="The exports must be encrypted with the stage's own key",
+        complaint="Objects must be encrypted with the stage's own key",
     ),
     Canary(
         "every export costs a call to the key",
-        _EXPORT_BUCKET,
-        old="bucket_key_enabled = var.kms_key_arn != null",
+        _BUCKET,
+        old="bucket_key_enabled = var.placement.kms_key_arn != null",
         new="bucket_key_enabled = false",
-        complaint="one call to it must serve many objects.",
+        complaint="one call to it must serve many of them.",
     ),
     Canary(
         "exports never expire",
-        _EXPORT_BUCKET,
+        _BUCKET,
         old='    status = "Enabled"\n\n    filter',
         new='    status = "Disabled"\n\n    filter',
-        complaint="Every export must expire after a year",
+        complaint="Objects and former versions must expire after the given days",
     ),
     Canary(
         "former versions outlive the retention",
-        _EXPORT_BUCKET,
-        old="noncurrent_days = var.retention_days",
+        _BUCKET,
+        old="noncurrent_days = var.expiration.former_versions_days",
         new="noncurrent_days = 3650",
-        complaint="Every export must expire after a year",
+        complaint="Objects and former versions must expire after the given days",
     ),
     Canary(
         "exports are deleted with their bucket",
-        _EXPORT_BUCKET,
+        _BUCKET,
         old="= var.force_destroy",
         new="= true",
-        complaint="A bucket with exports must not be deleted unless a stage says otherwise.",
+        complaint="A bucket must not be deleted with what is in it unless a stage says otherwise.",
     ),
     Canary(
         "exports are kept for no day",
-        _EXPORT_BUCKET,
-        old="var.retention_days >= 1",
-        new="var.retention_days >= 0",
+        _BUCKET,
+        old="days >= 1",
+        new="days >= 0",
         complaint="Missing expected failure",
         file="variables.tf",
         suite="variables",
+    ),
+    Canary(
+        "every distribution reads the bucket",
+        _BUCKET,
+        old='      Condition = { StringEquals = { "aws:SourceArn" = arn } }\n',
+        new="",
+        complaint="The given distribution must read objects, and nobody else.",
     ),
     # What the functions of the control plane may do.
     Canary(
@@ -418,23 +422,21 @@ CONTROL_PLANE_CANARIES = [
     # How a stage puts them together.
     Canary(
         "offboarding opens sessions that only a session policy narrows",
-        "local",
-        old='-TenantPolicyRole"\n  trusted_role_arns = [module.lambda_role.arn]',
-        new='-TenantPolicyRole"\n'
-        "  trusted_role_arns = [module.lambda_role.arn, module.control_plane.role_arns.offboard_tenant]",
+        _CORE,
+        old="= [module.lambda_role.arn]",
+        new="= [module.lambda_role.arn, module.control_plane.role_arns.offboard_tenant]",
         complaint="TenantPolicyRole must trust the API's role and nobody else.",
     ),
     Canary(
         "the tenants are in the pooled table",
-        "local",
-        old='"${local.name}-tenants"',
-        new="local.name",
-        complaint="The tenants must be in a table of their own.",
-        suite="control_plane",
+        _REGISTRY,
+        old='"${var.placement.name}-tenants"',
+        new="var.placement.name",
+        complaint="known at plan time",
     ),
     Canary(
         "tenants read the registry",
-        "local",
+        _CORE,
         old=_TABLE_OF_TENANT_ROLE,
         new=_TABLE_OF_TENANT_ROLE.replace("pooled_table", "registry"),
         complaint="A tenant's session must reach the pooled table and no other.",
@@ -442,7 +444,7 @@ CONTROL_PLANE_CANARIES = [
     ),
     Canary(
         "the authorizer reads the pooled table",
-        "local",
+        _CORE,
         old=_TABLE_OF_AUTHORIZER_ROLE,
         new=_TABLE_OF_AUTHORIZER_ROLE.replace("registry.", "pooled_table."),
         complaint="The authorizer must read the stage's registry.",
@@ -450,7 +452,7 @@ CONTROL_PLANE_CANARIES = [
     ),
     Canary(
         "offboarding opens sessions of all who write",
-        "local",
+        _CORE,
         old="  rights             = local.rights",
         new="  rights             = { administer = local.rights.write }",
         complaint="Offboarding must open sessions of those who administer in permissions.json.",
@@ -458,9 +460,9 @@ CONTROL_PLANE_CANARIES = [
     ),
     Canary(
         "onboarding reads the master secret",
-        "local",
-        old="one(module.secrets[*].writer_arn_pattern)",
-        new="one(module.secrets[*].master_arn_pattern)",
+        _CORE,
+        old="one(var.database_secrets[*].writer_arn)",
+        new="one(var.database_secrets[*].master_arn)",
         complaint="Onboarding must reach the stage's own registry, users and database.",
         suite="control_plane",
     ),

@@ -230,16 +230,9 @@ DEPLOYMENT_CANARIES = [
     Canary(
         "every distribution reads the page's files",
         _WEB,
-        old='        Condition = { StringEquals = { "aws:SourceArn" = aws_cloudfront_distribution.this.arn } }\n',
-        new="",
+        old="= aws_cloudfront_distribution.this.arn",
+        new='= replace(aws_cloudfront_distribution.this.arn, "E1234567890ABC", "*")',
         complaint="The stage's own distribution must read files, nobody else, and nobody without TLS.",
-    ),
-    Canary(
-        "the page's bucket has a public policy",
-        _WEB,
-        old="block_public_policy     = true",
-        new="block_public_policy     = false",
-        complaint="Public access must be blocked in all four ways.",
     ),
     Canary(
         "cloudfront asks the bucket unsigned",
@@ -313,8 +306,8 @@ DEPLOYMENT_CANARIES = [
     Canary(
         "a hundred refused sessions raise no alarm",
         _ALARMS,
-        old="threshold           = 0\n  namespace           = var.name\n",
-        new="threshold           = 100\n  namespace           = var.name\n",
+        old="threshold           = 0\n  namespace           = var.placement.name\n",
+        new="threshold           = 100\n  namespace           = var.placement.name\n",
         complaint="The first refusal in a minute must raise the alarm.",
     ),
     Canary(

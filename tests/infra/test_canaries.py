@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.evidence
 
+_CORE = "modules/core"
 _TENANT_TRUST = "modules/tenant_trust"
 _TENANT_SECRET_ACCESS = "modules/tenant_secret_access"
 _TENANT_ROLE = "modules/tenant_role"
@@ -44,7 +45,7 @@ def _of_each_tenant_role(folder: str) -> list[Canary]:
             f"{role} trusts another role",
             folder,
             old="= var.trusted_role_arns",
-            new='= ["arn:aws:iam::${var.account_id}:role/Developer"]',
+            new='= ["arn:aws:iam::${var.placement.account_id}:role/Developer"]',
             complaint="Only the trusted roles may assume the role.",
         ),
         Canary(
@@ -357,42 +358,42 @@ CANARIES = [
     ),
     Canary(
         "another role opens tenants' sessions",
-        "local",
-        old='-TenantRole"\n  trusted_role_arns = [module.lambda_role.arn, ',
-        new='-TenantRole"\n  trusted_role_arns = ["arn:aws:iam::${local.account_id}:role/Developer", ',
+        _CORE,
+        old="[module.lambda_role.arn, module.control_plane",
+        new='["arn:aws:iam::${var.placement.account_id}:role/Developer", module.control_plane',
         complaint="TenantRole must trust the roles of the API and of offboarding, and nobody else.",
     ),
     Canary(
         "another role opens sessions that only a session policy narrows",
-        "local",
-        old='-TenantPolicyRole"\n  trusted_role_arns = [module.lambda_role.arn]',
-        new='-TenantPolicyRole"\n  trusted_role_arns = ["arn:aws:iam::${local.account_id}:role/Developer"]',
+        _CORE,
+        old="= [module.lambda_role.arn]",
+        new='= ["arn:aws:iam::${var.placement.account_id}:role/Developer"]',
         complaint="TenantPolicyRole must trust the API's role and nobody else.",
     ),
     Canary(
         "every stage has the role that reaches every tenant",
-        "local",
+        _CORE,
         old='count  = var.vending_strategy == "session_policy" ? 1 : 0',
         new="count  = 1",
         complaint="A stage of session tags must have no TenantPolicyRole.",
     ),
     Canary(
         "the API opens sessions of any role of the stage",
-        "local",
+        _CORE,
         old="concat([module.tenant_role.arn], module.tenant_policy_role[*].arn)",
-        new='[module.tenant_role.arn, "arn:aws:iam::${local.account_id}:role/Developer"]',
+        new='[module.tenant_role.arn, "arn:aws:iam::${var.placement.account_id}:role/Developer"]',
         complaint="The API's role may open sessions of TenantRole and of no other role.",
     ),
     Canary(
         "containers of the former strategy are locked out",
-        "local",
+        _CORE,
         old="concat([module.tenant_role.arn], module.tenant_policy_role[*].arn)",
         new="coalescelist(module.tenant_policy_role[*].arn, [module.tenant_role.arn])",
         complaint="The API's role may open sessions of both tenant roles and of no other role.",
     ),
     Canary(
         "a stage may choose a strategy that there is not",
-        "local",
+        _CORE,
         old='contains(["session_tags", "session_policy"], var.vending_strategy)',
         new='var.vending_strategy != ""',
         complaint="Missing expected failure",
@@ -401,16 +402,17 @@ CANARIES = [
     ),
     Canary(
         "the rights are not those of the one table",
-        "local",
-        old='jsondecode(file("${path.module}/../../chalicelib/permissions.json")).rights',
+        _CORE,
+        old='jsondecode(file("${path.module}/../../../chalicelib/permissions.json")).rights',
         new='{ read = ["viewer", "admin"], write = ["viewer", "admin"], administer = ["viewer"] }',
         complaint="Whoever writes items, and whoever reads the writer's secret, must be those of permissions.json.",
     ),
     Canary(
         "tenants read the master secret",
-        "local",
-        old="? null : {\n    reader_arn = module.secrets[0].reader_arn_pattern",
-        new="? null : {\n    reader_arn = module.secrets[0].master_arn_pattern",
+        _CORE,
+        old='= var.database_secrets\n}\n\nmodule "tenant_policy_role"',
+        new="= merge(var.database_secrets, { reader_arn = var.database_secrets.master_arn })\n}\n\n"
+        'module "tenant_policy_role"',
         complaint="The tenant roles must read the stage's own reader secret, and its writer secret, and not the"
         " master's.",
     ),

@@ -74,10 +74,11 @@ def test_only_a_rehearsal_gives_up_what_an_emulator_lacks() -> None:
 
 def test_functions_have_the_time_that_their_invoker_expects() -> None:
     """Offboarding relies on it: what began before is ended before it erases."""
-    block = re.search(r"^  timeouts = \{\n(.*?)^  \}", (LIVE / "main.tf").read_text(), re.DOTALL | re.MULTILINE)
+    functions = (LIVE / "functions.tf").read_text()
+    block = re.search(r"^  timeouts = \{\n(.*?)^  \}", functions, re.DOTALL | re.MULTILINE)
     assert block
     timeouts = {name: int(seconds) for name, seconds in re.findall(r"(\w+)\s*= (\d+)", block[1])}
-    others = re.search(r"timeout_seconds\s*= lookup\(local.timeouts, each.key, (\d+)\)", (LIVE / "main.tf").read_text())
+    others = re.search(r"timeout_seconds\s*= lookup\(local.timeouts, each.key, (\d+)\)", functions)
     assert others
     for function in (*TENANT_FUNCTIONS, "migrate_database", "rotate_secret"):
         assert timeouts.get(function, int(others[1])) == function_seconds(function)

@@ -17,17 +17,18 @@ _KNOWN_MODULES = (
     "alarms",
     "api",
     "authorizer_role",
+    "bucket",
     "control_plane",
+    "core",
     "database",
     "database_functions",
-    "export_bucket",
     "function",
     "function_rights",
     "identity",
     "key_access",
     "lambda_role",
     "network",
-    "package_bucket",
+    "placement",
     "pooled_table",
     "registry",
     "secrets",
@@ -37,6 +38,10 @@ _KNOWN_MODULES = (
     "tenant_trust",
     "web",
 )
+
+_BLOCK = re.DOTALL | re.MULTILINE
+
+_READMES = sorted(path.parent.name for path in INFRA.glob("modules/*/README.md"))
 
 every_folder = pytest.mark.parametrize("name", infra_folders())
 
@@ -63,7 +68,7 @@ def test_a_folder_has_its_four_files_and_tests(name: str) -> None:
 def test_variables_are_declared_in_one_order(name: str) -> None:
     """Every variable states its type, which is never `any`, and its meaning, then default and validation."""
     source = (INFRA / name / "variables.tf").read_text()
-    blocks = re.findall(r'^variable "\w+" \{\n(.*?)^\}', source, re.DOTALL | re.MULTILINE)
+    blocks = re.findall(r'^variable "\w+" \{\n(.*?)^\}', source, _BLOCK)
     order = ["type", "description", "default", "validation"]
 
     for block in blocks:
@@ -72,6 +77,86 @@ def test_variables_are_declared_in_one_order(name: str) -> None:
         assert declared == sorted(declared, key=order.index)
         assert not re.search(r"\bany\b", re.sub(r'".*?"', "", block))
     assert len(blocks) == source.count('variable "')
+
+
+def test_a_placement_is_one_thing_and_checked_by_each_module() -> None:
+    """Every module that takes a placement takes the same members, and has them checked in one place."""
+    takers = {
+        path.parent: block[0]
+        for path in INFRA.glob("modules/*/variables.tf")
+        if (block := re.search(r'^variable "placement" \{\n  type = (object\(\{.*?^  \}\))', path.read_text(), _BLOCK))
+    }
+    unchecked = [path.name for path in takers if '"../placement"' not in (path / "main.tf").read_text()]
+
+    assert sorted(unchecked) == ["core", "placement"]  # the first hands it on to others
+    assert len(set(takers.values())) == 1
+    assert len(takers) > len(_KNOWN_MODULES) / 2
+
+
+def test_the_modules_that_others_would_use_have_a_readme() -> None:
+    """So that the tests below cannot pass by finding none."""
+    assert {"pooled_table", "tenant_role", "tenant_trust", "identity", "database"} <= set(_READMES)
+
+
+@pytest.mark.parametrize("name", _READMES)
+def test_a_readme_tells_each_input_and_output(name: str) -> None:
+    """Its tables say what the module's files say, in the same words and order."""
+    told = re.findall(r"^\| `(\w+)` \| (.+?) \| (.+?) \|$", _tables(name)[0], re.MULTILINE)
+    results = re.findall(r"^\| `(\w+)` \| (.+?) \|$", _tables(name)[1], re.MULTILINE)
+
+    assert told == [(variable, what, default or "required") for variable, what, default in _declared(name, "variable")]
+    assert results == [(output, what) for output, what, _ in _declared(name, "output")]
+
+
+def _tables(name: str) -> list[str]:
+    """Return the tables of inputs and of outputs."""
+    tables = (INFRA / "modules" / name / "README.md").read_text().partition("| input | what it is | default |")[2]
+    return tables.split("| output | what it is |")
+
+
+def _declared(name: str, kind: str) -> list[tuple[str, str, str]]:
+    """Return name, description and default of what a module's file declares; the default is "" where there is none."""
+    source = (INFRA / "modules" / name / f"{kind}s.tf").read_text()
+    blocks = re.findall(rf'^{kind} "(\w+)" \{{\n(.*?)^\}}', source, _BLOCK)
+    defaults = [re.search(r"^  default +=[ ](.+)$", block, re.MULTILINE) for _, block in blocks]
+    return [
+        (
+            declared,
+            re.findall(r'^  description = "(.*)"$', block, re.MULTILINE)[0],
+            f"`{default[1]}`" if default else "",
+        )
+        for (declared, block), default in zip(blocks, defaults, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("name", _READMES)
+def test_a_readme_is_used_as_it_says(workspace: Workspace, name: str) -> None:
+    """Terraform takes each usage block as it stands, once the modules are beside it."""
+    usages = re.findall(r"^```hcl\n(.*?)^```$", (INFRA / "modules" / name / "README.md").read_text(), _BLOCK)
+    for number, usage in enumerate(usages):
+        folder = workspace.infra / f"usage-{number}-of-{name}"
+        folder.mkdir()
+        versions = (workspace.infra / "modules" / "bucket" / "versions.tf").read_text()
+        (folder / "main.tf").write_text(versions + usage.replace('"./modules/', '"../modules/'))
+        result = workspace.terraform(workspace.initialised(folder.name), "validate")
+
+        assert result.returncode == 0, result.stderr
+    assert usages
+
+
+def test_both_roots_tell_the_same_of_the_core() -> None:
+    """Whoever reads a stage's outputs need not know whether it is on AWS."""
+    local, live = (_outputs((INFRA / root / "outputs.tf").read_text()) for root in ("local", "live"))
+
+    assert set(local) <= set(live)
+    assert {name for name in local if local[name] != live[name]} == {
+        f"database_{part}" for part in ("host", "port", "name")
+    }
+
+
+def _outputs(source: str) -> dict[str, str]:
+    """Return the values of outputs that have a line each, by name."""
+    return dict(re.findall(r'^output "(\w+)" \{ value = (.*) \}$', source, re.MULTILINE))
 
 
 def test_the_user_pool_has_no_hosted_domain() -> None:

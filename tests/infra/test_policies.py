@@ -16,7 +16,7 @@ SECRETS = tuple(
     for login in ("master", "app_reader", "app_writer")
 )
 #: It names the distribution, whose id AWS draws; the tests of its module know it.
-KNOWN_LATER = "module.web[0].aws_s3_bucket_policy.this"
+KNOWN_LATER = "module.web[0].module.bucket.aws_s3_bucket_policy.this[0]"
 KEY = f"arn:aws:kms:{REGION}:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 
 

@@ -33,16 +33,6 @@ run "names_and_ids_are_checked" {
   ]
 }
 
-run "a_strategy_is_one_of_two" {
-  command = plan
-
-  variables {
-    vending_strategy = "session-policy"
-  }
-
-  expect_failures = [var.vending_strategy]
-}
-
 run "a_key_needs_session_tags" {
   command = plan
 

@@ -7,11 +7,9 @@ run "names_and_ids_are_checked" {
     stage      = "Local stage"
     region     = "Frankfurt"
     account_id = "1234"
-
-    vending_strategy = "session-policy"
   }
 
-  expect_failures = [var.stage, var.region, var.account_id, var.vending_strategy]
+  expect_failures = [var.stage, var.region, var.account_id]
 }
 
 run "a_database_needs_its_master" {

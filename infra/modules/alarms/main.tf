@@ -1,8 +1,14 @@
 # What somebody must look at: one topic, and an alarm for each way in which the stage fails or is attacked. Every alarm
 # is for what should not happen at all, unless its threshold says otherwise, and falls silent when it is over.
 
+module "placement" {
+  source = "../placement"
+
+  placement = var.placement
+}
+
 locals {
-  topic_arn = "arn:${var.partition}:sns:${var.region}:${var.account_id}:${var.name}-alarms"
+  topic_arn = "arn:${var.placement.partition}:sns:${var.placement.region}:${var.placement.account_id}:${var.placement.name}-alarms"
 
   minutes_5 = 5 * 60
 
@@ -53,7 +59,7 @@ locals {
 
 # Not encrypted with a key: CloudWatch could not use the one of SNS, and what alarms say holds no tenant's data.
 resource "aws_sns_topic" "this" {
-  name = "${var.name}-alarms"
+  name = "${var.placement.name}-alarms"
 
   lifecycle {
     postcondition {
@@ -76,8 +82,8 @@ resource "aws_sns_topic_policy" "own_alarms_only" {
         Action    = ["sns:Publish"]
         Resource  = [local.topic_arn]
         Condition = {
-          ArnLike      = { "aws:SourceArn" = "arn:${var.partition}:cloudwatch:${var.region}:${var.account_id}:alarm:${var.name}-*" }
-          StringEquals = { "aws:SourceAccount" = var.account_id }
+          ArnLike      = { "aws:SourceArn" = "arn:${var.placement.partition}:cloudwatch:${var.placement.region}:${var.placement.account_id}:alarm:${var.placement.name}-*" }
+          StringEquals = { "aws:SourceAccount" = var.placement.account_id }
         }
       },
     ]
@@ -94,7 +100,7 @@ resource "aws_sns_topic_subscription" "email" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "api_errors" {
-  alarm_name          = "${var.name}-api-errors"
+  alarm_name          = "${var.placement.name}-api-errors"
   alarm_description   = "More than ${var.thresholds.api_error_percent} percent of requests were answered 5xx in two of three periods of five minutes."
   comparison_operator = "GreaterThanThreshold"
   threshold           = var.thresholds.api_error_percent / 100
@@ -113,12 +119,12 @@ resource "aws_cloudwatch_metric_alarm" "api_errors" {
 resource "aws_cloudwatch_log_metric_filter" "access_log" {
   for_each = local.access_log_alarms
 
-  name           = "${var.name}-${each.key}"
+  name           = "${var.placement.name}-${each.key}"
   log_group_name = var.api.access_log_group_name
   pattern        = each.value.pattern
 
   metric_transformation {
-    namespace = var.name
+    namespace = var.placement.name
     name      = each.value.metric
     value     = "1"
   }
@@ -127,7 +133,7 @@ resource "aws_cloudwatch_log_metric_filter" "access_log" {
 resource "aws_cloudwatch_metric_alarm" "access_log" {
   for_each = aws_cloudwatch_log_metric_filter.access_log
 
-  alarm_name          = "${var.name}-${each.key}"
+  alarm_name          = "${var.placement.name}-${each.key}"
   alarm_description   = local.access_log_alarms[each.key].description
   comparison_operator = "GreaterThanThreshold"
   threshold           = local.access_log_alarms[each.key].threshold
@@ -144,7 +150,7 @@ resource "aws_cloudwatch_metric_alarm" "access_log" {
 resource "aws_cloudwatch_metric_alarm" "function" {
   for_each = local.function_alarms
 
-  alarm_name          = "${var.name}-${each.key}"
+  alarm_name          = "${var.placement.name}-${each.key}"
   alarm_description   = each.value.description
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
@@ -164,23 +170,23 @@ resource "aws_cloudwatch_metric_alarm" "function" {
 resource "aws_cloudwatch_log_metric_filter" "access_denied" {
   for_each = var.denied_access_functions
 
-  name           = "${var.name}-access-denied-${each.key}"
+  name           = "${var.placement.name}-access-denied-${each.key}"
   log_group_name = var.functions[each.key].log_group_name
   pattern        = "{ $.service = \"audit\" && $.reason = \"TenantAccessDeniedError\" }"
 
   metric_transformation {
-    namespace = var.name
+    namespace = var.placement.name
     name      = "TenantAccessDenied"
     value     = "1"
   }
 }
 
 resource "aws_cloudwatch_metric_alarm" "access_denied" {
-  alarm_name          = "${var.name}-access-denied"
+  alarm_name          = "${var.placement.name}-access-denied"
   alarm_description   = "A tenant's session was refused data that is not its own: the audit lines with the reason TenantAccessDeniedError say whose. The smoke test of a deployment raises it once, for a tenant smoke-…."
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
-  namespace           = var.name
+  namespace           = var.placement.name
   metric_name         = "TenantAccessDenied"
   statistic           = "Sum"
   period              = 60
@@ -195,7 +201,7 @@ resource "aws_cloudwatch_metric_alarm" "access_denied" {
 resource "aws_cloudwatch_metric_alarm" "table_throttles" {
   for_each = var.tables
 
-  alarm_name          = "${var.name}-table-throttles-${each.key}"
+  alarm_name          = "${var.placement.name}-table-throttles-${each.key}"
   alarm_description   = "DynamoDB refused requests to ${each.value} for being too many in too short a time."
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
@@ -232,7 +238,7 @@ resource "aws_cloudwatch_metric_alarm" "table_throttles" {
 resource "aws_cloudwatch_metric_alarm" "dead_letters" {
   for_each = var.dead_letter_queues
 
-  alarm_name          = "${var.name}-dead-letters-${each.key}"
+  alarm_name          = "${var.placement.name}-dead-letters-${each.key}"
   alarm_description   = "${each.value} holds events that nobody could handle."
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
@@ -252,8 +258,8 @@ resource "aws_cloudwatch_metric_alarm" "dead_letters" {
 resource "aws_cloudwatch_metric_alarm" "database_storage" {
   count = var.database == null ? 0 : 1
 
-  alarm_name          = "${var.name}-database-storage"
-  alarm_description   = "Less than 5 percent of the ${var.database.storage_gb} GB that the database of ${var.name} began with are free: its storage has reached its limit, or fills faster than it grows."
+  alarm_name          = "${var.placement.name}-database-storage"
+  alarm_description   = "Less than 5 percent of the ${var.database.storage_gb} GB that the database of ${var.placement.name} began with are free: its storage has reached its limit, or fills faster than it grows."
   comparison_operator = "LessThanThreshold"
   threshold           = var.database.storage_gb * pow(1024, 3) / 20
   namespace           = "AWS/RDS"
@@ -270,8 +276,8 @@ resource "aws_cloudwatch_metric_alarm" "database_storage" {
 resource "aws_cloudwatch_metric_alarm" "database_connections" {
   count = var.database == null ? 0 : 1
 
-  alarm_name          = "${var.name}-database-connections"
-  alarm_description   = "More than ${var.thresholds.connection_percent} percent of the ${var.database.max_connections} connections that the database of ${var.name} takes are open."
+  alarm_name          = "${var.placement.name}-database-connections"
+  alarm_description   = "More than ${var.thresholds.connection_percent} percent of the ${var.database.max_connections} connections that the database of ${var.placement.name} takes are open."
   comparison_operator = "GreaterThanThreshold"
   threshold           = floor(var.database.max_connections * var.thresholds.connection_percent / 100)
   namespace           = "AWS/RDS"

@@ -1,42 +1,12 @@
-variable "name" {
-  type        = string
-  description = "What the names of the alarms and their topic begin with, and the namespace of the stage's own metrics."
-
-  validation {
-    condition     = can(regex("^[A-Za-z0-9_-]{1,100}$", var.name))
-    error_message = "The name has 1 to 100 letters, digits, '_' or '-'."
-  }
-}
-
-variable "partition" {
-  type        = string
-  description = "AWS partition of the topic's ARN."
-  default     = "aws"
-
-  validation {
-    condition     = contains(["aws", "aws-cn", "aws-us-gov"], var.partition)
-    error_message = "The partition is aws, aws-cn or aws-us-gov."
-  }
-}
-
-variable "region" {
-  type        = string
-  description = "Region of the alarms, which must be the provider's."
-
-  validation {
-    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region))
-    error_message = "A region looks like eu-central-1."
-  }
-}
-
-variable "account_id" {
-  type        = string
-  description = "Account that owns the alarms."
-
-  validation {
-    condition     = can(regex("^[0-9]{12}$", var.account_id))
-    error_message = "An account id has 12 digits."
-  }
+variable "placement" {
+  type = object({
+    name        = string
+    partition   = optional(string, "aws")
+    region      = string
+    account_id  = string
+    kms_key_arn = optional(string)
+  })
+  description = "Where the alarms are, as the module placement checks: the names of the alarms and their topic begin with NAME, which is also the namespace of the stage's own metrics."
 }
 
 variable "email" {

@@ -1,6 +1,12 @@
 # The REST API: the routes of build/api.json as resources of their own, so that a plan shows a change of a route as that
 # route. A request without a valid token, or of a role that may not, never reaches the handler.
 
+module "placement" {
+  source = "../placement"
+
+  placement = var.placement
+}
+
 locals {
   # "/items/{product_id}" needs the resource "/items" above it, whether that is a route or not.
   resources = toset(flatten([
@@ -75,7 +81,7 @@ locals {
 }
 
 resource "aws_api_gateway_rest_api" "this" {
-  name               = var.name
+  name               = var.placement.name
   description        = var.description
   binary_media_types = var.binary_media_types
 
@@ -217,9 +223,9 @@ resource "aws_api_gateway_deployment" "this" {
 resource "aws_cloudwatch_log_group" "access" {
   count = var.access_logs == null ? 0 : 1
 
-  name              = "/aws/apigateway/${var.name}/${var.stage_name}/access"
+  name              = "/aws/apigateway/${var.placement.name}/${var.stage_name}/access"
   retention_in_days = var.access_logs.retention_days
-  kms_key_id        = var.access_logs.kms_key_arn
+  kms_key_id        = var.placement.kms_key_arn
 }
 
 resource "aws_api_gateway_stage" "this" {

@@ -1,11 +1,12 @@
-variable "name" {
-  type        = string
-  description = "Name of the API."
-
-  validation {
-    condition     = can(regex("^[A-Za-z0-9_.-]{1,128}$", var.name))
-    error_message = "The name has 1 to 128 letters, digits, '_', '.' or '-'."
-  }
+variable "placement" {
+  type = object({
+    name        = string
+    partition   = optional(string, "aws")
+    region      = string
+    account_id  = string
+    kms_key_arn = optional(string)
+  })
+  description = "Where the API is, as the module placement checks, and its name. The key is for the access log."
 }
 
 variable "description" {
@@ -139,9 +140,8 @@ variable "throttling" {
 variable "access_logs" {
   type = object({
     retention_days = number
-    kms_key_arn    = optional(string)
   })
-  description = "How long the lines about requests are kept, in days, and the key for them; null for no such log. It needs the account's own logging role for API Gateway."
+  description = "How long the lines about requests are kept, in days; null for no such log. It needs the account's own logging role for API Gateway."
   default     = null
 
   validation {

@@ -1,7 +1,14 @@
 # The authorizer's execution role: it may look up whether one tenant is active, and can do nothing else.
 
+module "placement" {
+  source = "../placement"
+
+  placement = var.placement
+}
+
 locals {
-  arn = "arn:${var.partition}:iam::${var.account_id}:role/${var.name}"
+  name = "${var.placement.name}-AuthorizerRole"
+  arn  = "arn:${var.placement.partition}:iam::${var.placement.account_id}:role/${local.name}"
 
   trust_policy = jsonencode({
     Version = "2012-10-17"
@@ -38,11 +45,11 @@ locals {
 module "key_access" {
   source = "../key_access"
 
-  kms_key_arn = var.kms_key_arn
+  kms_key_arn = var.placement.kms_key_arn
 }
 
 resource "aws_iam_role" "this" {
-  name                 = var.name
+  name                 = local.name
   description          = "The authorizer: may read one tenant's item of the registry, and has no access to tenants' data."
   assume_role_policy   = local.trust_policy
   max_session_duration = 3600

@@ -1,19 +1,25 @@
 # The execution roles of the functions that act on tenants as a whole, one for each function. None of them reaches
 # the pooled table by itself: offboarding erases a tenant's data in a session of that tenant.
 
+module "placement" {
+  source = "../placement"
+
+  placement = var.placement
+}
+
 locals {
   names = {
-    onboard_tenant  = "${var.name}-OnboardTenantRole"
-    suspend_tenant  = "${var.name}-SuspendTenantRole"
-    resume_tenant   = "${var.name}-ResumeTenantRole"
-    offboard_tenant = "${var.name}-OffboardTenantRole"
-    list_tenants    = "${var.name}-ListTenantsRole"
-    invite_user     = "${var.name}-InviteUserRole"
-    remove_user     = "${var.name}-RemoveUserRole"
-    set_role        = "${var.name}-SetRoleRole"
+    onboard_tenant  = "${var.placement.name}-OnboardTenantRole"
+    suspend_tenant  = "${var.placement.name}-SuspendTenantRole"
+    resume_tenant   = "${var.placement.name}-ResumeTenantRole"
+    offboard_tenant = "${var.placement.name}-OffboardTenantRole"
+    list_tenants    = "${var.placement.name}-ListTenantsRole"
+    invite_user     = "${var.placement.name}-InviteUserRole"
+    remove_user     = "${var.placement.name}-RemoveUserRole"
+    set_role        = "${var.placement.name}-SetRoleRole"
   }
 
-  arns = { for function, name in local.names : function => "arn:${var.partition}:iam::${var.account_id}:role/${name}" }
+  arns = { for function, name in local.names : function => "arn:${var.placement.partition}:iam::${var.placement.account_id}:role/${name}" }
 
   trust_policy = jsonencode({
     Version = "2012-10-17"
@@ -178,7 +184,7 @@ locals {
 module "key_access" {
   source = "../key_access"
 
-  kms_key_arn = var.kms_key_arn
+  kms_key_arn = var.placement.kms_key_arn
 }
 
 resource "aws_iam_role" "this" {

@@ -1,32 +1,12 @@
-variable "name" {
-  type        = string
-  description = "What the roles' names begin with: NAME-OnboardTenantRole and so on, one for each function."
-
-  validation {
-    condition     = can(regex("^[A-Za-z0-9+=,.@_-]{1,45}$", var.name))
-    error_message = "The name has 1 to 45 letters, digits or any of + = , . @ _ -."
-  }
-}
-
-variable "partition" {
-  type        = string
-  description = "AWS partition of the roles' ARNs."
-  default     = "aws"
-
-  validation {
-    condition     = contains(["aws", "aws-cn", "aws-us-gov"], var.partition)
-    error_message = "The partition is aws, aws-cn or aws-us-gov."
-  }
-}
-
-variable "account_id" {
-  type        = string
-  description = "Account that owns the roles."
-
-  validation {
-    condition     = can(regex("^[0-9]{12}$", var.account_id))
-    error_message = "An account id has 12 digits."
-  }
+variable "placement" {
+  type = object({
+    name        = string
+    partition   = optional(string, "aws")
+    region      = string
+    account_id  = string
+    kms_key_arn = optional(string)
+  })
+  description = "Where the roles are, as the module placement checks: their names are NAME-OnboardTenantRole and so on, one for each function. The key is that of the table of tenants, the writer's secret and the exports."
 }
 
 variable "registry_table_arn" {
@@ -108,10 +88,4 @@ variable "runtime_policies" {
     condition     = length(setsubtract(keys(var.runtime_policies), ["onboard_tenant", "suspend_tenant", "resume_tenant", "offboard_tenant", "list_tenants", "invite_user", "remove_user", "set_role"])) == 0
     error_message = "The functions are onboard_tenant, suspend_tenant, resume_tenant, offboard_tenant, list_tenants, invite_user, remove_user and set_role."
   }
-}
-
-variable "kms_key_arn" {
-  type        = string
-  description = "ARN of the key that encrypts the table of tenants, the writer's secret and the exports, as key_access checks; null where the services' own keys do."
-  default     = null
 }

@@ -1,6 +1,12 @@
 # Where PostgreSQL is: an RDS instance that is private, encrypted and refuses connections without TLS, or a
 # server that already runs.
 
+module "placement" {
+  source = "../placement"
+
+  placement = var.placement
+}
+
 locals {
   major_version = var.instance == null ? null : split(".", var.instance.engine_version)[0]
 
@@ -39,8 +45,8 @@ locals {
 resource "aws_db_subnet_group" "this" {
   count = var.instance == null ? 0 : 1
 
-  name        = var.name
-  description = "Private subnets of the database of ${var.name}."
+  name        = var.placement.name
+  description = "Private subnets of the database of ${var.placement.name}."
   subnet_ids  = var.instance.subnet_ids
 }
 
@@ -48,8 +54,8 @@ resource "aws_db_subnet_group" "this" {
 resource "aws_db_parameter_group" "this" {
   count = var.instance == null ? 0 : 1
 
-  name        = "${var.name}-postgres${local.major_version}"
-  description = "TLS, SCRAM and idle limits for the database of ${var.name}."
+  name        = "${var.placement.name}-postgres${local.major_version}"
+  description = "TLS, SCRAM and idle limits for the database of ${var.placement.name}."
   family      = "postgres${local.major_version}"
 
   dynamic "parameter" {
@@ -71,15 +77,15 @@ resource "aws_db_parameter_group" "this" {
 resource "aws_cloudwatch_log_group" "this" {
   for_each = toset(local.log_exports)
 
-  name              = "/aws/rds/instance/${var.name}/${each.value}"
+  name              = "/aws/rds/instance/${var.placement.name}/${each.value}"
   retention_in_days = var.instance.log_retention_days
-  kms_key_id        = var.instance.kms_key_arn
+  kms_key_id        = var.placement.kms_key_arn
 }
 
 resource "aws_db_instance" "this" {
   count = var.instance == null ? 0 : 1
 
-  identifier     = var.name
+  identifier     = var.placement.name
   engine         = "postgres"
   engine_version = var.instance.engine_version
   instance_class = var.instance.class
@@ -101,7 +107,7 @@ resource "aws_db_instance" "this" {
 
   storage_type          = "gp3"
   storage_encrypted     = true
-  kms_key_id            = var.instance.kms_key_arn
+  kms_key_id            = var.placement.kms_key_arn
   allocated_storage     = var.instance.storage_gb
   max_allocated_storage = var.instance.max_storage_gb
 
@@ -110,11 +116,11 @@ resource "aws_db_instance" "this" {
   copy_tags_to_snapshot     = true
   deletion_protection       = var.instance.deletion_protection
   skip_final_snapshot       = !var.instance.final_snapshot
-  final_snapshot_identifier = var.instance.final_snapshot ? "${var.name}-final" : null
+  final_snapshot_identifier = var.instance.final_snapshot ? "${var.placement.name}-final" : null
 
   auto_minor_version_upgrade      = true
   performance_insights_enabled    = true
-  performance_insights_kms_key_id = var.instance.kms_key_arn
+  performance_insights_kms_key_id = var.placement.kms_key_arn
   enabled_cloudwatch_logs_exports = local.log_exports
 
   depends_on = [aws_cloudwatch_log_group.this]

@@ -1,11 +1,12 @@
-variable "name" {
-  type        = string
-  description = "Name of the instance and what belongs to it, unique in its account and region."
-
-  validation {
-    condition     = can(regex("^[a-z](?:-?[a-z0-9])*$", var.name)) && length(var.name) <= 50
-    error_message = "The name has 1 to 50 lower-case letters, digits or single '-', begins with a letter and ends in no '-'."
-  }
+variable "placement" {
+  type = object({
+    name        = string
+    partition   = optional(string, "aws")
+    region      = string
+    account_id  = string
+    kms_key_arn = optional(string)
+  })
+  description = "Where the instance is, as the module placement checks: the names of it and what belongs to it begin with NAME. Without a key, the account's own aws/rds encrypts it."
 }
 
 variable "instance" {
@@ -23,9 +24,8 @@ variable "instance" {
     deletion_protection   = optional(bool, true)
     final_snapshot        = optional(bool, true)
     log_retention_days    = optional(number, 90)
-    kms_key_arn           = optional(string)
   })
-  description = "The RDS instance to create, or null for an existing server. Without a KMS key, the account's own key aws/rds encrypts it."
+  description = "The RDS instance to create, or null for an existing server."
   default     = null
 
   validation {

@@ -1,13 +1,19 @@
 # The execution roles of the two functions that handle the database's passwords. No other role of the product
 # may read the master's, and neither of these opens a tenant's session or reaches a table.
 
+module "placement" {
+  source = "../placement"
+
+  placement = var.placement
+}
+
 locals {
   names = {
-    migrate_database = "${var.name}-MigrateDatabaseRole"
-    rotate_secret    = "${var.name}-RotateSecretRole"
+    migrate_database = "${var.placement.name}-MigrateDatabaseRole"
+    rotate_secret    = "${var.placement.name}-RotateSecretRole"
   }
 
-  arns = { for function, name in local.names : function => "arn:${var.partition}:iam::${var.account_id}:role/${name}" }
+  arns = { for function, name in local.names : function => "arn:${var.placement.partition}:iam::${var.placement.account_id}:role/${name}" }
 
   trust_policy = jsonencode({
     Version = "2012-10-17"
@@ -80,7 +86,7 @@ locals {
 module "key_access" {
   source = "../key_access"
 
-  kms_key_arn = var.kms_key_arn
+  kms_key_arn = var.placement.kms_key_arn
 }
 
 resource "aws_iam_role" "this" {

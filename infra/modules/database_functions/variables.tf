@@ -1,32 +1,12 @@
-variable "name" {
-  type        = string
-  description = "What the roles' names begin with: NAME-MigrateDatabaseRole and NAME-RotateSecretRole."
-
-  validation {
-    condition     = can(regex("^[A-Za-z0-9+=,.@_-]{1,44}$", var.name))
-    error_message = "The name has 1 to 44 letters, digits or any of + = , . @ _ -."
-  }
-}
-
-variable "partition" {
-  type        = string
-  description = "AWS partition of the roles' ARNs."
-  default     = "aws"
-
-  validation {
-    condition     = contains(["aws", "aws-cn", "aws-us-gov"], var.partition)
-    error_message = "The partition is aws, aws-cn or aws-us-gov."
-  }
-}
-
-variable "account_id" {
-  type        = string
-  description = "Account that owns the roles."
-
-  validation {
-    condition     = can(regex("^[0-9]{12}$", var.account_id))
-    error_message = "An account id has 12 digits."
-  }
+variable "placement" {
+  type = object({
+    name        = string
+    partition   = optional(string, "aws")
+    region      = string
+    account_id  = string
+    kms_key_arn = optional(string)
+  })
+  description = "Where the roles are, as the module placement checks: their names are NAME-MigrateDatabaseRole and NAME-RotateSecretRole. The key is that of the database's secrets."
 }
 
 variable "secrets" {
@@ -65,10 +45,4 @@ variable "runtime_policies" {
     condition     = length(setsubtract(keys(var.runtime_policies), ["migrate_database", "rotate_secret"])) == 0
     error_message = "The functions are migrate_database and rotate_secret."
   }
-}
-
-variable "kms_key_arn" {
-  type        = string
-  description = "ARN of the key that encrypts the database's secrets, as key_access checks; null where the services' own keys do."
-  default     = null
 }

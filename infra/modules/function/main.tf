@@ -1,17 +1,24 @@
 # One Lambda function of the package, with a log group of its own.
 
+module "placement" {
+  source = "../placement"
+
+  placement = var.placement
+}
+
 locals {
-  arn            = "arn:${var.partition}:lambda:${var.region}:${var.account_id}:function:${var.name}"
-  invoke_arn     = "arn:${var.partition}:apigateway:${var.region}:lambda:path/2015-03-31/functions/${local.arn}/invocations"
-  log_group_name = "/aws/lambda/${var.name}"
-  log_group_arn  = "arn:${var.partition}:logs:${var.region}:${var.account_id}:log-group:${local.log_group_name}"
+  name           = "${var.placement.name}-${var.function}"
+  arn            = "arn:${var.placement.partition}:lambda:${var.placement.region}:${var.placement.account_id}:function:${local.name}"
+  invoke_arn     = "arn:${var.placement.partition}:apigateway:${var.placement.region}:lambda:path/2015-03-31/functions/${local.arn}/invocations"
+  log_group_name = "/aws/lambda/${local.name}"
+  log_group_arn  = "arn:${var.placement.partition}:logs:${var.placement.region}:${var.placement.account_id}:log-group:${local.log_group_name}"
 }
 
 # Made first: Lambda would make one that keeps its lines for ever, and the function's role may not make any.
 resource "aws_cloudwatch_log_group" "this" {
   name              = local.log_group_name
   retention_in_days = var.log_retention_days
-  kms_key_id        = var.kms_key_arn
+  kms_key_id        = var.placement.kms_key_arn
 
   lifecycle {
     postcondition {
@@ -22,7 +29,7 @@ resource "aws_cloudwatch_log_group" "this" {
 }
 
 resource "aws_lambda_function" "this" {
-  function_name = var.name
+  function_name = local.name
   description   = var.description
   role          = var.role_arn
   handler       = var.handler
@@ -37,7 +44,7 @@ resource "aws_lambda_function" "this" {
   memory_size                    = var.memory_mb
   timeout                        = var.timeout_seconds
   reserved_concurrent_executions = coalesce(var.reserved_concurrency, -1)
-  kms_key_arn                    = var.kms_key_arn
+  kms_key_arn                    = var.placement.kms_key_arn
 
   dynamic "environment" {
     for_each = length(var.environment) == 0 ? [] : [var.environment]

@@ -1,10 +1,21 @@
-variable "name" {
+variable "placement" {
+  type = object({
+    name        = string
+    partition   = optional(string, "aws")
+    region      = string
+    account_id  = string
+    kms_key_arn = optional(string)
+  })
+  description = "Where the function is, as the module placement checks: its name is NAME-FUNCTION. The key is for the settings and the log: the role must be allowed kms:Decrypt with it, and the key's policy must let CloudWatch Logs use it."
+}
+
+variable "function" {
   type        = string
-  description = "Name of the function, unique in its account and region."
+  description = "What the package calls the function."
 
   validation {
-    condition     = can(regex("^[A-Za-z0-9_-]{1,64}$", var.name))
-    error_message = "A function's name has 1 to 64 letters, digits, '_' or '-'."
+    condition     = can(regex("^[A-Za-z0-9_-]{1,23}$", var.function))
+    error_message = "A function is called by 1 to 23 letters, digits, '_' or '-', which its full name ends in."
   }
 }
 
@@ -15,37 +26,6 @@ variable "description" {
   validation {
     condition     = length(var.description) <= 256
     error_message = "A description has at most 256 characters."
-  }
-}
-
-variable "partition" {
-  type        = string
-  description = "AWS partition of the function's ARN."
-  default     = "aws"
-
-  validation {
-    condition     = contains(["aws", "aws-cn", "aws-us-gov"], var.partition)
-    error_message = "The partition is aws, aws-cn or aws-us-gov."
-  }
-}
-
-variable "region" {
-  type        = string
-  description = "Region of the function, which must be the provider's."
-
-  validation {
-    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region))
-    error_message = "A region looks like eu-central-1."
-  }
-}
-
-variable "account_id" {
-  type        = string
-  description = "Account that owns the function."
-
-  validation {
-    condition     = can(regex("^[0-9]{12}$", var.account_id))
-    error_message = "An account id has 12 digits."
   }
 }
 
@@ -208,17 +188,6 @@ variable "reserved_concurrency" {
   validation {
     condition     = try(var.reserved_concurrency >= 1 && floor(var.reserved_concurrency) == var.reserved_concurrency, var.reserved_concurrency == null)
     error_message = "The reserved concurrency is a whole number from 1: with 0 the function would never run."
-  }
-}
-
-variable "kms_key_arn" {
-  type        = string
-  description = "Customer-managed key for the settings and the log, or null for AWS's own. The role must be allowed kms:Decrypt with it, and its policy must let CloudWatch Logs use it."
-  default     = null
-
-  validation {
-    condition     = var.kms_key_arn == null || can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$", var.kms_key_arn))
-    error_message = "The ARN of one key is needed, not of an alias."
   }
 }
 

@@ -1,9 +1,16 @@
 # What every function needs whatever its task is: its own log, its traces, its place in the VPC. Statements of a
 # policy, no resources.
 
+module "placement" {
+  source = "../placement"
+
+  placement = var.placement
+}
+
 locals {
-  function_arn = "arn:${var.partition}:lambda:${var.region}:${var.account_id}:function:${var.function_name}"
-  log_arn      = "arn:${var.partition}:logs:${var.region}:${var.account_id}:log-group:/aws/lambda/${var.function_name}"
+  name         = "${var.placement.name}-${var.function}"
+  function_arn = "arn:${var.placement.partition}:lambda:${var.placement.region}:${var.placement.account_id}:function:${local.name}"
+  log_arn      = "arn:${var.placement.partition}:logs:${var.placement.region}:${var.placement.account_id}:log-group:/aws/lambda/${local.name}"
 
   # Terraform makes the log group, with its retention; a function that could make one would make it without.
   log_statements = [
@@ -73,5 +80,5 @@ locals {
 module "key_access" {
   source = "../key_access"
 
-  kms_key_arn = var.kms_key_arn
+  kms_key_arn = var.placement.kms_key_arn
 }

@@ -1,7 +1,14 @@
 # The API's execution role: it may open a tenant's session, and can itself reach no tenant's data.
 
+module "placement" {
+  source = "../placement"
+
+  placement = var.placement
+}
+
 locals {
-  arn = "arn:${var.partition}:iam::${var.account_id}:role/${var.name}"
+  name = "${var.placement.name}-LambdaRole"
+  arn  = "arn:${var.placement.partition}:iam::${var.placement.account_id}:role/${local.name}"
 
   trust_policy = jsonencode({
     Version = "2012-10-17"
@@ -35,7 +42,7 @@ locals {
 }
 
 resource "aws_iam_role" "this" {
-  name                 = var.name
+  name                 = local.name
   description          = "The API's functions: may open tenants' sessions, and has no access to data of its own."
   assume_role_policy   = local.trust_policy
   max_session_duration = 3600

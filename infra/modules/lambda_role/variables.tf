@@ -1,32 +1,12 @@
-variable "name" {
-  type        = string
-  description = "Name of the role."
-
-  validation {
-    condition     = can(regex("^[A-Za-z0-9+=,.@_-]{1,64}$", var.name))
-    error_message = "A role name has 1 to 64 letters, digits or any of + = , . @ _ -."
-  }
-}
-
-variable "partition" {
-  type        = string
-  description = "AWS partition of the role's ARN."
-  default     = "aws"
-
-  validation {
-    condition     = contains(["aws", "aws-cn", "aws-us-gov"], var.partition)
-    error_message = "The partition is aws, aws-cn or aws-us-gov."
-  }
-}
-
-variable "account_id" {
-  type        = string
-  description = "Account that owns the role."
-
-  validation {
-    condition     = can(regex("^[0-9]{12}$", var.account_id))
-    error_message = "An account id has 12 digits."
-  }
+variable "placement" {
+  type = object({
+    name        = string
+    partition   = optional(string, "aws")
+    region      = string
+    account_id  = string
+    kms_key_arn = optional(string)
+  })
+  description = "Where the role is, as the module placement checks: its name is NAME-LambdaRole."
 }
 
 variable "tenant_role_arns" {

@@ -1,6 +1,12 @@
 # Where the functions and the database meet: private subnets without a way to the internet. A function in them reaches
 # what it calls, through endpoints that know what it may ask for, and nothing else.
 
+module "placement" {
+  source = "../placement"
+
+  placement = var.placement
+}
+
 locals {
   # What each function in the network calls. Whoever is not here runs outside, without a way to the database.
   # No endpoint for logs or traces: Lambda sends both for a function, from a network of its own.
@@ -33,27 +39,27 @@ resource "aws_vpc" "this" {
   enable_dns_support   = true
   enable_dns_hostnames = true # the endpoints answer under the services' own names
 
-  tags = { Name = var.name }
+  tags = { Name = var.placement.name }
 }
 
 # Nothing uses what AWS makes with every network; closed, it cannot be used by mistake either.
 resource "aws_default_security_group" "closed" {
   vpc_id = aws_vpc.this.id
 
-  tags = { Name = "${var.name}-closed" }
+  tags = { Name = "${var.placement.name}-closed" }
 }
 
 resource "aws_default_network_acl" "closed" {
   default_network_acl_id = aws_vpc.this.default_network_acl_id
 
-  tags = { Name = "${var.name}-closed" }
+  tags = { Name = "${var.placement.name}-closed" }
 }
 
 resource "aws_default_route_table" "closed" {
   default_route_table_id = aws_vpc.this.default_route_table_id
   route                  = []
 
-  tags = { Name = "${var.name}-closed" }
+  tags = { Name = "${var.placement.name}-closed" }
 }
 
 resource "aws_subnet" "private" {
@@ -64,7 +70,7 @@ resource "aws_subnet" "private" {
   cidr_block              = each.value
   map_public_ip_on_launch = false
 
-  tags = { Name = "${var.name}-private-${each.key}" }
+  tags = { Name = "${var.placement.name}-private-${each.key}" }
 
   # Lambda takes up to 45 minutes to give back the network interfaces of a function that was deleted.
   timeouts {
@@ -78,7 +84,7 @@ resource "aws_route_table" "private" {
   vpc_id = aws_vpc.this.id
   route  = []
 
-  tags = { Name = "${var.name}-private" }
+  tags = { Name = "${var.placement.name}-private" }
 }
 
 resource "aws_route_table_association" "private" {
@@ -142,19 +148,19 @@ resource "aws_network_acl" "private" {
     cidr_block = "0.0.0.0/0"
   }
 
-  tags = { Name = "${var.name}-private" }
+  tags = { Name = "${var.placement.name}-private" }
 }
 
 resource "aws_vpc_endpoint" "gateway" {
   for_each = toset(local.gateways)
 
   vpc_id            = aws_vpc.this.id
-  service_name      = "com.amazonaws.${var.region}.${each.key}"
+  service_name      = "com.amazonaws.${var.placement.region}.${each.key}"
   vpc_endpoint_type = "Gateway"
   route_table_ids   = [aws_route_table.private.id]
   policy            = local.endpoint_policies[each.key]
 
-  tags = { Name = "${var.name}-${each.key}" }
+  tags = { Name = "${var.placement.name}-${each.key}" }
 }
 
 # Under the services' own regional names. The global sts.amazonaws.com has no endpoint, and is out of reach.
@@ -162,12 +168,12 @@ resource "aws_vpc_endpoint" "interface" {
   for_each = toset(local.interfaces)
 
   vpc_id              = aws_vpc.this.id
-  service_name        = "com.amazonaws.${var.region}.${each.key}"
+  service_name        = "com.amazonaws.${var.placement.region}.${each.key}"
   vpc_endpoint_type   = "Interface"
   private_dns_enabled = true
   subnet_ids          = [for subnet in aws_subnet.private : subnet.id]
   security_group_ids  = [aws_security_group.endpoint[each.key].id]
   policy              = local.endpoint_policies[each.key]
 
-  tags = { Name = "${var.name}-${each.key}" }
+  tags = { Name = "${var.placement.name}-${each.key}" }
 }

@@ -9,11 +9,11 @@ locals {
 resource "aws_security_group" "function" {
   for_each = local.reach
 
-  name        = "${var.name}-${each.key}"
+  name        = "${var.placement.name}-${each.key}"
   description = "The function ${each.key}: connects to what it calls, and nobody connects to it."
   vpc_id      = aws_vpc.this.id
 
-  tags = { Name = "${var.name}-${each.key}" }
+  tags = { Name = "${var.placement.name}-${each.key}" }
 
   timeouts {
     delete = "45m"
@@ -23,19 +23,19 @@ resource "aws_security_group" "function" {
 resource "aws_security_group" "endpoint" {
   for_each = toset(local.interfaces)
 
-  name        = "${var.name}-endpoint-${each.key}"
+  name        = "${var.placement.name}-endpoint-${each.key}"
   description = "The endpoint of ${each.key}: HTTPS from the functions that call it."
   vpc_id      = aws_vpc.this.id
 
-  tags = { Name = "${var.name}-endpoint-${each.key}" }
+  tags = { Name = "${var.placement.name}-endpoint-${each.key}" }
 }
 
 resource "aws_security_group" "database" {
-  name        = "${var.name}-database"
+  name        = "${var.placement.name}-database"
   description = "The database: PostgreSQL from the functions that use it."
   vpc_id      = aws_vpc.this.id
 
-  tags = { Name = "${var.name}-database" }
+  tags = { Name = "${var.placement.name}-database" }
 }
 
 resource "aws_vpc_security_group_egress_rule" "to_gateway" {

@@ -1,20 +1,16 @@
-variable "name" {
-  type        = string
-  description = "What the names of the network and what belongs to it begin with."
+variable "placement" {
+  type = object({
+    name        = string
+    partition   = optional(string, "aws")
+    region      = string
+    account_id  = string
+    kms_key_arn = optional(string)
+  })
+  description = "Where the network is, as the module placement checks: the names of it and what belongs to it begin with NAME. The region is one where the services' endpoints are called com.amazonaws.REGION.SERVICE."
 
   validation {
-    condition     = can(regex("^[A-Za-z0-9_.-]{1,64}$", var.name))
-    error_message = "The name has 1 to 64 letters, digits, '_', '.' or '-'."
-  }
-}
-
-variable "region" {
-  type        = string
-  description = "Region of the network, which must be the provider's, and one where the services' endpoints are called com.amazonaws.REGION.SERVICE."
-
-  validation {
-    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region)) && !startswith(var.region, "cn-")
-    error_message = "A region looks like eu-central-1, and is none of China's: their endpoints have other names."
+    condition     = !startswith(var.placement.region, "cn-")
+    error_message = "The region is none of China's: their endpoints have other names."
   }
 }
 
@@ -43,7 +39,7 @@ variable "zones" {
   }
 
   validation {
-    condition     = alltrue([for zone in var.zones : startswith(zone, var.region) && can(regex("^[a-z]$", trimprefix(zone, var.region)))])
+    condition     = alltrue([for zone in var.zones : startswith(zone, var.placement.region) && can(regex("^[a-z]$", trimprefix(zone, var.placement.region)))])
     error_message = "A zone is the region and a letter, such as eu-central-1a."
   }
 }

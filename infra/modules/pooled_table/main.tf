@@ -1,12 +1,18 @@
 # The table that all tenants share: encrypted, restorable to any second of the last 35 days, and
 # reachable by partition key only, since an index or a stream is a path to data without a leading key.
 
+module "placement" {
+  source = "../placement"
+
+  placement = var.placement
+}
+
 locals {
-  arn = "arn:${var.partition}:dynamodb:${var.region}:${var.account_id}:table/${var.name}"
+  arn = "arn:${var.placement.partition}:dynamodb:${var.placement.region}:${var.placement.account_id}:table/${var.placement.name}"
 }
 
 resource "aws_dynamodb_table" "this" {
-  name                        = var.name
+  name                        = var.placement.name
   billing_mode                = "PAY_PER_REQUEST"
   hash_key                    = "pk"
   range_key                   = "sk"
@@ -29,7 +35,7 @@ resource "aws_dynamodb_table" "this" {
 
   server_side_encryption {
     enabled     = true
-    kms_key_arn = var.kms_key_arn
+    kms_key_arn = var.placement.kms_key_arn
   }
 
   lifecycle {

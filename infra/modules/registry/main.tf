@@ -1,12 +1,19 @@
 # The table of the tenants themselves: one item for each, in a table of its own, since what needs several tenants
 # must not share one with their data. Who was a tenant once stays known: no role of the product may delete an item.
 
+module "placement" {
+  source = "../placement"
+
+  placement = var.placement
+}
+
 locals {
-  arn = "arn:${var.partition}:dynamodb:${var.region}:${var.account_id}:table/${var.name}"
+  name = "${var.placement.name}-tenants"
+  arn  = "arn:${var.placement.partition}:dynamodb:${var.placement.region}:${var.placement.account_id}:table/${local.name}"
 }
 
 resource "aws_dynamodb_table" "this" {
-  name                        = var.name
+  name                        = local.name
   billing_mode                = "PAY_PER_REQUEST"
   hash_key                    = "tenant_id"
   stream_enabled              = false
@@ -23,7 +30,7 @@ resource "aws_dynamodb_table" "this" {
 
   server_side_encryption {
     enabled     = true
-    kms_key_arn = var.kms_key_arn
+    kms_key_arn = var.placement.kms_key_arn
   }
 
   lifecycle {

@@ -1,21 +1,27 @@
 # The passwords of the database's three logins, each in a secret of its own, so that IAM can give away one
 # without the others. The values are write-only: they pass through Terraform and stay in no state or plan.
 
+module "placement" {
+  source = "../placement"
+
+  placement = var.placement
+}
+
 locals {
   usernames = {
     reader = "app_reader"
     writer = "app_writer"
   }
 
-  names = merge({ master = "${var.name}/database/master" }, {
-    for login, username in local.usernames : login => "${var.name}/database/${username}"
+  names = merge({ master = "${var.placement.name}/database/master" }, {
+    for login, username in local.usernames : login => "${var.placement.name}/database/${username}"
   })
 
   # The ARN of a secret ends in six characters that AWS draws. Six question marks stand for them and for
   # nothing else, while '*' would also name every secret whose name merely begins with this one's.
   arn_patterns = {
     for login, name in local.names :
-    login => "arn:${var.partition}:secretsmanager:${var.region}:${var.account_id}:secret:${name}-??????"
+    login => "arn:${var.placement.partition}:secretsmanager:${var.placement.region}:${var.placement.account_id}:secret:${name}-??????"
   }
 
   credentials = {
@@ -35,8 +41,8 @@ resource "aws_secretsmanager_secret" "this" {
   for_each = local.names
 
   name                    = each.value
-  description             = "Login to the database of ${var.name}."
-  kms_key_id              = var.kms_key_arn
+  description             = "Login to the database of ${var.placement.name}."
+  kms_key_id              = var.placement.kms_key_arn
   recovery_window_in_days = var.recovery_window_days
 
   lifecycle {

@@ -13,17 +13,7 @@ output "writer_arn" {
   value       = aws_secretsmanager_secret_version.this["writer"].arn
 }
 
-output "master_arn_pattern" {
-  description = "What policies call the master's secret, known at plan time."
-  value       = local.arn_patterns.master
-}
-
-output "reader_arn_pattern" {
-  description = "What policies call app_reader's secret, known at plan time."
-  value       = local.arn_patterns.reader
-}
-
-output "writer_arn_pattern" {
-  description = "What policies call app_writer's secret, known at plan time."
-  value       = local.arn_patterns.writer
+output "arn_patterns" {
+  description = "What policies call the secrets, known at plan time: master_arn, reader_arn and writer_arn."
+  value       = { for login, pattern in local.arn_patterns : "${login}_arn" => pattern }
 }

@@ -1,42 +1,12 @@
-variable "name" {
-  type        = string
-  description = "What the secrets' names begin with: NAME/database/master, app_reader and app_writer."
-
-  validation {
-    condition     = can(regex("^[A-Za-z0-9_+=.@-]{1,64}$", var.name))
-    error_message = "The name has 1 to 64 letters, digits or any of _ + = . @ -."
-  }
-}
-
-variable "partition" {
-  type        = string
-  description = "AWS partition of the secrets' ARNs."
-  default     = "aws"
-
-  validation {
-    condition     = contains(["aws", "aws-cn", "aws-us-gov"], var.partition)
-    error_message = "The partition is aws, aws-cn or aws-us-gov."
-  }
-}
-
-variable "region" {
-  type        = string
-  description = "Region of the secrets, which must be the provider's."
-
-  validation {
-    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region))
-    error_message = "A region looks like eu-central-1."
-  }
-}
-
-variable "account_id" {
-  type        = string
-  description = "Account that owns the secrets."
-
-  validation {
-    condition     = can(regex("^[0-9]{12}$", var.account_id))
-    error_message = "An account id has 12 digits."
-  }
+variable "placement" {
+  type = object({
+    name        = string
+    partition   = optional(string, "aws")
+    region      = string
+    account_id  = string
+    kms_key_arn = optional(string)
+  })
+  description = "Where the secrets are, as the module placement checks: their names are NAME/database/master, app_reader and app_writer. The key's policy must let their readers decrypt through Secrets Manager."
 }
 
 variable "database" {
@@ -122,16 +92,5 @@ variable "recovery_window_days" {
   validation {
     condition     = var.recovery_window_days == 0 || (var.recovery_window_days >= 7 && var.recovery_window_days <= 30)
     error_message = "The recovery window has 7 to 30 days, or 0 for none."
-  }
-}
-
-variable "kms_key_arn" {
-  type        = string
-  description = "Key that encrypts the secrets, whose key policy must let their readers decrypt through Secrets Manager; null for the account's own key aws/secretsmanager."
-  default     = null
-
-  validation {
-    condition     = var.kms_key_arn == null || can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$", var.kms_key_arn))
-    error_message = "The ARN of one KMS key is needed; no alias."
   }
 }

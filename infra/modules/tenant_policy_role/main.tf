@@ -5,6 +5,12 @@
 # condition can force a caller to pass a session policy. Isolation is then as strong as the code of the trusted
 # roles, which is why the role exists only in stages that choose this strategy.
 
+module "placement" {
+  source = "../placement"
+
+  placement = var.placement
+}
+
 module "trust" {
   source = "../tenant_trust"
 
@@ -22,11 +28,12 @@ module "secret_access" {
 module "key_access" {
   source = "../key_access"
 
-  kms_key_arn = var.kms_key_arn
+  kms_key_arn = var.placement.kms_key_arn
 }
 
 locals {
-  arn = "arn:${var.partition}:iam::${var.account_id}:role/${var.name}"
+  name = "${var.placement.name}-TenantPolicyRole"
+  arn  = "arn:${var.placement.partition}:iam::${var.placement.account_id}:role/${local.name}"
 
   # Which leading keys is the session policy's affair. Here a call without any is refused.
   by_leading_key = { Null = { "dynamodb:LeadingKeys" = "false" } }
@@ -67,7 +74,7 @@ locals {
 }
 
 resource "aws_iam_role" "this" {
-  name                 = var.name
+  name                 = local.name
   description          = "One tenant's session: assumed with the session tags tenant and role, and a session policy."
   assume_role_policy   = module.trust.policy
   max_session_duration = 3600

@@ -2,6 +2,12 @@
 # secret that its role is entitled to. Only the trusted roles may open a session, tagged with one
 # well-formed tenant id and one known role.
 
+module "placement" {
+  source = "../placement"
+
+  placement = var.placement
+}
+
 module "trust" {
   source = "../tenant_trust"
 
@@ -19,11 +25,12 @@ module "secret_access" {
 module "key_access" {
   source = "../key_access"
 
-  kms_key_arn = var.kms_key_arn
+  kms_key_arn = var.placement.kms_key_arn
 }
 
 locals {
-  arn = "arn:${var.partition}:iam::${var.account_id}:role/${var.name}"
+  name = "${var.placement.name}-TenantRole"
+  arn  = "arn:${var.placement.partition}:iam::${var.placement.account_id}:role/${local.name}"
 
   # Nothing but '#' may follow the tenant: it cannot occur in a tag value, while '-' would let acme
   # into acme-eu. ForAllValues is true when the key is absent, hence the Null guard.
@@ -68,7 +75,7 @@ locals {
 }
 
 resource "aws_iam_role" "this" {
-  name                 = var.name
+  name                 = local.name
   description          = "One tenant's session: assumed with the session tags tenant and role."
   assume_role_policy   = module.trust.policy
   max_session_duration = 3600

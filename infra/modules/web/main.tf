@@ -1,15 +1,19 @@
 # Where the page comes from: a private bucket behind CloudFront, with headers that confine the page to its own files,
 # the API and the sign-in.
 
-locals {
-  bucket_arn = "arn:${var.partition}:s3:::${var.bucket_name}"
+module "placement" {
+  source = "../placement"
 
+  placement = var.placement
+}
+
+locals {
   origin = "https://${coalesce(one(var.domain[*].name), aws_cloudfront_distribution.this.domain_name)}"
 
   # A script that got into the page could load nothing, and send what it finds to the API and to Cognito only, which
   # serves everybody's user pools. The development server reads the same document.
   headers        = jsondecode(file("${path.module}/headers.json"))
-  sign_in_origin = "https://cognito-idp.${var.region}.amazonaws.com"
+  sign_in_origin = "https://cognito-idp.${var.placement.region}.amazonaws.com"
   content_security_policy = replace(
     replace(join("; ", local.headers.content_security_policy), "{api_origin}", var.api_origin),
     "{sign_in_origin}", local.sign_in_origin,
@@ -26,7 +30,7 @@ locals {
     api_url     = var.api_url
     cognito_url = local.sign_in_origin
     client_id   = var.client_id
-    region      = var.region
+    region      = var.placement.region
     stage       = var.stage
     trace_url   = null
   }
@@ -36,117 +40,29 @@ locals {
   caching_optimized = "658327ea-f89d-4fab-a63d-7e88639e58f6"
 }
 
-resource "aws_s3_bucket" "this" {
-  bucket        = var.bucket_name
-  force_destroy = var.force_destroy
+# The page before this one can be brought back. Its bucket is encrypted with the keys of S3 in every stage: everyone may
+# read the page, and a key of ours would have to trust CloudFront.
+module "bucket" {
+  source = "../bucket"
 
-  lifecycle {
-    postcondition {
-      condition     = self.arn == local.bucket_arn
-      error_message = "The bucket is ${self.arn}, but its policy names ${local.bucket_arn}: partition is wrong."
-    }
-  }
-}
-
-resource "aws_s3_bucket_public_access_block" "this" {
-  bucket = aws_s3_bucket.this.id
-
-  block_public_acls       = true
-  block_public_policy     = true
-  ignore_public_acls      = true
-  restrict_public_buckets = true
-}
-
-# Without ACLs: the policy alone says who reads.
-resource "aws_s3_bucket_ownership_controls" "this" {
-  bucket = aws_s3_bucket.this.id
-
-  rule {
-    object_ownership = "BucketOwnerEnforced"
-  }
-}
-
-# With the keys of S3 in every stage: everyone may read the page, and a key of ours would have to trust CloudFront.
-resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
-  bucket = aws_s3_bucket.this.id
-
-  rule {
-    apply_server_side_encryption_by_default {
-      sse_algorithm = "AES256"
-    }
-  }
-}
-
-# The page before this one can be brought back.
-resource "aws_s3_bucket_versioning" "this" {
-  bucket = aws_s3_bucket.this.id
-
-  versioning_configuration {
-    status = "Enabled"
-  }
-}
-
-resource "aws_s3_bucket_lifecycle_configuration" "this" {
-  bucket = aws_s3_bucket_versioning.this.bucket
-
-  rule {
-    id     = "ExpireFormerVersions"
-    status = "Enabled"
-
-    filter {}
-
-    expiration {
-      expired_object_delete_marker = true
-    }
-
-    noncurrent_version_expiration {
-      noncurrent_days = 90
-    }
-
-    abort_incomplete_multipart_upload {
-      days_after_initiation = 7
-    }
-  }
-}
-
-# After the public access block: S3 refuses to change both at once.
-resource "aws_s3_bucket_policy" "this" {
-  bucket = aws_s3_bucket_public_access_block.this.bucket
-
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [
-      {
-        Sid       = "OwnDistributionReadsOnly"
-        Effect    = "Allow"
-        Principal = { Service = "cloudfront.amazonaws.com" }
-        Action    = ["s3:GetObject"]
-        Resource  = ["${local.bucket_arn}/*"]
-        Condition = { StringEquals = { "aws:SourceArn" = aws_cloudfront_distribution.this.arn } }
-      },
-      {
-        Sid       = "TlsOnly"
-        Effect    = "Deny"
-        Principal = "*"
-        Action    = ["s3:*"]
-        Resource  = [local.bucket_arn, "${local.bucket_arn}/*"]
-        Condition = { Bool = { "aws:SecureTransport" = "false" } }
-      },
-    ]
-  })
+  placement        = merge(var.placement, { kms_key_arn = null })
+  purpose          = "web"
+  expiration       = { former_versions_days = 90 }
+  distribution_arn = aws_cloudfront_distribution.this.arn
+  force_destroy    = var.force_destroy
 }
 
 resource "aws_cloudfront_origin_access_control" "this" {
-  name                              = var.name
-  description                       = "CloudFront signs what it asks the bucket of ${var.name} for."
+  name                              = var.placement.name
+  description                       = "CloudFront signs what it asks the bucket of ${var.placement.name} for."
   origin_access_control_origin_type = "s3"
   signing_behavior                  = "always"
   signing_protocol                  = "sigv4"
 }
 
 resource "aws_cloudfront_response_headers_policy" "this" {
-  name    = var.name
-  comment = "Confines the page of ${var.name}."
+  name    = var.placement.name
+  comment = "Confines the page of ${var.placement.name}."
 
   security_headers_config {
     content_security_policy {
@@ -195,7 +111,7 @@ resource "aws_cloudfront_response_headers_policy" "this" {
 resource "aws_s3_object" "file" {
   for_each = fileset(var.files, "**/*.{html,css,js,svg}")
 
-  bucket        = aws_s3_bucket.this.bucket
+  bucket        = module.bucket.name
   key           = each.value
   source        = "${var.files}/${each.value}"
   source_hash   = filemd5("${var.files}/${each.value}")
@@ -205,7 +121,7 @@ resource "aws_s3_object" "file" {
 
 # What differs from stage to stage, for the page to read when it starts; it is no secret.
 resource "aws_s3_object" "config" {
-  bucket        = aws_s3_bucket.this.bucket
+  bucket        = module.bucket.name
   key           = "config.json"
   content       = jsonencode(local.config)
   content_type  = "application/json"
@@ -213,7 +129,7 @@ resource "aws_s3_object" "config" {
 }
 
 resource "aws_cloudfront_distribution" "this" {
-  comment             = "The page of ${var.name}."
+  comment             = "The page of ${var.placement.name}."
   enabled             = true
   is_ipv6_enabled     = true
   http_version        = "http2and3"
@@ -223,7 +139,7 @@ resource "aws_cloudfront_distribution" "this" {
 
   origin {
     origin_id                = "bucket"
-    domain_name              = aws_s3_bucket.this.bucket_regional_domain_name
+    domain_name              = module.bucket.regional_domain_name
     origin_access_control_id = aws_cloudfront_origin_access_control.this.id
   }
 

@@ -17,8 +17,8 @@ output "distribution_id" {
 
 output "bucket_name" {
   description = "Name of the bucket for the page's files, which CloudFront can read by now."
-  value       = aws_s3_bucket.this.bucket
-  depends_on  = [aws_s3_bucket_policy.this]
+  value       = module.bucket.name
+  depends_on  = [module.bucket]
 }
 
 output "content_security_policy" {

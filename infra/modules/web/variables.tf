@@ -1,42 +1,12 @@
-variable "name" {
-  type        = string
-  description = "Name of the distribution's policies, unique in its account."
-
-  validation {
-    condition     = can(regex("^[A-Za-z0-9_-]{1,64}$", var.name))
-    error_message = "The name has 1 to 64 letters, digits, '_' or '-'."
-  }
-}
-
-variable "bucket_name" {
-  type        = string
-  description = "Name of the bucket, unique in all of AWS."
-
-  validation {
-    condition     = can(regex("^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$", var.bucket_name))
-    error_message = "The bucket's name has 3 to 63 lower-case letters, digits or '-', which is neither first nor last."
-  }
-}
-
-variable "partition" {
-  type        = string
-  description = "AWS partition of the bucket's ARN."
-  default     = "aws"
-
-  validation {
-    condition     = contains(["aws", "aws-cn", "aws-us-gov"], var.partition)
-    error_message = "The partition is aws, aws-cn or aws-us-gov."
-  }
-}
-
-variable "region" {
-  type        = string
-  description = "Region of the user pool, at whose endpoint the page signs users in."
-
-  validation {
-    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region))
-    error_message = "A region looks like eu-central-1."
-  }
+variable "placement" {
+  type = object({
+    name        = string
+    partition   = optional(string, "aws")
+    region      = string
+    account_id  = string
+    kms_key_arn = optional(string)
+  })
+  description = "Where the page is, as the module placement checks: the distribution's policies are called NAME, and the bucket NAME-web-ACCOUNT. The key is not used. At the region's user pools the page signs users in."
 }
 
 variable "api_origin" {

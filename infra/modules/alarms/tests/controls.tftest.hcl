@@ -7,9 +7,7 @@ mock_provider "aws" {
 }
 
 variables {
-  name       = "bulkhead"
-  region     = "eu-central-1"
-  account_id = "123456789012"
+  placement = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012" }
 
   api = {
     name                  = "bulkhead"

@@ -3,9 +3,7 @@
 mock_provider "aws" {}
 
 variables {
-  name       = "bulkhead"
-  region     = "eu-central-1"
-  account_id = "123456789012"
+  placement = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012" }
 
   api = {
     name                  = "bulkhead"
@@ -27,18 +25,14 @@ variables {
   }
 }
 
-run "names_and_ids_are_checked" {
+run "an_address_is_checked" {
   command = plan
 
   variables {
-    name       = "bulkhead/*"
-    partition  = "amazon"
-    region     = "Frankfurt"
-    account_id = "1234"
-    email      = "nobody"
+    email = "nobody"
   }
 
-  expect_failures = [var.name, var.partition, var.region, var.account_id, var.email]
+  expect_failures = [var.email]
 }
 
 run "a_log_of_no_function_is_refused" {

@@ -23,7 +23,7 @@ mock_provider "aws" {
 }
 
 variables {
-  name               = "bulkhead-prod"
+  placement          = { name = "bulkhead-prod", region = "eu-central-1", account_id = "123456789012" }
   description        = "The API."
   stage_name         = "live"
   binary_media_types = ["image/png"]

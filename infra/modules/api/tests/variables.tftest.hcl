@@ -3,7 +3,7 @@
 mock_provider "aws" {}
 
 variables {
-  name               = "bulkhead-prod"
+  placement          = { name = "bulkhead-prod", region = "eu-central-1", account_id = "123456789012" }
   description        = "The API."
   stage_name         = "live"
   binary_media_types = []
@@ -28,12 +28,11 @@ run "names_are_checked" {
   command = plan
 
   variables {
-    name        = "bulkhead prod"
     stage_name  = "live/prod"
     cors_origin = "*"
   }
 
-  expect_failures = [var.name, var.stage_name, var.cors_origin]
+  expect_failures = [var.stage_name, var.cors_origin]
 }
 
 run "limits_are_checked" {

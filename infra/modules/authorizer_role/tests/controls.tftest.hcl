@@ -4,8 +4,7 @@
 mock_provider "aws" {}
 
 variables {
-  name               = "AuthorizerRole"
-  account_id         = "123456789012"
+  placement          = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012" }
   registry_table_arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/tenants"
 }
 
@@ -66,7 +65,7 @@ run "only_the_lambda_service_takes_the_role" {
   }
 
   assert {
-    condition     = output.arn == "arn:aws:iam::123456789012:role/AuthorizerRole"
+    condition     = output.arn == "arn:aws:iam::123456789012:role/bulkhead-AuthorizerRole"
     error_message = "The ARN must be built from the name, and known although it waits for the role."
   }
 }
@@ -98,7 +97,7 @@ run "a_stages_own_key_decrypts_the_table_only" {
   command = plan
 
   variables {
-    kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234"
+    placement = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012", kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234" }
   }
 
   assert {

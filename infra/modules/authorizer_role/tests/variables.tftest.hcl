@@ -3,21 +3,8 @@
 mock_provider "aws" {}
 
 variables {
-  name               = "AuthorizerRole"
-  account_id         = "123456789012"
+  placement          = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012" }
   registry_table_arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/tenants"
-}
-
-run "names_and_ids_are_checked" {
-  command = plan
-
-  variables {
-    name       = "Authorizer*"
-    partition  = "amazon"
-    account_id = "1234"
-  }
-
-  expect_failures = [var.name, var.partition, var.account_id]
 }
 
 run "an_index_is_refused" {
@@ -53,7 +40,7 @@ run "a_policy_is_a_document" {
 run "an_arn_that_policies_do_not_name_is_refused" {
   override_resource {
     target = aws_iam_role.this
-    values = { arn = "arn:aws:iam::210987654321:role/AuthorizerRole" }
+    values = { arn = "arn:aws:iam::210987654321:role/bulkhead-AuthorizerRole" }
   }
 
   expect_failures = [aws_iam_role.this]

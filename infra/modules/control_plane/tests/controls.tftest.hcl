@@ -4,8 +4,7 @@
 mock_provider "aws" {}
 
 variables {
-  name               = "bulkhead"
-  account_id         = "123456789012"
+  placement          = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012" }
   registry_table_arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/tenants"
   user_pool_arn      = "arn:aws:cognito-idp:eu-central-1:123456789012:userpool/eu-central-1_Pool12345"
   tenant_role_arn    = "arn:aws:iam::123456789012:role/TenantRole"
@@ -286,7 +285,7 @@ run "a_stages_own_key_is_used_through_the_services_only" {
   command = plan
 
   variables {
-    kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234"
+    placement = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012", kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234" }
   }
 
   assert {

@@ -3,26 +3,13 @@
 mock_provider "aws" {}
 
 variables {
-  name               = "bulkhead"
-  account_id         = "123456789012"
+  placement          = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012" }
   registry_table_arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/tenants"
   user_pool_arn      = "arn:aws:cognito-idp:eu-central-1:123456789012:userpool/eu-central-1_Pool12345"
   tenant_role_arn    = "arn:aws:iam::123456789012:role/TenantRole"
   writer_secret_arn  = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_writer-??????"
   export_bucket_arn  = "arn:aws:s3:::bulkhead-exports"
   rights             = { administer = ["admin"] }
-}
-
-run "names_and_ids_are_checked" {
-  command = plan
-
-  variables {
-    name       = "bulkhead/*"
-    partition  = "amazon"
-    account_id = "1234"
-  }
-
-  expect_failures = [var.name, var.partition, var.account_id]
 }
 
 run "wildcards_are_refused" {

@@ -3,7 +3,7 @@
 mock_provider "aws" {}
 
 variables {
-  name            = "bulkhead"
+  placement       = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012" }
   master_password = "a-password-of-the-master"
 
   instance = {
@@ -135,6 +135,7 @@ run "a_stage_chooses_its_own_key_and_version" {
   command = plan
 
   variables {
+    placement               = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012", kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234" }
     master_password_version = 2
 
     instance = {
@@ -146,7 +147,6 @@ run "a_stage_chooses_its_own_key_and_version" {
       database_name      = "bulkhead"
       master_username    = "bulkhead_master"
       engine_version     = "16.9"
-      kms_key_arn        = "arn:aws:kms:eu-central-1:123456789012:key/1234"
     }
   }
 

@@ -3,18 +3,7 @@
 mock_provider "aws" {}
 
 variables {
-  name = "bulkhead"
-}
-
-run "the_name_is_checked" {
-  command = plan
-
-  variables {
-    name     = "Bulkhead--db"
-    existing = { host = "127.0.0.1", port = 5432, name = "bulkhead" }
-  }
-
-  expect_failures = [var.name]
+  placement = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012" }
 }
 
 run "there_must_be_a_server" {

@@ -4,8 +4,7 @@
 mock_provider "aws" {}
 
 variables {
-  name       = "bulkhead"
-  account_id = "123456789012"
+  placement = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012" }
 
   secrets = {
     master_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/master-??????"
@@ -151,7 +150,7 @@ run "a_stages_own_key_is_used_through_secrets_manager_only" {
   command = plan
 
   variables {
-    kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234"
+    placement = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012", kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234" }
   }
 
   assert {

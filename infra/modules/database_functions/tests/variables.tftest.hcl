@@ -3,26 +3,13 @@
 mock_provider "aws" {}
 
 variables {
-  name       = "bulkhead"
-  account_id = "123456789012"
+  placement = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012" }
 
   secrets = {
     master_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/master-??????"
     reader_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_reader-??????"
     writer_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_writer-??????"
   }
-}
-
-run "names_and_ids_are_checked" {
-  command = plan
-
-  variables {
-    name       = "bulkhead/*"
-    partition  = "amazon"
-    account_id = "1234"
-  }
-
-  expect_failures = [var.name, var.partition, var.account_id]
 }
 
 run "every_secret_is_refused" {

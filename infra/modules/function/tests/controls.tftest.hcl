@@ -3,10 +3,9 @@
 mock_provider "aws" {}
 
 variables {
-  name               = "bulkhead-prod-api_handler"
+  placement          = { name = "bulkhead-prod", region = "eu-central-1", account_id = "123456789012" }
+  function           = "api_handler"
   description        = "Answers every route."
-  region             = "eu-central-1"
-  account_id         = "123456789012"
   handler            = "app.app"
   runtime            = "python3.13"
   architecture       = "x86_64"
@@ -94,7 +93,7 @@ run "what_is_asked_for_is_there" {
     vpc                  = { subnet_ids = ["subnet-1", "subnet-2"], security_group_ids = ["sg-1"] }
     tracing              = true
     reserved_concurrency = 10
-    kms_key_arn          = "arn:aws:kms:eu-central-1:123456789012:key/6c6c0b8e-0000-4000-8000-000000000000"
+    placement            = { name = "bulkhead-prod", region = "eu-central-1", account_id = "123456789012", kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/6c6c0b8e-0000-4000-8000-000000000000" }
     on_failure           = { destination_arn = "arn:aws:sqs:eu-central-1:123456789012:dead-letters" }
   }
 
@@ -117,7 +116,7 @@ run "what_is_asked_for_is_there" {
   }
 
   assert {
-    condition     = aws_lambda_function.this.kms_key_arn == var.kms_key_arn && aws_cloudwatch_log_group.this.kms_key_id == var.kms_key_arn
+    condition     = aws_lambda_function.this.kms_key_arn == var.placement.kms_key_arn && aws_cloudwatch_log_group.this.kms_key_id == var.placement.kms_key_arn
     error_message = "The key must encrypt the settings and the log."
   }
 

@@ -3,10 +3,9 @@
 mock_provider "aws" {}
 
 variables {
-  name               = "bulkhead-prod-api_handler"
+  placement          = { name = "bulkhead-prod", region = "eu-central-1", account_id = "123456789012" }
+  function           = "api_handler"
   description        = "Answers every route."
-  region             = "eu-central-1"
-  account_id         = "123456789012"
   handler            = "app.app"
   runtime            = "python3.13"
   architecture       = "x86_64"
@@ -18,18 +17,14 @@ variables {
   log_retention_days = 90
 }
 
-run "names_and_ids_are_checked" {
+run "a_role_is_one_role" {
   command = plan
 
   variables {
-    name       = "bulkhead:prod"
-    partition  = "amazon"
-    region     = "Frankfurt"
-    account_id = "1234"
-    role_arn   = "arn:aws:iam::123456789012:role/*"
+    role_arn = "arn:aws:iam::123456789012:role/*"
   }
 
-  expect_failures = [var.name, var.partition, var.region, var.account_id, var.role_arn]
+  expect_failures = [var.role_arn]
 }
 
 run "what_comes_from_the_package_is_checked" {
@@ -87,13 +82,12 @@ run "what_lambda_does_not_take_is_refused" {
     log_retention_days   = 100
     reserved_concurrency = 0
     vpc                  = { subnet_ids = ["subnet-1", "subnet-1"], security_group_ids = ["sg-1"] }
-    kms_key_arn          = "arn:aws:kms:eu-central-1:123456789012:alias/bulkhead"
     on_failure           = { destination_arn = "arn:aws:sqs:eu-central-1:123456789012:letters.fifo" }
   }
 
   expect_failures = [
     var.description, var.memory_mb, var.timeout_seconds, var.log_retention_days, var.reserved_concurrency, var.vpc,
-    var.kms_key_arn, var.on_failure,
+    var.on_failure,
   ]
 }
 

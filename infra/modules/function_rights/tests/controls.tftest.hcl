@@ -2,11 +2,10 @@
 # here as well ("Unknown condition value").
 
 variables {
-  function_name = "bulkhead-api_handler"
-  region        = "eu-central-1"
-  account_id    = "123456789012"
-  in_vpc        = true
-  tracing       = true
+  placement = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012" }
+  function  = "api_handler"
+  in_vpc    = true
+  tracing   = true
 }
 
 run "a_function_writes_its_own_log_only" {
@@ -91,7 +90,7 @@ run "lambda_decrypts_the_environment_with_the_stages_own_key" {
   command = plan
 
   variables {
-    kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234"
+    placement = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012", kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234" }
   }
 
   assert {

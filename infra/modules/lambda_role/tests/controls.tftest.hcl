@@ -4,8 +4,7 @@
 mock_provider "aws" {}
 
 variables {
-  name             = "LambdaRole"
-  account_id       = "123456789012"
+  placement        = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012" }
   tenant_role_arns = ["arn:aws:iam::123456789012:role/TenantRole"]
 }
 
@@ -65,7 +64,7 @@ run "only_the_lambda_service_takes_the_role" {
   }
 
   assert {
-    condition     = output.arn == "arn:aws:iam::123456789012:role/LambdaRole"
+    condition     = output.arn == "arn:aws:iam::123456789012:role/bulkhead-LambdaRole"
     error_message = "The ARN must be built from the name, and known although it waits for the role."
   }
 }

@@ -5,10 +5,9 @@
 mock_provider "aws" {}
 
 variables {
-  name   = "bulkhead"
-  region = "eu-central-1"
-  cidr   = "10.20.0.0/20"
-  zones  = ["eu-central-1a", "eu-central-1b"]
+  placement = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012" }
+  cidr      = "10.20.0.0/20"
+  zones     = ["eu-central-1a", "eu-central-1b"]
 
   tables = {
     pooled_arn   = "arn:aws:dynamodb:eu-central-1:123456789012:table/pooled"

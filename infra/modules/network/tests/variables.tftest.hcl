@@ -3,10 +3,9 @@
 mock_provider "aws" {}
 
 variables {
-  name   = "bulkhead"
-  region = "eu-central-1"
-  cidr   = "10.20.0.0/20"
-  zones  = ["eu-central-1a", "eu-central-1b"]
+  placement = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012" }
+  cidr      = "10.20.0.0/20"
+  zones     = ["eu-central-1a", "eu-central-1b"]
 
   tables = {
     pooled_arn   = "arn:aws:dynamodb:eu-central-1:123456789012:table/pooled"
@@ -29,26 +28,15 @@ variables {
   export_bucket_arn = "arn:aws:s3:::bulkhead-exports"
 }
 
-run "names_are_checked" {
-  command = plan
-
-  variables {
-    name   = "bulkhead/*"
-    region = "Frankfurt"
-  }
-
-  expect_failures = [var.name, var.region]
-}
-
 run "a_region_with_other_names_of_endpoints_is_refused" {
   command = plan
 
   variables {
-    region = "cn-north-1"
-    zones  = ["cn-north-1a", "cn-north-1b"]
+    placement = { name = "bulkhead", partition = "aws-cn", region = "cn-north-1", account_id = "123456789012" }
+    zones     = ["cn-north-1a", "cn-north-1b"]
   }
 
-  expect_failures = [var.region]
+  expect_failures = [var.placement]
 }
 
 run "public_addresses_are_refused" {

@@ -3,9 +3,7 @@
 mock_provider "aws" {}
 
 variables {
-  name       = "tenants"
-  region     = "eu-central-1"
-  account_id = "123456789012"
+  placement = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012" }
 }
 
 run "the_registry_is_encrypted_restorable_and_protected" {
@@ -59,7 +57,7 @@ run "the_registry_is_paid_per_request" {
   }
 
   assert {
-    condition     = output.arn == "arn:aws:dynamodb:eu-central-1:123456789012:table/tenants" && output.name == "tenants"
+    condition     = output.arn == "arn:aws:dynamodb:eu-central-1:123456789012:table/bulkhead-tenants" && output.name == "bulkhead-tenants"
     error_message = "The ARN must be built from names, and known at plan time."
   }
 }
@@ -81,7 +79,7 @@ run "a_key_of_the_stage_encrypts_the_table" {
   command = plan
 
   variables {
-    kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d"
+    placement = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012", kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d" }
   }
 
   assert {

@@ -4,10 +4,8 @@
 mock_provider "aws" {}
 
 variables {
-  name       = "bulkhead"
-  region     = "eu-central-1"
-  account_id = "123456789012"
-  database   = { host = "db.example.com", port = 5432, name = "bulkhead" }
+  placement = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012" }
+  database  = { host = "db.example.com", port = 5432, name = "bulkhead" }
 
   master          = { username = "bulkhead_master", password = "a-password-of-the-master" }
   reader_password = "a-password-of-app-reader-with-40-letters"
@@ -36,7 +34,7 @@ run "policies_name_exactly_one_secret_each" {
   command = plan
 
   assert {
-    condition = [output.master_arn_pattern, output.reader_arn_pattern, output.writer_arn_pattern] == [
+    condition = [output.arn_patterns.master_arn, output.arn_patterns.reader_arn, output.arn_patterns.writer_arn] == [
       "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/master-??????",
       "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_reader-??????",
       "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_writer-??????",
@@ -85,7 +83,7 @@ run "a_stage_chooses_its_own_key_and_recovery" {
 
   variables {
     recovery_window_days = 0
-    kms_key_arn          = "arn:aws:kms:eu-central-1:123456789012:key/1234"
+    placement            = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012", kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234" }
   }
 
   assert {

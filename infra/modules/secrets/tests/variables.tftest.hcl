@@ -3,10 +3,8 @@
 mock_provider "aws" {}
 
 variables {
-  name       = "bulkhead"
-  region     = "eu-central-1"
-  account_id = "123456789012"
-  database   = { host = "db.example.com", port = 5432, name = "bulkhead" }
+  placement = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012" }
+  database  = { host = "db.example.com", port = 5432, name = "bulkhead" }
 
   master          = { username = "bulkhead_master", password = "a-password-of-the-master" }
   reader_password = "a-password-of-app-reader-with-40-letters"
@@ -17,20 +15,12 @@ run "names_and_ids_are_checked" {
   command = plan
 
   variables {
-    name                 = "bulkhead/*"
-    partition            = "amazon"
-    region               = "Frankfurt"
-    account_id           = "1234"
     recovery_window_days = 1
-    kms_key_arn          = "alias/bulkhead"
     master_version       = 0
     login_version        = 1.5
   }
 
-  expect_failures = [
-    var.name, var.partition, var.region, var.account_id,
-    var.recovery_window_days, var.kms_key_arn, var.master_version, var.login_version,
-  ]
+  expect_failures = [var.recovery_window_days, var.master_version, var.login_version]
 }
 
 run "short_passwords_of_master_and_writer_are_refused" {

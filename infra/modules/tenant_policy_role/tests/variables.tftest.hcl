@@ -3,8 +3,7 @@
 mock_provider "aws" {}
 
 variables {
-  name              = "TenantPolicyRole"
-  account_id        = "123456789012"
+  placement         = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012" }
   table_arn         = "arn:aws:dynamodb:eu-central-1:123456789012:table/pooled"
   trusted_role_arns = ["arn:aws:iam::123456789012:role/LambdaRole"]
   rights = {
@@ -12,18 +11,6 @@ variables {
     write      = ["member", "admin"]
     administer = ["admin"]
   }
-}
-
-run "names_and_ids_are_checked" {
-  command = plan
-
-  variables {
-    name       = "Tenant*"
-    partition  = "amazon"
-    account_id = "1234"
-  }
-
-  expect_failures = [var.name, var.partition, var.account_id]
 }
 
 run "an_index_is_refused" {
@@ -105,7 +92,7 @@ run "administering_without_writing_is_refused" {
 run "an_arn_that_policies_do_not_name_is_refused" {
   override_resource {
     target = aws_iam_role.this
-    values = { arn = "arn:aws:iam::210987654321:role/TenantPolicyRole" }
+    values = { arn = "arn:aws:iam::210987654321:role/bulkhead-TenantPolicyRole" }
   }
 
   expect_failures = [aws_iam_role.this]

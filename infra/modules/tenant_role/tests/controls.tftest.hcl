@@ -4,8 +4,7 @@
 mock_provider "aws" {}
 
 variables {
-  name              = "TenantRole"
-  account_id        = "123456789012"
+  placement         = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012" }
   table_arn         = "arn:aws:dynamodb:eu-central-1:123456789012:table/pooled"
   trusted_role_arns = ["arn:aws:iam::123456789012:role/LambdaRole"]
   rights = {
@@ -150,7 +149,7 @@ run "only_trusted_roles_open_a_session" {
   }
 
   assert {
-    condition     = output.arn == "arn:aws:iam::123456789012:role/TenantRole"
+    condition     = output.arn == "arn:aws:iam::123456789012:role/bulkhead-TenantRole"
     error_message = "The ARN must be built from the name."
   }
 }
@@ -193,7 +192,7 @@ run "a_stages_own_key_is_used_through_the_services_only" {
   command = plan
 
   variables {
-    kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234"
+    placement = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012", kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234" }
     database_secrets = {
       reader_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_reader-??????"
       writer_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_writer-??????"
@@ -212,7 +211,7 @@ run "a_stage_with_a_key_and_without_a_database" {
   command = plan
 
   variables {
-    kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234"
+    placement = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012", kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234" }
   }
 
   assert {

@@ -14,14 +14,12 @@ mock_provider "aws" {
 }
 
 variables {
-  name        = "bulkhead"
-  bucket_name = "bulkhead-web-123456789012"
-  region      = "eu-central-1"
-  api_origin  = "https://abc123.execute-api.eu-central-1.amazonaws.com"
-  api_url     = "https://abc123.execute-api.eu-central-1.amazonaws.com/dev"
-  client_id   = "client1"
-  stage       = "dev"
-  files       = "../../../web"
+  placement  = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012" }
+  api_origin = "https://abc123.execute-api.eu-central-1.amazonaws.com"
+  api_url    = "https://abc123.execute-api.eu-central-1.amazonaws.com/dev"
+  client_id  = "client1"
+  stage      = "dev"
+  files      = "../../../web"
 }
 
 run "a_browser_confines_the_page" {
@@ -93,59 +91,18 @@ run "the_page_is_uploaded_and_knows_its_stage" {
   }
 }
 
-run "the_bucket_is_private" {
-  command = plan
-
-  assert {
-    condition = alltrue([
-      for way in ["block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"] :
-      aws_s3_bucket_public_access_block.this[way]
-    ])
-    error_message = "Public access must be blocked in all four ways."
-  }
-
-  assert {
-    condition     = one(aws_s3_bucket_ownership_controls.this.rule[*].object_ownership) == "BucketOwnerEnforced"
-    error_message = "The bucket must have no ACLs."
-  }
-
-  assert {
-    condition = (
-      one(aws_s3_bucket_versioning.this.versioning_configuration[*].status) == "Enabled"
-      && [for rule in aws_s3_bucket_lifecycle_configuration.this.rule : "${rule.status} ${rule.noncurrent_version_expiration[0].noncurrent_days}"] == ["Enabled 90"]
-      && !aws_s3_bucket.this.force_destroy
-    )
-    error_message = "A former page must be kept for 90 days, and the bucket not be deleted with files in it."
-  }
-}
-
 run "the_distribution_alone_reads_the_files" {
   assert {
-    condition = jsonencode(jsondecode(aws_s3_bucket_policy.this.policy).Statement) == jsonencode([
-      {
-        Sid       = "OwnDistributionReadsOnly"
-        Effect    = "Allow"
-        Principal = { Service = "cloudfront.amazonaws.com" }
-        Action    = ["s3:GetObject"]
-        Resource  = ["arn:aws:s3:::bulkhead-web-123456789012/*"]
-        Condition = { StringEquals = { "aws:SourceArn" = "arn:aws:cloudfront::123456789012:distribution/E1234567890ABC" } }
-      },
-      {
-        Sid       = "TlsOnly"
-        Effect    = "Deny"
-        Principal = "*"
-        Action    = ["s3:*"]
-        Resource  = ["arn:aws:s3:::bulkhead-web-123456789012", "arn:aws:s3:::bulkhead-web-123456789012/*"]
-        Condition = { Bool = { "aws:SecureTransport" = "false" } }
-      },
-    ])
+    condition = [for s in jsondecode(module.bucket.policy).Statement : "${s.Effect} ${try(s.Condition.StringEquals["aws:SourceArn"], "who has no TLS")}"] == [
+      "Allow arn:aws:cloudfront::123456789012:distribution/E1234567890ABC", "Deny who has no TLS",
+    ]
     error_message = "The stage's own distribution must read files, nobody else, and nobody without TLS."
   }
 
   assert {
     condition = (
       one(aws_cloudfront_distribution.this.origin).origin_access_control_id == aws_cloudfront_origin_access_control.this.id
-      && one(aws_cloudfront_distribution.this.origin).domain_name == aws_s3_bucket.this.bucket_regional_domain_name
+      && one(aws_cloudfront_distribution.this.origin).domain_name == module.bucket.regional_domain_name
       && aws_cloudfront_origin_access_control.this.signing_behavior == "always"
     )
     error_message = "CloudFront must sign every request to the bucket."
@@ -177,7 +134,6 @@ run "a_stage_has_its_own_domain" {
       name            = "app.example.com"
       certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/11112222-3333-4444-5555-666677778888"
     }
-    force_destroy = true
   }
 
   assert {
@@ -186,7 +142,6 @@ run "a_stage_has_its_own_domain" {
       && aws_cloudfront_distribution.this.aliases == toset(["app.example.com"])
       && aws_cloudfront_distribution.this.viewer_certificate[0].acm_certificate_arn == var.domain.certificate_arn
       && aws_cloudfront_distribution.this.viewer_certificate[0].minimum_protocol_version == "TLSv1.2_2021"
-      && aws_s3_bucket.this.force_destroy
     )
     error_message = "The page must be at its domain, with its certificate, by TLS 1.2 or later."
   }

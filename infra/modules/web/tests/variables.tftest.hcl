@@ -3,14 +3,12 @@
 mock_provider "aws" {}
 
 variables {
-  name        = "bulkhead"
-  bucket_name = "bulkhead-web-123456789012"
-  region      = "eu-central-1"
-  api_origin  = "https://abc123.execute-api.eu-central-1.amazonaws.com"
-  api_url     = "https://abc123.execute-api.eu-central-1.amazonaws.com/dev"
-  client_id   = "client1"
-  stage       = "dev"
-  files       = "../../../web"
+  placement  = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012" }
+  api_origin = "https://abc123.execute-api.eu-central-1.amazonaws.com"
+  api_url    = "https://abc123.execute-api.eu-central-1.amazonaws.com/dev"
+  client_id  = "client1"
+  stage      = "dev"
+  files      = "../../../web"
 }
 
 run "an_api_elsewhere_is_refused" {
@@ -24,18 +22,14 @@ run "an_api_elsewhere_is_refused" {
   expect_failures = [var.api_url, var.client_id]
 }
 
-run "names_are_checked" {
+run "a_price_class_is_one_of_three" {
   command = plan
 
   variables {
-    name        = "bulkhead/*"
-    bucket_name = "Bulkhead.Web"
-    partition   = "amazon"
-    region      = "Frankfurt"
     price_class = "cheap"
   }
 
-  expect_failures = [var.name, var.bucket_name, var.partition, var.region, var.price_class]
+  expect_failures = [var.price_class]
 }
 
 run "an_origin_without_tls_is_refused" {
@@ -82,13 +76,4 @@ run "a_domain_is_a_name" {
   }
 
   expect_failures = [var.domain]
-}
-
-run "an_arn_that_the_policy_does_not_name_is_refused" {
-  override_resource {
-    target = aws_s3_bucket.this
-    values = { arn = "arn:aws-cn:s3:::bulkhead-web-123456789012" }
-  }
-
-  expect_failures = [aws_s3_bucket.this]
 }

@@ -1,12 +1,29 @@
-# What is left of tenants that were offboarded, until it expires: encrypted, never public, and with its versions, so
-# that whoever may write an export cannot destroy an earlier one.
+# A bucket of a stage: encrypted, never public, without ACLs, and closed to whoever calls without TLS.
+
+module "placement" {
+  source = "../placement"
+
+  placement = var.placement
+}
 
 locals {
-  arn = "arn:${var.partition}:s3:::${var.name}"
+  name = "${var.placement.name}-${var.purpose}-${var.placement.account_id}"
+  arn  = "arn:${var.placement.partition}:s3:::${local.name}"
 
-  tls_only = jsonencode({
+  reader_statements = [
+    for arn in var.distribution_arn[*] : {
+      Sid       = "OwnDistributionReadsOnly"
+      Effect    = "Allow"
+      Principal = { Service = "cloudfront.amazonaws.com" }
+      Action    = ["s3:GetObject"]
+      Resource  = ["${local.arn}/*"]
+      Condition = { StringEquals = { "aws:SourceArn" = arn } }
+    }
+  ]
+
+  policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [
+    Statement = concat(local.reader_statements, [
       {
         Sid       = "TlsOnly"
         Effect    = "Deny"
@@ -15,12 +32,12 @@ locals {
         Resource  = [local.arn, "${local.arn}/*"]
         Condition = { Bool = { "aws:SecureTransport" = "false" } }
       },
-    ]
+    ])
   })
 }
 
 resource "aws_s3_bucket" "this" {
-  bucket        = var.name
+  bucket        = local.name
   force_destroy = var.force_destroy
 
   lifecycle {
@@ -53,16 +70,18 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
   bucket = aws_s3_bucket.this.id
 
   rule {
-    bucket_key_enabled = var.kms_key_arn != null
+    bucket_key_enabled = var.placement.kms_key_arn != null
 
     apply_server_side_encryption_by_default {
-      sse_algorithm     = var.kms_key_arn == null ? "AES256" : "aws:kms"
-      kms_master_key_id = var.kms_key_arn
+      sse_algorithm     = var.placement.kms_key_arn == null ? "AES256" : "aws:kms"
+      kms_master_key_id = var.placement.kms_key_arn
     }
   }
 }
 
 resource "aws_s3_bucket_versioning" "this" {
+  count = var.versioned ? 1 : 0
+
   bucket = aws_s3_bucket.this.id
 
   versioning_configuration {
@@ -73,22 +92,23 @@ resource "aws_s3_bucket_versioning" "this" {
 # Days of expiration also take away the delete markers that are left alone.
 # Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleExpiration.html
 resource "aws_s3_bucket_lifecycle_configuration" "this" {
-  count = var.expire_exports ? 1 : 0
+  count = var.expiration == null ? 0 : 1
 
-  bucket = aws_s3_bucket_versioning.this.bucket
+  bucket = aws_s3_bucket_versioning.this[0].bucket
 
   rule {
-    id     = "ExpireExports"
+    id     = var.expiration.days == null ? "ExpireFormerVersions" : "Expire${title(var.purpose)}"
     status = "Enabled"
 
     filter {}
 
     expiration {
-      days = var.retention_days
+      days                         = var.expiration.days
+      expired_object_delete_marker = var.expiration.days == null ? true : null
     }
 
     noncurrent_version_expiration {
-      noncurrent_days = var.retention_days
+      noncurrent_days = var.expiration.former_versions_days
     }
 
     abort_incomplete_multipart_upload {
@@ -98,9 +118,19 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
 }
 
 # After the public access block: S3 refuses to change both at once.
-resource "aws_s3_bucket_policy" "tls_only" {
+resource "aws_s3_bucket_policy" "this" {
   count = var.require_tls ? 1 : 0
 
   bucket = aws_s3_bucket_public_access_block.this.bucket
-  policy = local.tls_only
+  policy = local.policy
+}
+
+moved {
+  from = aws_s3_bucket_policy.tls_only
+  to   = aws_s3_bucket_policy.this
+}
+
+moved {
+  from = aws_s3_bucket_versioning.this
+  to   = aws_s3_bucket_versioning.this[0]
 }

@@ -1,0 +1,26 @@
+output "name" {
+  description = "Name of the bucket, in which an object is private, encrypted and versioned by now."
+  value       = aws_s3_bucket.this.bucket
+
+  depends_on = [
+    aws_s3_bucket_public_access_block.this,
+    aws_s3_bucket_ownership_controls.this,
+    aws_s3_bucket_server_side_encryption_configuration.this,
+    aws_s3_bucket_versioning.this,
+  ]
+}
+
+output "arn" {
+  description = "ARN of the bucket, known at plan time."
+  value       = local.arn
+}
+
+output "regional_domain_name" {
+  description = "Where CloudFront asks for objects."
+  value       = aws_s3_bucket.this.bucket_regional_domain_name
+}
+
+output "policy" {
+  description = "Who may do what with the bucket: the document as JSON, known at plan time unless it names a distribution."
+  value       = one(aws_s3_bucket_policy.this[*].policy)
+}

@@ -1,0 +1,4 @@
+output "checked" {
+  description = "The placement, which keeps the rules."
+  value       = var.placement
+}
