@@ -10,7 +10,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.harness import PROJECT
 from bench.settings import ENVIRONMENT
+from stage.http_api import get_json
 from stage.local.processes import Child, answers, free_port, process_basics
 
 if TYPE_CHECKING:
@@ -76,8 +76,7 @@ class CannedAws:
 
     def counts(self) -> Counter[str]:
         """Return how often each operation was called."""
-        with urllib.request.urlopen(f"{self.url}/counts") as answer:  # noqa: S310 -- the URL of a child
-            return Counter(json.load(answer))
+        return Counter(get_json(f"{self.url}/counts"))
 
     def environment(self, **changed: str) -> dict[str, str]:
         """Return the environment of a process with the app that calls this AWS."""

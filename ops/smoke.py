@@ -7,7 +7,6 @@ import secrets
 import time
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from stage.clients import AwsEndpoint
@@ -125,14 +124,14 @@ class SmokeTest:
 
     def _sign_in(self, tenant: str) -> str:
         """Give the administrator a password, as nobody reads the e-mail, and sign in as the web page does."""
+        aws = AwsEndpoint(self._stage.region)
         username, password = f"{tenant}/{_EMAIL}", f"Aa1-{secrets.token_urlsafe(18)}"
         try:
-            boto3.client("cognito-idp", region_name=self._stage.region).admin_set_user_password(
+            aws.as_caller("cognito-idp").admin_set_user_password(
                 UserPoolId=self._stage.user_pool_id, Username=username, Password=password, Permanent=True
             )
         except (BotoCoreError, ClientError) as error:
             raise CommandError(f"{username} gets no password: {error}") from None
-        aws = AwsEndpoint(self._stage.region)
         return tokens_of(aws, self._stage.user_pool_client_id, username, password)["IdToken"]
 
     def _expect(self, status: int, method: str, path: str, token: str | None, body: Any = None) -> Answer:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import urllib.request
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore import UNSIGNED
 from botocore.config import Config
+
+from stage.http_api import get_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +30,10 @@ class AwsEndpoint:
     def of(cls, stage: LocalStage) -> AwsEndpoint:
         """Return where the AWS of a stage on this machine answers."""
         return cls(stage.region, stage.aws_endpoint_url)
+
+    def as_caller(self, service: str, config: Config | None = None) -> Any:
+        """Return a client with the credentials of whoever runs this, which boto3 finds."""
+        return self._client(service, **({} if config is None else {"config": config}))
 
     def as_session(self, service: str, key: Mapping[str, Any]) -> Any:
         """Return a client with a session's credentials, in the form in which STS gives them."""
@@ -73,11 +77,7 @@ def function_key(vended: LambdaCredentials) -> Mapping[str, Any]:
     Raises:
         OSError: the stage is gone.
     """
-    request = urllib.request.Request(  # noqa: S310 -- on loopback
-        vended.full_uri, headers={"Authorization": vended.authorization_token}
-    )
-    with urllib.request.urlopen(request) as answer:  # noqa: S310
-        key = json.load(answer)
+    key = get_json(vended.full_uri, {"Authorization": vended.authorization_token})
     return {**key, "SessionToken": key["Token"]}
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import urllib.request
 from typing import Any
+
+from stage.http_api import get_json
 
 
 def read_decisions(endpoint_url: str) -> list[dict[str, Any]]:
@@ -13,6 +13,5 @@ def read_decisions(endpoint_url: str) -> list[dict[str, Any]]:
     Raises:
         OSError: it cannot be reached.
     """
-    with urllib.request.urlopen(f"{endpoint_url}/_localaws/decisions") as answer:  # noqa: S310 -- on loopback
-        decisions: list[dict[str, Any]] = json.load(answer)["decisions"]
-        return decisions
+    decisions: list[dict[str, Any]] = get_json(f"{endpoint_url}/_localaws/decisions")["decisions"]
+    return decisions

@@ -4,14 +4,31 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from chalicelib.config import Strategy
 from stage.errors import CommandError
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 DEFAULT_PATH = Path(".local/stage.json")
+#: The fields of every stage that are called as the outputs of its Terraform root.
+_TOLD = (
+    "region",
+    "account_id",
+    "lambda_role_arn",
+    "authorizer_role_arn",
+    "vending_strategy",
+    "tenant_role_arn",
+    "table_name",
+    "registry_table_name",
+    "export_bucket_name",
+    "user_pool_id",
+    "user_pool_client_id",
+)
 
 
 class Operator(BaseModel):
@@ -120,6 +137,14 @@ class LocalStage(Stage):
             if (user.tenant, user.role) == (tenant, role):
                 return user
         raise CommandError(f"the stage lists no {role} of {tenant}")
+
+
+def told_by(outputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a stage that Terraform's outputs tell, on AWS as on one machine."""
+    database = {name: outputs[f"database_{name}"] for name in ("host", "port", "name")}
+    secrets = {name: outputs[name] for name in DatabaseEndpoint.model_fields if name.endswith("_secret_arn")}
+    optional = {"tenant_policy_role_arn": outputs.get("tenant_policy_role_arn")}
+    return {name: outputs[name] for name in _TOLD} | optional | {"database": DatabaseEndpoint(**database, **secrets)}
 
 
 def _problems(error: ValidationError) -> str:

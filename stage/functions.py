@@ -11,10 +11,10 @@ import uuid
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from stage.clients import AwsEndpoint
 from stage.errors import CommandError
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def invoke_lambda(name: str, event: Mapping[str, Any], *, function_name: str, re
     # Never repeated by the SDK: a second call beside the first would only be in its way.
     config = Config(read_timeout=function_seconds(name) + _GRACE, retries={"total_max_attempts": 1})
     try:
-        client = boto3.client("lambda", region_name=region, config=config)
+        client = AwsEndpoint(region).as_caller("lambda", config)
         answer = client.invoke(FunctionName=function_name, Payload=json.dumps(event).encode())
         payload = json.loads(answer["Payload"].read())
     except (BotoCoreError, ClientError) as error:

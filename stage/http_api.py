@@ -6,6 +6,7 @@ import http.client
 import json
 import socket
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -89,8 +90,24 @@ class Api:
             self._connection = None
 
 
+def get_json(url: str, headers: Mapping[str, str] | None = None, *, timeout_seconds: float = 30) -> Any:
+    """Return the JSON document at a URL without a query, None when it is none.
+
+    Raises:
+        OSError, http.client.HTTPException: it cannot be reached, or answers otherwise than 200.
+    """
+    api = Api(url, timeout_seconds)
+    try:
+        answer = api.call("GET", "", headers=headers)
+    finally:
+        api.close()
+    if answer.status != HTTPStatus.OK:
+        raise OSError(f"{url} answers {answer.status}")
+    return answer.body
+
+
 def send_raw(url: str, request: bytes) -> bytes:
-    """Send bytes as they are and return all that the server answers until it closes the connection."""
+    """Send bytes as they are and return all that the server answers until it closes the connection; raises OSError."""
     address = urlsplit(url)
     with socket.create_connection((address.hostname or "", address.port or 80), timeout=10) as connection:
         connection.sendall(request)

@@ -7,10 +7,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from stage.document import DatabaseEndpoint, Stage
+from stage.clients import AwsEndpoint
+from stage.document import Stage, told_by
 from stage.errors import CommandError
 from stage.functions import TENANT_FUNCTIONS
 from stage.terraform import TerraformRoot
@@ -107,7 +107,7 @@ def state_bucket(account_id: str, region: str) -> str:
 
 def _account(region: str) -> str:
     try:
-        return str(boto3.client("sts", region_name=region).get_caller_identity()["Account"])
+        return str(AwsEndpoint(region).as_caller("sts").get_caller_identity()["Account"])
     except (BotoCoreError, ClientError) as error:
         raise CommandError(f"AWS does not know you ({error}): set AWS_PROFILE, or sign in") from None
 
@@ -116,25 +116,6 @@ def stage_of(outputs: dict[str, Any]) -> Stage:
     """Return the stage document of what `infra/live` has applied."""
     return Stage(
         api_url=outputs["api_url"],
-        region=outputs["region"],
-        account_id=outputs["account_id"],
-        lambda_role_arn=outputs["lambda_role_arn"],
-        authorizer_role_arn=outputs["authorizer_role_arn"],
-        vending_strategy=outputs["vending_strategy"],
-        tenant_role_arn=outputs["tenant_role_arn"],
-        tenant_policy_role_arn=outputs.get("tenant_policy_role_arn"),
-        table_name=outputs["table_name"],
-        registry_table_name=outputs["registry_table_name"],
-        export_bucket_name=outputs["export_bucket_name"],
-        user_pool_id=outputs["user_pool_id"],
-        user_pool_client_id=outputs["user_pool_client_id"],
-        database=DatabaseEndpoint(
-            host=outputs["database_host"],
-            port=outputs["database_port"],
-            name=outputs["database_name"],
-            reader_secret_arn=outputs["reader_secret_arn"],
-            writer_secret_arn=outputs["writer_secret_arn"],
-            master_secret_arn=outputs["master_secret_arn"],
-        ),
+        **told_by(outputs),
         lambda_functions={name: outputs["function_names"][name] for name in TENANT_FUNCTIONS},
     )

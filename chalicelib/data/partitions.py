@@ -1,8 +1,6 @@
 """Partition keys: `{tenant}#{kind}#{shard}`.
 
-The only functions that make one or take one apart, and the table of entity kinds. `#` separates because it occurs
-neither in the tenant id grammar nor in any STS tag value, so that no tenant's prefix is a prefix of another's: `acme#`
-and `acme-eu#` share no key.
+The only functions that make one or take one apart, and the table of entity kinds.
 """
 
 from __future__ import annotations
@@ -14,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Self
 
 from chalicelib.errors import InvalidKeyError
-from chalicelib.tenancy.tenant import is_tenant_id
+from chalicelib.tenancy.tenant import DELIMITER, is_tenant_id
 
 if TYPE_CHECKING:
     from chalicelib.tenancy.tenant import TenantContext
@@ -81,7 +79,7 @@ class PartitionKey:
         return cls(parts[1], Kind(parts[2]), int(parts[3]))
 
     def __str__(self) -> str:
-        return f"{self.tenant_id}#{self.kind}#{self.shard}"
+        return DELIMITER.join([self.tenant_id, self.kind, str(self.shard)])
 
 
 class Partitions:

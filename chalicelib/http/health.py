@@ -22,5 +22,5 @@ class HealthAnswer(TypedDict):
 @health.route("/health", cors=CORS)
 @Operation(answers={200: DescribedResponse("The application runs.", HealthAnswer)})
 def get_health() -> HealthAnswer:
-    """DescribedResponse that the application runs; touches no setting, tenant or service."""
+    """Answer that the application runs; touches no setting, tenant or service."""
     return {"status": "ok"}

@@ -11,6 +11,10 @@ from chalicelib.errors import InvalidTenantError
 
 _TENANT_ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{1,30}[a-z0-9])")
 
+#: Follows the tenant's id in partition keys. It occurs neither in tenant ids nor in any STS tag value, so that no
+#: tenant's prefix is a prefix of another's: `acme#` and `acme-eu#` share no key.
+DELIMITER = "#"
+
 
 def is_tenant_id(text: str) -> bool:
     """Return whether the text is a tenant id: it holds no key delimiter, wildcard or quote."""
@@ -84,3 +88,8 @@ def _role(name: str) -> Role:
         return Role(name)
     except ValueError:
         raise InvalidTenantError("the role is unknown") from None
+
+
+def leading_keys(tenant: TenantContext) -> str:
+    """Return the IAM pattern that all partition keys of the tenant match, and none of another's."""
+    return f"{tenant.tenant_id}{DELIMITER}*"

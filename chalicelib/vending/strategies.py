@@ -11,9 +11,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from chalicelib.errors import ConfigError, ScopedCredentialsError
-from chalicelib.tenancy.keys import leading_keys
 from chalicelib.tenancy.permissions import RIGHTS, Right
-from chalicelib.tenancy.tenant import Role, TenantContext
+from chalicelib.tenancy.tenant import Role, TenantContext, leading_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable

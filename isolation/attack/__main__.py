@@ -15,7 +15,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import boto3
 import psycopg
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
@@ -32,6 +31,7 @@ from isolation.attack.outcomes import Service
 from isolation.attack.reports import as_json, print_report
 from isolation.attack.runner import run
 from isolation.attack.world import TENANTS, World
+from stage.clients import AwsEndpoint
 from stage.document import DEFAULT_PATH, LocalStage, Stage
 from stage.errors import CommandError
 from stage.local.stack import LocalStack, StackOptions
@@ -99,7 +99,7 @@ def _world(options: argparse.Namespace, running: ExitStack) -> World:
         forget_aws_settings()
         return World(LocalStage.load(path))
     stage = Stage.load(path)
-    return World(stage, lambda: boto3.client("sts", region_name=stage.region))
+    return World(stage, lambda: AwsEndpoint(stage.region).as_caller("sts"))
 
 
 def _is_local(path: Path) -> bool:

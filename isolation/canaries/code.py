@@ -102,7 +102,7 @@ CODE = (
            Service.HTTP, Control.NO_FALLBACK, verdict=Verdict.WRONG_CONTROL),
     Canary("session policy: none is passed", _code(_VENDING, ", Policy=self._policy(tenant))", ")"),
            Service.HTTP, Control.LEADING_KEYS_BY_SESSION_POLICY, _targets("the other's item")),
-    Canary("session policy: #* becomes *", _code("chalicelib/tenancy/keys.py", '{DELIMITER}*"', '*"'),
+    Canary("session policy: #* becomes *", _code("chalicelib/tenancy/tenant.py", '{DELIMITER}*"', '*"'),
            Service.HTTP, Control.LEADING_KEYS_BY_SESSION_POLICY, _targets("acme1#item#3"), Verdict.WRONG_CONTROL),
     Canary("session policy: no leading keys at all",
            _code(_VENDING, '"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [leading_keys(tenant)]},', ""),

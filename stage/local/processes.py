@@ -9,11 +9,11 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stage.errors import CommandError
+from stage.http_api import get_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -95,10 +95,10 @@ class Child:
 def answers(url: str) -> bool:
     """Return whether a server that was started here answers at its URL."""
     try:
-        with urllib.request.urlopen(url, timeout=1):  # noqa: S310 -- a URL of a child
-            return True
+        get_json(url, timeout_seconds=1)
     except (OSError, http.client.HTTPException):
         return False
+    return True
 
 
 def free_port() -> int:

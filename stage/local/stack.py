@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.config import Strategy
 from chalicelib.tenancy.tenant import Role
 from stage.clients import AwsEndpoint
-from stage.document import DatabaseEndpoint, LocalStage, Operator, write_privately
+from stage.document import LocalStage, Operator, told_by, write_privately
 from stage.functions import FUNCTIONS_LOG, TENANT_FUNCTIONS, invoke_function
 from stage.local.app_environment import app_settings, as_shell, function_settings, vended_credentials
 from stage.local.aws import LocalAws
@@ -196,28 +196,9 @@ class LocalStack:
             api_url=api_url,
             web_url=self.web_url,
             aws_endpoint_url=self.local_aws.endpoint_url,
-            region=self.outputs["region"],
-            account_id=self.outputs["account_id"],
             operator=self._operator,
-            lambda_role_arn=self.outputs["lambda_role_arn"],
             lambda_credentials=vended_credentials(self.local_aws, self.outputs["lambda_role_arn"]),
-            authorizer_role_arn=self.outputs["authorizer_role_arn"],
-            vending_strategy=self.outputs["vending_strategy"],
-            tenant_role_arn=self.outputs["tenant_role_arn"],
-            tenant_policy_role_arn=self.outputs.get("tenant_policy_role_arn"),
-            table_name=self.outputs["table_name"],
-            registry_table_name=self.outputs["registry_table_name"],
-            export_bucket_name=self.outputs["export_bucket_name"],
-            user_pool_id=self.outputs["user_pool_id"],
-            user_pool_client_id=self.outputs["user_pool_client_id"],
-            database=DatabaseEndpoint(
-                host=self.outputs["database_host"],
-                port=self.outputs["database_port"],
-                name=self.outputs["database_name"],
-                reader_secret_arn=self.outputs["reader_secret_arn"],
-                writer_secret_arn=self.outputs["writer_secret_arn"],
-                master_secret_arn=self.outputs["master_secret_arn"],
-            ),
+            **told_by(self.outputs),
             functions={name: function_settings(self.local_aws, self.outputs, name) for name in TENANT_FUNCTIONS},
             users=self.users,
         )

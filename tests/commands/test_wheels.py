@@ -9,12 +9,13 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import boto3
 import pytest
 
 from ops.environments import create, uv
 from ops.lockfiles import DEVELOPMENT, SUPPORTED_PYTHONS
 from ops.wheels import build
+from stage.clients import AwsEndpoint
+from stage.document import Operator
 from stage.errors import CommandError
 
 if TYPE_CHECKING:
@@ -79,13 +80,7 @@ def test_the_local_aws_answers_boto3(installed: Callable[..., Path], tmp_path: P
             assert time.monotonic() - started < 60
             time.sleep(0.05)
         told = json.loads(ready.read_text())
-        sts = boto3.client(
-            "sts",
-            endpoint_url=told["endpoint_url"],
-            region_name="eu-central-1",
-            aws_access_key_id=told["operator"]["access_key_id"],
-            aws_secret_access_key=told["operator"]["secret_access_key"],
-        )
+        sts = AwsEndpoint("eu-central-1", told["endpoint_url"]).as_operator("sts", Operator(**told["operator"]))
         assert sts.get_caller_identity()["Arn"].endswith(":user/operator")
     assert server.returncode == 0
 

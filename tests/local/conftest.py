@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 from contextlib import ExitStack, contextmanager
 from importlib.resources import files
 from pathlib import Path
@@ -18,7 +17,6 @@ from chalicelib.data.partitions import SHARDING, Partitions
 from chalicelib.tenancy.tenant import Role, TenantContext
 from stage.http_api import Api
 from stage.local.app_environment import vending_settings
-from stage.local.processes import Child, free_port, process_basics
 from stage.local.stack import LocalStack, StackOptions
 from stage.progress import Progress
 from stage.shell import forget_aws_settings
@@ -75,23 +73,10 @@ def stage(stack: LocalStack, strategy: Strategy) -> Iterator[LocalStage]:
 def _running_api(
     stack: LocalStack, log: Path, changed: dict[str, str], module: str = "stage.local.api"
 ) -> Iterator[Api]:
-    port = free_port()
-    environment = {**process_basics(os.environ), **stack.settings, **changed}
-    child = Child(module, ["--port", str(port)], environment=environment, log=log)
-    api = Api(f"http://127.0.0.1:{port}")
-
-    def answers() -> bool:
-        try:
-            return api.call("GET", "/health").status == 200
-        except OSError:
-            return False
-
-    try:
-        child.wait_until(answers, seconds=30)
+    with stack.api(log, module=module, changed=changed) as (url, _):
+        api = Api(url)
         yield api
-    finally:
         api.close()
-        child.stop()
 
 
 @pytest.fixture(scope="session")

@@ -64,7 +64,7 @@ def test_what_cannot_be_reached_is_503_with_retry_after(
         assert (answer.status, answer.body["Code"]) == (503, code)
         assert int(answer.headers["retry-after"]) > 0
         assert answer.headers["access-control-allow-origin"] == "http://127.0.0.1:8080"
-    assert (acme.cart()["items"], acme.items()) == ([], [])
+    assert (acme.cart()["lines"], acme.items()) == ([], [])
     assert acme.put("a").status == 201
     assert acme.create()
 
