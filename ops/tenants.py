@@ -192,14 +192,14 @@ def _parser() -> argparse.ArgumentParser:
     listing = command("list", _list, "list the tenants")
     listing.add_argument("--all", action="store_true", help="also those that were offboarded")
     for name, function, explanation in (
-        ("invite", "invite_user", "create a login, to whom Cognito sends a password"),
+        ("invite", "invite_user", "create a user, to whom Cognito sends a password"),
         ("set-role", "set_role", "change a user's role"),
     ):
         added = command(name, _simple(function, "tenant_id", "email", "role"), explanation)
         added.add_argument("email")
         added.add_argument("role", choices=_ROLES)
     command(
-        "remove", _simple("remove_user", "tenant_id", "email"), "sign a user out and delete the login"
+        "remove", _simple("remove_user", "tenant_id", "email"), "sign a user out and delete the user"
     ).add_argument("email")
     return parser
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -12,11 +13,12 @@ FOLDER = Path("dist")
 
 
 def build(project: Path, folder: Path) -> list[Path]:
-    """Build every distribution and return the wheels; what a folder held of other versions stays.
+    """Build every distribution into a folder that holds nothing else, and return the wheels.
 
     Raises:
         CommandError: one cannot be built.
     """
+    shutil.rmtree(folder, ignore_errors=True)
     for package in packages(project):
         # The build backend is part of uv, so that nothing is fetched.
         uv(project, ["build", "--quiet", "--offline", "--wheel", "--out-dir", str(folder), str(package)], str(package))

@@ -127,7 +127,7 @@ def list_tenants(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 @control_plane.lambda_function(name="invite_user")
 def invite_user(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Create a login of an active tenant: `{tenant_id, email, role}`; Cognito sends a temporary password."""
+    """Create a user of an active tenant: `{tenant_id, email, role}`; Cognito sends a temporary password."""
 
     def run() -> dict[str, Any]:
         from chalicelib.control_plane.events import RoleEvent, parse_event
@@ -145,7 +145,7 @@ def invite_user(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 @control_plane.lambda_function(name="remove_user")
 def remove_user(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Sign a user out everywhere and delete the login: `{tenant_id, email}`."""
+    """Sign a user out everywhere and delete the user: `{tenant_id, email}`."""
 
     def run() -> dict[str, Any]:
         from chalicelib.control_plane.events import PoolUserEvent, parse_event

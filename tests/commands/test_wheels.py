@@ -111,7 +111,7 @@ def test_a_wheel_has_types_a_licence_and_the_supported_python(dist: Path, packag
     assert f"bulkhead_{package}/py.typed" in names
     assert any(name.endswith("/licenses/LICENSE") for name in names)
     assert not [name for name in names if "test" in name]
-    assert f"Requires-Python: >={PYTHON}\n" in metadata
+    assert f"Requires-Python: >={PYTHON}, <3.14\n" in metadata
     assert len(metadata.partition("\n\n")[2]) > 1000, "the README is its page"
 
 

@@ -6,15 +6,11 @@ import ast
 import re
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import grimp
 import pytest
 
 from chalicelib import __version__
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 PROJECT = Path(__file__).parents[2]
 CONFIGURATION = tomllib.loads((PROJECT / "pyproject.toml").read_text())
@@ -75,18 +71,31 @@ def test_every_room_is_in_the_contracts() -> None:
 @pytest.mark.parametrize("room", ["app.py", "bench", "chalicelib", "isolation", "ops", "packages", "stage"])
 def test_nothing_imports_the_tests(room: str) -> None:
     """They are about it, and not the other way round."""
-    place = PROJECT / room
+    assert "tests" not in _imported(PROJECT / room)
+
+
+@pytest.mark.parametrize("room", ["bench", "chalicelib", "isolation", "ops", "packages", "stage"])
+def test_the_composition_root_is_imported_by_servers_and_tests_alone(room: str) -> None:
+    """It is no package, so that no contract can say it; a benchmark runs it as Lambda does."""
+    assert "app" not in _imported(PROJECT / room) or room == "bench"
+
+
+@pytest.mark.parametrize("package", ["iam", "localaws", "planproof"])
+def test_the_tests_of_a_distribution_need_nothing_else_of_the_project(package: str) -> None:
+    """They go with it."""
+    own = {path.name for path in PROJECT.glob("packages/*/src/*")}
+
+    assert not _imported(PROJECT / "packages" / package / "tests") & (set(ROOMS) | {"app", "tests"}) - own
+
+
+def _imported(place: Path) -> set[str]:
+    """Return the top-level modules that a file, or the files of a folder, import."""
     files = [place] if place.is_file() else sorted(place.rglob("*.py"))
-
-    assert [path for path in files if "tests" in {name.partition(".")[0] for name in _imported(path)}] == []
-
-
-def _imported(path: Path) -> Iterable[str]:
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
+    assert files, place
+    nodes = [node for path in files for node in ast.walk(ast.parse(path.read_text()))]
+    names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    names |= {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
+    return {name.partition(".")[0] for name in names}
 
 
 @pytest.mark.parametrize("package", ["iam", "localaws", "planproof"])
@@ -94,7 +103,7 @@ def test_the_version_of_a_distribution_stands_in_its_description_alone(package: 
     """Code asks the metadata of what is installed."""
     folder = PROJECT / "packages" / package
     version = tomllib.loads((folder / "pyproject.toml").read_text())["project"]["version"]
-    files = [*folder.glob("*.md"), *(folder / "src").rglob("*.py")]
+    files = [PROJECT / "README.md", *folder.glob("*.md"), *(folder / "src").rglob("*.py")]
 
     assert [path for path in files if re.search(rf"{re.escape(version)}(?![\w.])", path.read_text())] == []
 

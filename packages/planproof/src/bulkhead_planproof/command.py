@@ -102,10 +102,9 @@ def _session_policies(options: argparse.Namespace, plan: Plan, reasons: Reasons)
     if options.session_policy is None:
         return None
     policy = from_template(read_text(options.session_policy), options.session_policy.name)
+    if not reasons.session_policy_roles:
+        raise ProofError(f"{policy.name} is for no role: name it, as in --session-policy-role NAME")
     if not any(matches(reasons.session_policy_roles, role.name) for role in plan.roles()):
         wanted = " or ".join(reasons.session_policy_roles)
-        raise ProofError(
-            f"{policy.name} is for no role: {f'none in the plan is called {wanted}' if wanted else 'name it, as in'}"
-            f"{'' if wanted else ' --session-policy-role NAME'}"
-        )
+        raise ProofError(f"{policy.name} is for no role: none in the plan is called {wanted}")
     return lambda _role, _tables: (policy,)

@@ -30,7 +30,7 @@ class RenderedPolicy:
     template: str
 
     def for_any_tenant(self, tag: str) -> Document:
-        """Return the document with a policy variable for the tenant."""
+        """Return the document with a policy variable for the tenant; raises ProofError."""
         if f"aws:principaltag/{tag}".lower() in self.template.lower():
             raise ProofError(f"{self.name}: it rests on the tag {tag}: nothing says that it is the rendered tenant's")
         text = self.template.replace(_PLACEHOLDER, f"${{aws:PrincipalTag/{tag}}}")

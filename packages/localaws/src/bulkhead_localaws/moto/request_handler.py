@@ -16,7 +16,7 @@ class RequestHandler(MotoRequestHandler):
     """Seconds of silence after which a connection is given up: else whoever sends half a request keeps a thread."""
 
     def make_environ(self) -> dict[str, Any]:
-        """Answer 400 to a request target that cannot be split, such as `http://[/`."""
+        """Answer 400 to a request target that cannot be split, such as `http://[/`, and end that request."""
         try:
             environ: dict[str, Any] = super().make_environ()
         except ValueError:
