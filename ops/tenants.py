@@ -198,9 +198,9 @@ def _parser() -> argparse.ArgumentParser:
         added = command(name, _simple(function, "tenant_id", "email", "role"), explanation)
         added.add_argument("email")
         added.add_argument("role", choices=_ROLES)
-    command(
-        "remove", _simple("remove_user", "tenant_id", "email"), "sign a user out and delete the user"
-    ).add_argument("email")
+    command("remove", _simple("remove_user", "tenant_id", "email"), "sign a user out and delete the user").add_argument(
+        "email"
+    )
     return parser
 
 

@@ -6,6 +6,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
+from stage.document import Operator
 from stage.local.processes import Child, process_basics
 
 if TYPE_CHECKING:
@@ -37,8 +38,7 @@ class LocalAws:
         ready_file.unlink()  # it holds keys, which the stage document hands on
         self.endpoint_url: str = ready["endpoint_url"]
         self.account_id: str = ready["account_id"]
-        self.operator_access_key_id: str = ready["operator"]["access_key_id"]
-        self.operator_secret_access_key: str = ready["operator"]["secret_access_key"]
+        self.operator = Operator(**ready["operator"])
         self.execution_secret: str = ready["execution_secret"]
         self.postgres: dict[str, Any] = ready["postgres"]
 
@@ -46,8 +46,8 @@ class LocalAws:
         """Return the environment in which Terraform and boto3 act as the account's administrator."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint_url,
-            "AWS_ACCESS_KEY_ID": self.operator_access_key_id,
-            "AWS_SECRET_ACCESS_KEY": self.operator_secret_access_key,
+            "AWS_ACCESS_KEY_ID": self.operator.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": self.operator.secret_access_key,
             "AWS_SESSION_TOKEN": "",
             "AWS_PROFILE": "",
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.config import Strategy
 from chalicelib.tenancy.tenant import Role
 from stage.clients import AwsEndpoint
-from stage.document import LocalStage, Operator, told_by, write_privately
+from stage.document import LocalStage, told_by, write_privately
 from stage.functions import FUNCTIONS_LOG, TENANT_FUNCTIONS, invoke_function
 from stage.local.app_environment import app_settings, as_shell, function_settings, vended_credentials
 from stage.local.aws import LocalAws
@@ -196,7 +196,7 @@ class LocalStack:
             api_url=api_url,
             web_url=self.web_url,
             aws_endpoint_url=self.local_aws.endpoint_url,
-            operator=self._operator,
+            operator=self.local_aws.operator,
             lambda_credentials=vended_credentials(self.local_aws, self.outputs["lambda_role_arn"]),
             **told_by(self.outputs),
             functions={name: function_settings(self.local_aws, self.outputs, name) for name in TENANT_FUNCTIONS},
@@ -205,7 +205,7 @@ class LocalStack:
 
     def client(self, service: str) -> Any:
         """Return the operator's client of a service."""
-        return self._aws.as_operator(service, self._operator)
+        return self._aws.as_operator(service, self.local_aws.operator)
 
     def role_client(self, role_arn: str, service: str) -> Any:
         """Return a client that acts as a function with this execution role."""
@@ -218,13 +218,6 @@ class LocalStack:
     @property
     def _aws(self) -> AwsEndpoint:
         return AwsEndpoint(self._options.region, self.local_aws.endpoint_url)
-
-    @property
-    def _operator(self) -> Operator:
-        return Operator(
-            access_key_id=self.local_aws.operator_access_key_id,
-            secret_access_key=self.local_aws.operator_secret_access_key,
-        )
 
     def failed_child(self) -> str | None:
         """Return what ended although nobody stopped it, with where to read why."""

@@ -6,7 +6,6 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from stage.clients import AwsEndpoint
-from stage.document import Operator
 from stage.local.app_environment import vended_credentials
 
 if TYPE_CHECKING:
@@ -50,13 +49,7 @@ class AppliedStage:
 
     def operator(self, service: str) -> Any:
         """Return the administrator's client of a service."""
-        return self._aws.as_operator(
-            service,
-            Operator(
-                access_key_id=self._local_aws.operator_access_key_id,
-                secret_access_key=self._local_aws.operator_secret_access_key,
-            ),
-        )
+        return self._aws.as_operator(service, self._local_aws.operator)
 
     def function(self, role_arn: str, service: str) -> Any:
         """Return the client of a function that the Lambda service runs with this role."""

@@ -89,7 +89,7 @@ def test_no_log_holds_a_token_or_a_key(stack: LocalStack, acme: Person) -> None:
     secrets = [
         acme.id_token.split(".")[2],
         stack.settings["AWS_CONTAINER_AUTHORIZATION_TOKEN"],
-        stack.local_aws.operator_secret_access_key,
+        stack.local_aws.operator.secret_access_key,
         stack.local_aws.execution_secret,
         stack.local_aws.postgres["password"],
         *(stack.database_login(login)["password"] for login in ("reader", "writer")),

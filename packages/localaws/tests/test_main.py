@@ -8,14 +8,15 @@ import socket
 import stat
 import subprocess
 import sys
-import time
 import urllib.request
+from contextlib import ExitStack
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from bulkhead_localaws.__main__ import main
+from localaws_testing.running import started
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,31 +26,8 @@ if TYPE_CHECKING:
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., tuple[subprocess.Popen[bytes], dict[str, Any]]]]:
     """Return a function that starts a local AWS and returns its process and what it says when it is ready."""
-    processes: list[subprocess.Popen[bytes]] = []
-
-    def run(*arguments: str, **more: Any) -> tuple[subprocess.Popen[bytes], dict[str, Any]]:
-        ready = tmp_path / "ready.json"
-        process = subprocess.Popen(
-            [sys.executable, "-m", "bulkhead_localaws", "--port", "0", "--ready-file", str(ready), *arguments],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            **more,
-        )
-        processes.append(process)
-        deadline = time.monotonic() + 60
-        while not ready.exists():
-            assert process.poll() is None, process.communicate()[0]
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-        return process, json.loads(ready.read_text())
-
-    yield run
-    for process in processes:
-        process.kill()
-        process.wait()
-        for stream in (process.stdout, process.stdin):
-            if stream is not None:
-                stream.close()
+    with ExitStack() as running:
+        yield lambda *arguments, **more: running.enter_context(started(tmp_path, *arguments, **more))
 
 
 def test_a_port_that_is_taken_is_said_so_in_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -107,7 +85,8 @@ def test_a_signal_ends_it_cleanly(start: Any, tmp_path: Path, number: signal.Sig
     with socket.create_connection(("127.0.0.1", port)) as hanging:
         hanging.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc")
         process.send_signal(number)
-        printed, _ = process.communicate(timeout=20)
+        process.wait(20)
+        printed = (tmp_path / "log").read_bytes()
 
     assert process.returncode == 0
     assert printed.decode() == f"ready: {tmp_path / 'ready.json'} says how to use it\n"

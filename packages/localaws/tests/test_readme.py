@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from localaws_testing.running import started
 
 if TYPE_CHECKING:
     import pytest
@@ -24,18 +24,7 @@ def test_the_script_ends_with_the_refusal_that_the_readme_shows(tmp_path_factory
     script, transcript, log = re.findall(
         r"```python\n(.*?)```\n\n```console\n(.*?)```\n.*?```console\n(.*?)```", readme, re.DOTALL
     )[0]
-    with (folder / "log").open("w") as output:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "bulkhead_localaws", "--port", "0", "--ready-file", str(folder / "ready.json")],
-            stdout=output,
-            stderr=output,
-        )
-    try:
-        started = time.monotonic()
-        while not (folder / "ready.json").exists():
-            assert time.monotonic() - started < 30
-            time.sleep(0.05)
-        ready = json.loads((folder / "ready.json").read_text())
+    with started(folder) as (_, ready):
         environment = {
             "PATH": os.environ["PATH"],
             "AWS_ENDPOINT_URL": ready["endpoint_url"],
@@ -46,9 +35,6 @@ def test_the_script_ends_with_the_refusal_that_the_readme_shows(tmp_path_factory
         ran = subprocess.run(
             [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False
         )
-    finally:
-        server.terminate()
-        server.wait(10)
 
     status, refusal = transcript.strip().splitlines()
     assert ran.stdout.strip() == status

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import io
 import json
-import threading
 import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
-from moto.core.base_backend import BackendDict
 
-from bulkhead_localaws.server import create_server
+from localaws_testing.running import Served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,19 +42,8 @@ POLICY = {
 }
 
 
-class Clients:
-    """Clients of one local AWS."""
-
-    def __init__(self, endpoint_url: str, operator: Any) -> None:
-        self._endpoint_url = endpoint_url
-        self._operator = {
-            "aws_access_key_id": operator.access_key_id,
-            "aws_secret_access_key": operator.secret_access_key,
-        }
-
-    def operator(self, service: str) -> Any:
-        """Return a client of the administrator."""
-        return self._client(service, self._operator)
+class Clients(Served):
+    """A local AWS that makes roles."""
 
     def role(self, name: str, policy: Any) -> Any:
         """Return an S3 client in a session of a new role."""
@@ -66,39 +51,19 @@ class Clients:
         arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
         iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=json.dumps(policy))
         session = sts.assume_role(RoleArn=arn, RoleSessionName="function")["Credentials"]
-        keys = {
-            "aws_access_key_id": session["AccessKeyId"],
-            "aws_secret_access_key": session["SecretAccessKey"],
-            "aws_session_token": session["SessionToken"],
-        }
-        return self._client("s3", keys, signature_version="s3v4")
-
-    def _client(self, service: str, keys: dict[str, Any], **config: Any) -> Any:
-        return boto3.client(
-            service,
-            config=Config(retries={"max_attempts": 0}, **config),
-            endpoint_url=self._endpoint_url,
-            region_name="eu-west-1",
-            **keys,
-        )
+        return self.session("s3", session, signature_version="s3v4", retries={"total_max_attempts": 1})
 
 
 @pytest.fixture
 def clients() -> Iterator[Clients]:
     """Return the clients of a server with one versioned bucket."""
-    BackendDict.reset()
-    server, ready = create_server("127.0.0.1", 0)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    clients = Clients(ready.endpoint_url, ready.operator)
+    clients = Clients()
     s3 = clients.operator("s3")
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
     s3.put_object(Bucket=BUCKET, Key="private", Body=b"private")
     yield clients
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    clients.stop()
 
 
 def status_of(call: Any, **parameters: Any) -> int:

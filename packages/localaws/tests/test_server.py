@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
 import time
 import urllib.error
 import urllib.request
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import boto3
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
-from moto.core.base_backend import BackendDict
 
 from bulkhead_localaws.execution import PATH, execution_token
 from bulkhead_localaws.moto.emulator import ACCOUNT_ID
 from bulkhead_localaws.moto.request_handler import RequestHandler
 from bulkhead_localaws.server import Ready, create_server
+from localaws_testing.running import Served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,31 +24,8 @@ if TYPE_CHECKING:
 SILENCE = 0.4  # seconds
 
 
-class Running:
-    """A server that answers on a free port."""
-
-    def __init__(self) -> None:
-        BackendDict.reset()
-        self.server, self.ready = create_server("127.0.0.1", 0)
-        self.thread = threading.Thread(target=self.server.serve_forever)
-        self.thread.start()
-
-    def stop(self) -> None:
-        """Stop it."""
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
-
-    def client(self, service: str, **config: Any) -> Any:
-        """Return a client of the administrator."""
-        return boto3.client(
-            service,
-            config=Config(**config),
-            endpoint_url=self.ready.endpoint_url,
-            region_name="eu-west-1",
-            aws_access_key_id=self.ready.operator.access_key_id,
-            aws_secret_access_key=self.ready.operator.secret_access_key,
-        )
+class Running(Served):
+    """A server that is also asked without boto3."""
 
     def connect(self) -> socket.socket:
         """Open a connection."""
@@ -105,7 +79,7 @@ def test_it_is_ready_with_an_endpoint_an_account_and_an_administrator(running: R
     assert document["operator"]["access_key_id"].startswith("AKIA")
     assert len(document["execution_secret"]) == 64
     assert "postgres" not in document
-    arn = running.client("sts").get_caller_identity()["Arn"]
+    arn = running.operator("sts").get_caller_identity()["Arn"]
     assert arn == f"arn:aws:iam::{ACCOUNT_ID}:user/operator"
 
 
@@ -126,7 +100,7 @@ def test_every_door_is_behind_its_own_path(running: Running) -> None:
 def test_a_decision_is_found_by_the_request_id_of_the_answer(running: Running) -> None:
     """Over the wire."""
     with pytest.raises(ClientError) as refused:
-        running.client("dynamodb").describe_table(TableName="absent")
+        running.operator("dynamodb").describe_table(TableName="absent")
     request_id = refused.value.response["ResponseMetadata"]["RequestId"]
 
     decisions = json.loads(running.get("/_localaws/decisions")[1])["decisions"]
@@ -136,7 +110,7 @@ def test_a_decision_is_found_by_the_request_id_of_the_answer(running: Running) -
 
 def test_an_sdk_reads_a_call_of_iam_and_a_failure_of_the_emulator(running: Running) -> None:
     """The id of the decision, which is not moto's own; and who failed on what."""
-    iam = running.client("iam", retries={"total_max_attempts": 1})
+    iam = running.operator("iam", retries={"total_max_attempts": 1})
     request_id = iam.list_users()["ResponseMetadata"]["RequestId"]
     with pytest.raises(ClientError) as failed:
         iam.delete_user_permissions_boundary(UserName="operator")
@@ -190,7 +164,7 @@ def test_garbage_is_answered_with_an_error_or_not_at_all(
     assert status in {b"4", b""}, answer
     assert b"Traceback" not in answer
     assert "Traceback" not in capfd.readouterr().err
-    assert running.client("iam").get_user(UserName="operator")["User"]["UserName"] == "operator"
+    assert running.operator("iam").get_user(UserName="operator")["User"]["UserName"] == "operator"
 
 
 @pytest.mark.parametrize(
@@ -222,7 +196,7 @@ def test_many_half_requests_at_once_leave_room_for_others(running: Running) -> N
     try:
         for connection in connections:
             connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc")
-        assert running.client("sts").get_caller_identity()["Account"] == ACCOUNT_ID
+        assert running.operator("sts").get_caller_identity()["Account"] == ACCOUNT_ID
     finally:
         for connection in connections:
             connection.close()

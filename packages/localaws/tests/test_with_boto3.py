@@ -6,19 +6,16 @@ Every denied call stands beside its allowed twin, and AWS's own sentence says wh
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-import time
 import urllib.request
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from localaws_testing.running import client_at, started
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_iam import IAMClient
@@ -71,32 +68,14 @@ TRUST_POLICY = {
 @pytest.fixture(scope="module")
 def ready(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """Return what `python -m bulkhead_localaws` says of itself when it is ready."""
-    folder: Path = tmp_path_factory.mktemp("localaws")
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "bulkhead_localaws", "--port", "0", "--ready-file", str(folder / "ready.json")],
-            stdout=log,
-            stderr=log,
-        )
-    started = time.monotonic()
-    while not (folder / "ready.json").exists():
-        assert process.poll() is None, (folder / "log").read_text()
-        assert time.monotonic() - started < 30
-        time.sleep(0.05)
-    yield json.loads((folder / "ready.json").read_text())
-    process.terminate()
-    assert process.wait(10) == 0
+    with started(tmp_path_factory.mktemp("localaws")) as (process, ready):
+        yield ready
+    assert process.returncode == 0
 
 
 def _client(ready: dict[str, Any], service: str, key: dict[str, Any]) -> Any:
-    return boto3.client(
-        service,
-        endpoint_url=ready["endpoint_url"],
-        region_name=REGION,
-        aws_access_key_id=key["AccessKeyId"],
-        aws_secret_access_key=key["SecretAccessKey"],
-        aws_session_token=key.get("SessionToken"),
-    )
+    url, token = ready["endpoint_url"], key.get("SessionToken")
+    return client_at(url, service, key["AccessKeyId"], key["SecretAccessKey"], token, region=REGION)
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ from moto.backends import get_backend
 
 from bulkhead_localaws.moto.emulator import ACCOUNT_ID
 from localaws_testing.account import Account, GateAnswer, policy, statement, tagged, trust, user_arn
+from localaws_testing.moto_world import TABLES as MOTO_TABLES
 from localaws_testing.signed_requests import REGION, UnreadableError, environ_of
 
 if TYPE_CHECKING:
@@ -21,27 +22,7 @@ TENANT = "acme"
 TENANTS = (TENANT, "acme-eu", "acme1", "globex")
 # Partitions of nobody, called like what a careless reader would take for something else.
 _ODD_PARTITIONS = ("acme#", "acme", "a", "?", ":p", ":p\n", "pk", "'", "b' OR pk = 'acme#a", "acme#&Action=Scan&", "*")
-_HASH = {"AttributeName": "pk", "KeyType": "HASH"}
-_RANGE = {"AttributeName": "sk", "KeyType": "RANGE"}
-_ALL = {"ProjectionType": "ALL"}
-TABLES: dict[str, dict[str, Any]] = {
-    "items": {
-        "KeySchema": [_HASH, _RANGE],
-        "GlobalSecondaryIndexes": [
-            {"IndexName": "by_owner", "KeySchema": [{"AttributeName": "owner", "KeyType": "HASH"}], "Projection": _ALL}
-        ],
-        "LocalSecondaryIndexes": [
-            {
-                "IndexName": "by_age",
-                "KeySchema": [_HASH, {"AttributeName": "age", "KeyType": "RANGE"}],
-                "Projection": _ALL,
-            }
-        ],
-    },
-    "plain": {"KeySchema": [_HASH]},
-    "odd": {"KeySchema": [{"AttributeName": "#p", "KeyType": "HASH"}, {"AttributeName": "select", "KeyType": "RANGE"}]},
-    "vault": {"KeySchema": [_HASH]},
-}
+TABLES: dict[str, dict[str, Any]] = {**MOTO_TABLES, "vault": MOTO_TABLES["plain"]}
 _ARNS = [f"arn:aws:dynamodb:{REGION}:{ACCOUNT_ID}:table/{name}" for name in TABLES if name != "vault"]
 OWN_PARTITION = statement(
     "dynamodb:*",

@@ -29,7 +29,7 @@ _HASH = {"AttributeName": "pk", "KeyType": "HASH"}
 _RANGE = {"AttributeName": "sk", "KeyType": "RANGE"}
 _AGE = {"AttributeName": "age", "KeyType": "RANGE"}
 _ALL = {"ProjectionType": "ALL"}
-_TABLES: dict[str, dict[str, Any]] = {
+TABLES: dict[str, dict[str, Any]] = {
     "items": {
         "KeySchema": [_HASH, _RANGE],
         "GlobalSecondaryIndexes": [
@@ -51,7 +51,7 @@ class MotoWorld:
         self._backend.reset()
         self.catalog = MotoTableCatalog(account=ACCOUNT, region=REGION)
         self.owner_of_mark: dict[str, str] = {}
-        for name, settings in _TABLES.items():
+        for name, settings in TABLES.items():
             indexes = [*settings.get("GlobalSecondaryIndexes", []), *settings.get("LocalSecondaryIndexes", [])]
             schemas = [settings["KeySchema"], *(index["KeySchema"] for index in indexes)]
             keys = {element["AttributeName"] for schema in schemas for element in schema}
@@ -63,7 +63,7 @@ class MotoWorld:
                 self._seed("items", partition, {"pk": partition, "sk": sort, "owner": partition, "age": sort})
             self._seed("odd", partition, {"#p": partition, "select": "a"})
             self._seed("plain", partition, {"pk": partition})
-        self._seeded = {name: copy.deepcopy(self._backend.tables[name].items) for name in _TABLES}
+        self._seeded = {name: copy.deepcopy(self._backend.tables[name].items) for name in TABLES}
         self._at_first = self.items()
 
     def _seed(self, table: str, partition: str, key: dict[str, str]) -> None:
@@ -110,7 +110,7 @@ class MotoWorld:
         """Return all items, as text by table and key."""
         return {
             (name, item.hash_key.value, item.range_key.value if item.range_key else ""): repr(item.to_json())
-            for name in _TABLES
+            for name in TABLES
             for item in self._backend.tables[name].all_items()
         }
 
@@ -125,7 +125,7 @@ class MotoWorld:
 
     def restore(self) -> None:
         """Put all items back as they were at first."""
-        for name in _TABLES:
+        for name in TABLES:
             self._backend.tables[name].items = copy.deepcopy(self._seeded[name])
 
 
