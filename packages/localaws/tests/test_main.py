@@ -71,7 +71,7 @@ def test_the_ready_file_has_everything_and_is_its_owners_alone(tmp_path: Path, s
 
     assert ready.keys() == {"endpoint_url", "account_id", "operator", "execution_secret"}
     assert stat.S_IMODE((tmp_path / "ready.json").stat().st_mode) == 0o600
-    assert [path.name for path in tmp_path.iterdir()] == ["ready.json"]
+    assert {path.name for path in tmp_path.iterdir()} == {"log", "ready.json"}
     with urllib.request.urlopen(f"{ready['endpoint_url']}/_localaws/decisions") as answer:
         assert json.load(answer) == {"decisions": []}
 
