@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from chalicelib.data.database import Database
-    from chalicelib.data.entities import Entities
+    from chalicelib.data.tenant_data import TenantData
     from chalicelib.tenancy.tenant import TenantContext
 
 _ROWS = 1000
@@ -157,19 +157,17 @@ class TableHolding:
 
 def holdings_of(  # noqa: PLR0913, PLR0917 -- both stores, and what they may hold
     tenant: TenantContext,
-    entities: Entities,
+    held: TenantData,
     dynamodb: DynamoDBClient,
     table_name: str,
     database: Database,
     threads: Executor,
 ) -> list[Holding]:
     """Return every place that may hold rows of the tenant."""
-    partitions = [
-        key for kind, sharding in entities.sharding.items() for key in Partitions(tenant, kind, sharding).every()
-    ]
+    partitions = [key for kind, sharding in held.sharding.items() for key in Partitions(tenant, kind, sharding).every()]
     return [
         *(PartitionHolding(dynamodb, table_name, partition, threads) for partition in partitions),
-        *(TableHolding(database, tenant, table, key) for table, key in entities.tables.items()),
+        *(TableHolding(database, tenant, table, key) for table, key in held.tables.items()),
     ]
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from chalicelib.data.entities import Entities
 from chalicelib.data.partitions import SHARDING
+from chalicelib.data.tenant_data import TenantData
 
 #: What is exported and erased when a tenant leaves. A test holds the tables against the database's catalog.
-ENTITIES = Entities(sharding=SHARDING, tables={"users": "user_id"})
+TENANT_DATA = TenantData(sharding=SHARDING, tables={"users": "user_id"})

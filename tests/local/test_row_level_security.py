@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from chalicelib.entities import ENTITIES
+from chalicelib.entities import TENANT_DATA
 from isolation.catalog import catalog_findings
 
 if TYPE_CHECKING:
@@ -266,8 +266,8 @@ def test_every_tenant_table_is_exported_and_erased_at_an_offboarding(master: Con
     tables = master.execute(
         "SELECT table_name::text FROM information_schema.columns WHERE table_schema = 'public' AND column_name = 'tenant_id'"
     ).fetchall()
-    assert {name for (name,) in tables} == set(ENTITIES.tables)
-    for table, key in ENTITIES.tables.items():
+    assert {name for (name,) in tables} == set(TENANT_DATA.tables)
+    for table, key in TENANT_DATA.tables.items():
         columns = master.execute(
             "SELECT attname::text FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY (indkey) "
             "WHERE indisprimary AND indrelid = to_regclass(%s)",

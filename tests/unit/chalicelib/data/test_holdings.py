@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib.data.holdings import PartitionHolding, holdings_of
 from chalicelib.data.partitions import SHARDING
-from chalicelib.entities import ENTITIES
+from chalicelib.entities import TENANT_DATA
 from chalicelib.errors import InvalidKeyError
 from chalicelib.tenancy.tenant import Role, TenantContext
 
@@ -173,9 +173,9 @@ def test_a_tenants_holdings_are_every_kind_shard_and_tenant_table_once(
     """Each has a name of its own, under which it is exported, and none names another tenant."""
     nobody: Any = None  # the database is not asked
     tenant = TenantContext("acme", Role.ADMIN, "test", "-")
-    names = [each.name for each in holdings_of(tenant, ENTITIES, dynamodb, table_name, nobody, threads)]
+    names = [each.name for each in holdings_of(tenant, TENANT_DATA, dynamodb, table_name, nobody, threads)]
     partitions = [f"dynamodb/{kind}-{shard}" for kind, sharding in SHARDING.items() for shard in sharding.shards()]
-    assert names == [*partitions, *(f"postgresql/{table}" for table in ENTITIES.tables)]
+    assert names == [*partitions, *(f"postgresql/{table}" for table in TENANT_DATA.tables)]
     assert len(set(names)) == len(names)
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Entities:
+class TenantData:
     """Kinds of the pooled table, and tables of the database with the rest of their primary key."""
 
     sharding: Mapping[Kind, Sharding]
