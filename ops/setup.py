@@ -45,7 +45,7 @@ def setup(project: Path, *, installer_only: bool = False) -> None:
     if installer_only:
         return
     described = [path / "pyproject.toml" for path in packages(project)]
-    wanted = "".join(path.read_text() for path in (require_sound(project, DEVELOPMENT), *described))
+    wanted = "".join(f"# {path}\n{path.read_text()}" for path in (require_sound(project, DEVELOPMENT), *described))
     if installed.exists() and installed.read_text() == wanted:
         return
     installed.unlink(missing_ok=True)  # from here on it is neither the former nor the new environment

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import select
 import socket
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -38,7 +39,10 @@ class Answer:
 
 @dataclass
 class Api:
-    """One keep-alive connection to the API; reconnects when the server closed it."""
+    """One keep-alive connection to the API, made anew when the server has closed it while it was idle.
+
+    No request is ever sent twice.
+    """
 
     url: str
     timeout_seconds: float = 30
@@ -60,22 +64,18 @@ class Api:
         """
         content = raw if raw is not None else json.dumps(body).encode() if body is not None else None
         all_headers = {"Content-Type": "application/json"} if content is not None else {}
+        if self._connection is not None and self._connection.sock is not None and _hung_up(self._connection.sock):
+            self.close()
         if self._connection is None:
             address = urlsplit(self.url)
             kind = http.client.HTTPSConnection if address.scheme == "https" else http.client.HTTPConnection
             self._connection = kind(address.hostname or "", address.port, timeout=self.timeout_seconds)
-        reused = self._connection.sock is not None
         try:
             self._connection.request(
                 method, urlsplit(self.url).path + path, content, {**all_headers, **(headers or {})}
             )
             answer = self._connection.getresponse()
             received = answer.read()
-        except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
-            self.close()
-            if reused:  # the server closed it while it was idle, as servers do; browsers try again, too
-                return self.call(method, path, headers=headers, body=body, raw=raw)
-            raise
         except (http.client.HTTPException, OSError):
             self.close()
             raise
@@ -88,6 +88,11 @@ class Api:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def _hung_up(idle: socket.socket) -> bool:
+    """Return whether an idle connection has something to read: the other side's end, as no answer is due."""
+    return bool(select.select([idle], [], [], 0)[0])
 
 
 def get_json(url: str, headers: Mapping[str, str] | None = None, *, timeout_seconds: float = 30) -> Any:

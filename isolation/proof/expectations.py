@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bulkhead_planproof.expectations import read_reasons
+from bulkhead_planproof.expectations import matches, read_reasons
 from bulkhead_planproof.grammar import TENANT_ID, grammar
 from bulkhead_planproof.languages import ProofError
 from bulkhead_planproof.partitions import KeyForm
@@ -30,8 +30,10 @@ REASONS = read_reasons(Path(__file__).with_name("reasons.json").read_text(encodi
 
 def prover(plan: Mapping[str, Any], solver: Solver | None = None) -> Prover:
     """Return what proves one of Bulkhead's plans, as `terraform show -json` prints it; raises ProofError."""
-    form = KeyForm(grammar(TENANT_ID), "#")
-    return Prover(read_plan(plan), REASONS, form, "tenant", rendered_policies, solver=solver or Solver())
+    read, form = read_plan(plan), KeyForm(grammar(TENANT_ID), "#")
+    confined = any(matches(REASONS.session_policy_roles, role.name) for role in read.roles())
+    policies = rendered_policies if confined else None  # under the strategy of session tags there is no such role
+    return Prover(read, REASONS, form, "tenant", policies, solver=solver or Solver())
 
 
 def rendered_policies(

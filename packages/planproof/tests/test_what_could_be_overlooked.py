@@ -10,9 +10,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bulkhead_planproof.__main__ import main
+from bulkhead_planproof.expectations import read_reasons
+from bulkhead_planproof.grammar import TENANT_ID, grammar
+from bulkhead_planproof.partitions import KeyForm
+from bulkhead_planproof.plan import load
+from bulkhead_planproof.prover import Prover
+from bulkhead_planproof.reading import read_plan
+from bulkhead_planproof.session_policy import from_template
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from bulkhead_planproof.session_policy import SessionPolicies
 
 PLANS = Path(__file__).parent / "plans"
 REASONS = ["--reasons", str(Path(__file__).parent / "reasons.json")]
@@ -173,8 +182,11 @@ def test_a_session_policy_that_rests_on_something_else_is_not_proved(
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (REASONS, "none in the plan is called *-TenantPolicyRole"),
-        (["--tenant-role", "*-TenantRole"], "name it, as in --session-policy-role NAME"),
+        (REASONS, "no role in the plan is called *-TenantPolicyRole, which a session policy is passed for"),
+        (
+            ["--tenant-role", "*-TenantRole"],
+            "a session policy is for a role: name it, as in --session-policy-role NAME",
+        ),
     ],
 )
 def test_a_session_policy_for_no_role_is_not_ignored(
@@ -183,7 +195,43 @@ def test_a_session_policy_for_no_role_is_not_ignored(
     """Else a weak one would seem proved."""
     policy = PLANS / "session_policy_with_a_dash.policy"
     assert main([str(PLANS / "sound.json"), *options, "--session-policy", str(policy)]) == 2
-    assert capsys.readouterr().err == f"planproof: session_policy_with_a_dash.policy is for no role: {says}\n"
+    assert capsys.readouterr().err == f"planproof: {says}\n"
+
+
+def test_a_role_of_session_policies_that_is_not_there_is_a_slip(capsys: pytest.CaptureFixture[str]) -> None:
+    """Also without a policy: the role that was meant would go unseen."""
+    options = ["--tenant-role", "*-TenantRole", "--session-policy-role", "*-PolicyRole"]
+    assert main([str(PLANS / "sound.json"), *options]) == 2
+    assert "no role in the plan is called *-PolicyRole" in capsys.readouterr().err
+
+
+def test_a_role_that_is_named_as_both_kinds_is_not_proved(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Else a sound session policy would hide a role's own that is not."""
+    policy = tmp_path / "sound.policy"
+    policy.write_text(f'{{"Version": "2012-10-17", "Statement": [{_GET}{_KEYS.format("{tenant}#*")}}}]}}')
+    both = ["--session-policy-role", "app-TenantRole", "--session-policy", str(policy)]
+
+    assert main([str(PLANS / "no_condition.json"), *REASONS, *both]) == 1
+    assert "it is named both as a role that tags confine" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("plan", "policies", "says"),
+    [
+        ("sound", lambda _, __: (from_template("{tenant}", "a policy"),), "which session policies are passed for"),
+        ("session_policy_with_a_dash", lambda _, __: (), "a session policy confines it, and none is given"),
+    ],
+)
+def test_code_that_passes_policies_for_no_role_or_none_for_one_proves_nothing(
+    plan: str, policies: SessionPolicies, says: str
+) -> None:
+    """The prover itself says so, whoever calls it."""
+    read = read_plan(load((PLANS / f"{plan}.json").read_text()))
+    reasons = read_reasons((PLANS.parent / "reasons.json").read_text())
+    found = Prover(read, reasons, KeyForm(grammar(TENANT_ID), "#"), "tenant", policies).report()
+
+    assert not found.proved
+    assert any(says in each.detail for each in found.findings)
 
 
 def test_a_role_that_session_policies_confine_needs_one(capsys: pytest.CaptureFixture[str]) -> None:

@@ -99,12 +99,13 @@ def _form(options: argparse.Namespace) -> KeyForm:
 
 
 def _session_policies(options: argparse.Namespace, plan: Plan, reasons: Reasons) -> SessionPolicies | None:
+    roles = reasons.session_policy_roles
+    asked = options.session_policy is not None or options.session_policy_role
+    if asked and not roles:
+        raise ProofError("a session policy is for a role: name it, as in --session-policy-role NAME")
+    if asked and not any(matches(roles, role.name) for role in plan.roles()):
+        raise ProofError(f"no role in the plan is called {' or '.join(roles)}, which a session policy is passed for")
     if options.session_policy is None:
         return None
     policy = from_template(read_text(options.session_policy), options.session_policy.name)
-    if not reasons.session_policy_roles:
-        raise ProofError(f"{policy.name} is for no role: name it, as in --session-policy-role NAME")
-    if not any(matches(reasons.session_policy_roles, role.name) for role in plan.roles()):
-        wanted = " or ".join(reasons.session_policy_roles)
-        raise ProofError(f"{policy.name} is for no role: none in the plan is called {wanted}")
     return lambda _role, _tables: (policy,)

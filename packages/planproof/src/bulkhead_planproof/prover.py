@@ -65,14 +65,24 @@ class Prover:
         roles = (*self.reasons.tenant_roles, *self.reasons.session_policy_roles)
         if not any(matches(roles, each.name) for each in self.plan.roles()):
             yield Finding(Claim.KNOWN, "the plan", Verdict.NOT_PROVED, f"no role in it is called {' or '.join(roles)}")
+        confined = self.reasons.session_policy_roles
+        if self.session_policies and not any(matches(confined, each.name) for each in self.plan.roles()):
+            detail = f"no role in it is called {' or '.join(confined)}, which session policies are passed for"
+            yield Finding(Claim.KNOWN, "the session policies", Verdict.NOT_PROVED, detail)
         for role in self.plan.roles():
             yield from self._tenant_role(role, tables, names)
         replay = Replay(self.plan, account_of(self.plan), self.tag)
         yield from OtherPaths(self.plan, self.reasons, tables, self.form, replay, self.solver).findings()
 
-    def _tenant_role(self, role: Principal, tables: Language, names: list[str]) -> Iterator[Finding]:
-        by_policy = matches(self.reasons.session_policy_roles, role.name)
-        if not by_policy and not matches(self.reasons.tenant_roles, role.name):
+    def _tenant_role(self, role: Principal, tables: Language, table_names: list[str]) -> Iterator[Finding]:
+        by_policy, by_tag = (
+            matches(names, role.name) for names in (self.reasons.session_policy_roles, self.reasons.tenant_roles)
+        )
+        if not by_policy and not by_tag:
+            return
+        if by_policy and by_tag:
+            reason = "it is named both as a role that tags confine and as one that session policies confine"
+            yield Finding(Claim.OWN_PARTITION, role.name, Verdict.NOT_PROVED, reason)
             return
         if role.trust is None or any(key.lower() == self.tag.lower() for key in role.tags):
             reason = (
@@ -90,15 +100,16 @@ class Prover:
                 sessions = Sessions(role, tuple(role.statements()), tags, role.name)
                 yield from claims.findings(sessions, reach, _without)
                 return
-            for policy in self._rendered(role, names):
+            for policy in self._rendered(role, table_names):
                 yield from self._with_policy(claims, role, policy)
         except ProofError as error:
             yield Finding(Claim.OWN_PARTITION, role.name, Verdict.NOT_PROVED, str(error))
 
     def _rendered(self, role: Principal, names: list[str]) -> tuple[RenderedPolicy, ...]:
-        if self.session_policies is None:
+        policies = () if self.session_policies is None else tuple(self.session_policies(role, names))
+        if not policies:
             raise ProofError("a session policy confines it, and none is given")
-        return tuple(self.session_policies(role, names))
+        return policies
 
     def _with_policy(self, claims: TenantClaims, role: Principal, policy: RenderedPolicy) -> Iterator[Finding]:
         document = policy.for_any_tenant(self.tag)
