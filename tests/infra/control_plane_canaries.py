@@ -111,7 +111,6 @@ CONTROL_PLANE_CANARIES = [
         new="{3,255}",
         complaint="Missing expected failure",
         file="variables.tf",
-        suite="variables",
     ),
     # How a bucket keeps what is in it.
     Canary(
@@ -220,7 +219,6 @@ CONTROL_PLANE_CANARIES = [
         new="days >= 0",
         complaint="Missing expected failure",
         file="variables.tf",
-        suite="variables",
     ),
     Canary(
         "every distribution reads the bucket",
@@ -372,7 +370,6 @@ CONTROL_PLANE_CANARIES = [
         new="",
         complaint="Missing expected failure",
         file="variables.tf",
-        suite="variables",
     ),
     Canary(
         "the control plane is given every user pool",
@@ -381,7 +378,6 @@ CONTROL_PLANE_CANARIES = [
         new="",
         complaint="Missing expected failure",
         file="variables.tf",
-        suite="variables",
     ),
     Canary(
         "the control plane is given every role",
@@ -390,7 +386,6 @@ CONTROL_PLANE_CANARIES = [
         new="",
         complaint="Missing expected failure",
         file="variables.tf",
-        suite="variables",
     ),
     Canary(
         "the control plane is given every secret",
@@ -399,7 +394,6 @@ CONTROL_PLANE_CANARIES = [
         new="",
         complaint="Missing expected failure",
         file="variables.tf",
-        suite="variables",
     ),
     Canary(
         "the control plane is given every bucket",
@@ -408,7 +402,6 @@ CONTROL_PLANE_CANARIES = [
         new="",
         complaint="Missing expected failure",
         file="variables.tf",
-        suite="variables",
     ),
     Canary(
         "any text stands for an administrator",
@@ -417,7 +410,6 @@ CONTROL_PLANE_CANARIES = [
         new='regex("", role)',
         complaint="Missing expected failure",
         file="variables.tf",
-        suite="variables",
     ),
     # How a stage puts them together.
     Canary(
@@ -440,7 +432,6 @@ CONTROL_PLANE_CANARIES = [
         old=_TABLE_OF_TENANT_ROLE,
         new=_TABLE_OF_TENANT_ROLE.replace("pooled_table", "registry"),
         complaint="A tenant's session must reach the pooled table and no other.",
-        suite="control_plane",
     ),
     Canary(
         "the authorizer reads the pooled table",
@@ -448,7 +439,6 @@ CONTROL_PLANE_CANARIES = [
         old=_TABLE_OF_AUTHORIZER_ROLE,
         new=_TABLE_OF_AUTHORIZER_ROLE.replace("registry.", "pooled_table."),
         complaint="The authorizer must read the stage's registry.",
-        suite="control_plane",
     ),
     Canary(
         "offboarding opens sessions of all who write",
@@ -456,7 +446,6 @@ CONTROL_PLANE_CANARIES = [
         old="  rights             = local.rights",
         new="  rights             = { administer = local.rights.write }",
         complaint="Offboarding must open sessions of those who administer in permissions.json.",
-        suite="control_plane",
     ),
     Canary(
         "onboarding reads the master secret",
@@ -464,7 +453,6 @@ CONTROL_PLANE_CANARIES = [
         old="one(var.database_secrets[*].writer_arn)",
         new="one(var.database_secrets[*].master_arn)",
         complaint="Onboarding must reach the stage's own registry, users and database.",
-        suite="control_plane",
     ),
     Canary(
         "a suspended tenant gets in for hours",
@@ -473,6 +461,5 @@ CONTROL_PLANE_CANARIES = [
         new="var.authorizer_cache_seconds <= 36000",
         complaint="Missing expected failure",
         file="variables.tf",
-        suite="variables",
     ),
 ]

@@ -103,7 +103,6 @@ DEPLOYMENT_CANARIES = [
         new="[0-9]{12}:key/",
         complaint="Missing expected failure",
         file="variables.tf",
-        suite="variables",
     ),
     *(
         Canary(
@@ -224,7 +223,6 @@ DEPLOYMENT_CANARIES = [
         new="^([0-9]+[.]|",
         complaint="Missing expected failure",
         file="variables.tf",
-        suite="variables",
     ),
     # Where the page comes from.
     Canary(
@@ -293,7 +291,6 @@ DEPLOYMENT_CANARIES = [
         new="^https://",
         complaint="Missing expected failure",
         file="variables.tf",
-        suite="variables",
     ),
     # What raises an alarm.
     Canary(

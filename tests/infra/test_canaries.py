@@ -91,7 +91,6 @@ def _of_each_tenant_role(folder: str) -> list[Canary]:
             new="length(roles) >= 0",
             complaint="Missing expected failure",
             file="variables.tf",
-            suite="variables",
         ),
         Canary(
             f"{role} takes whoever writes without reading",
@@ -100,7 +99,6 @@ def _of_each_tenant_role(folder: str) -> list[Canary]:
             new="true",
             complaint="Missing expected failure",
             file="variables.tf",
-            suite="variables",
         ),
         Canary(
             f"{role} takes whoever administers without writing",
@@ -109,7 +107,6 @@ def _of_each_tenant_role(folder: str) -> list[Canary]:
             new="true",
             complaint="Missing expected failure",
             file="variables.tf",
-            suite="variables",
         ),
     ]
 
@@ -137,7 +134,6 @@ CANARIES = [
         new=":.*$",
         complaint="Missing expected failure",
         file="variables.tf",
-        suite="variables",
     ),
     Canary(
         "the role tag is not required",
@@ -188,7 +184,6 @@ CANARIES = [
         new="<= 20480",
         complaint="Missing expected failure",
         file="outputs.tf",
-        suite="variables",
     ),
     Canary(
         "any text stands for a role",
@@ -197,7 +192,6 @@ CANARIES = [
         new='regex("", role)',
         complaint="Missing expected failure",
         file="variables.tf",
-        suite="variables",
     ),
     # What a tenant's session may do.
     Canary(
@@ -270,7 +264,6 @@ CANARIES = [
         new="",
         complaint="Missing expected failure",
         file="variables.tf",
-        suite="variables",
     ),
     Canary(
         "the reader's secret may be the writer's",
@@ -279,7 +272,6 @@ CANARIES = [
         new="var.database_secrets.reader_arn != null",
         complaint="Missing expected failure",
         file="variables.tf",
-        suite="variables",
     ),
     # What a tenant's session may do before its session policy narrows it.
     Canary(
@@ -398,7 +390,6 @@ CANARIES = [
         new='var.vending_strategy != ""',
         complaint="Missing expected failure",
         file="variables.tf",
-        suite="variables",
     ),
     Canary(
         "the rights are not those of the one table",
@@ -467,7 +458,6 @@ CANARIES = [
         new="condition     = var.writer_password != var.reader_password || true",
         complaint="Missing expected failure",
         file="variables.tf",
-        suite="variables",
     ),
     Canary(
         "connections need no TLS",
