@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
     from tests.infra.conftest import Workspace
 
-#: What Terraform says where a value should have been refused, in a run of expect_failures.
-UNREFUSED = "Missing expected failure"
-
 NEVER_SCAN = """
       {
         Sid      = "NeverScan"
@@ -30,6 +27,7 @@ NEVER_SCAN = """
 
 
 _SOUND = "sound"
+_UNREFUSED = "Missing expected failure"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +45,11 @@ class Canary:
     def copy(self) -> str:
         """The name of the weakened copy of the folder, and of its tests."""
         return self.weakening.replace(" ", "-")
+
+
+def unrefused(weakening: str, folder: str, old: str, new: str, file: str = "variables.tf") -> Canary:
+    """Return the canary of a validation that takes what it must refuse: a run of `expect_failures` complains."""
+    return Canary(weakening, folder, old, new, _UNREFUSED, file)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,7 @@ def _aimed_at(copy: Path, complaints: Sequence[str]) -> str:
     """
     tests = (copy / "tests" / "controls.tftest.hcl").read_text()
     head, *runs = re.split(r'^(?=run "\w+" \{\n)', tests, flags=re.MULTILINE)
-    words = ["expect_failures" if complaint == UNREFUSED else complaint for complaint in complaints]
+    words = ["expect_failures" if complaint == _UNREFUSED else complaint for complaint in complaints]
     complaining = [[run for run in runs if word in run] for word in words]
     wanted = [run for of_one in complaining for run in of_one or runs]
     referred = {name for run in wanted for name in re.findall(r"\brun\.(\w+)", run)}
