@@ -387,6 +387,13 @@ CONTROL_PLANE_CANARIES = [
     ),
     Canary(
         "the tenants are in the pooled table",
+        _CORE,
+        old='"../registry"',
+        new='"../pooled_table"',
+        complaint="The tenants must be in a table of their own.",
+    ),
+    Canary(
+        "the registry has the name of the pooled table",
         _REGISTRY,
         old='"${var.placement.name}-tenants"',
         new="var.placement.name",

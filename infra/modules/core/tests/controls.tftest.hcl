@@ -8,10 +8,20 @@ variables {
   disposable       = false
   vending_strategy = "session_tags"
   exports          = { retention_days = 365, expire = true }
+
+  database_secrets = {
+    master_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead-t1/database/master-??????"
+    reader_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead-t1/database/app_reader-??????"
+    writer_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead-t1/database/app_writer-??????"
+  }
 }
 
 run "the_api_opens_tenant_sessions_on_the_pooled_table" {
   command = plan
+
+  variables {
+    database_secrets = null
+  }
 
   assert {
     condition     = [for s in jsondecode(module.tenant_role.trust_policy).Statement : s.Principal] == [{ AWS = [output.role_arns.api_handler, output.role_arns.offboard_tenant] }]
@@ -47,11 +57,6 @@ run "the_roles_are_those_of_the_one_table" {
 
   variables {
     vending_strategy = "session_policy"
-    database_secrets = {
-      master_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead-t1/database/master-??????"
-      reader_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead-t1/database/app_reader-??????"
-      writer_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead-t1/database/app_writer-??????"
-    }
   }
 
   assert {
@@ -94,6 +99,7 @@ run "a_stage_of_session_policies_has_both_roles" {
   command = plan
 
   variables {
+    database_secrets = null
     vending_strategy = "session_policy"
   }
 
@@ -127,11 +133,6 @@ run "each_role_reads_its_own_secrets_of_the_database" {
 
   variables {
     vending_strategy = "session_policy"
-    database_secrets = {
-      master_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead-t1/database/master-??????"
-      reader_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead-t1/database/app_reader-??????"
-      writer_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead-t1/database/app_writer-??????"
-    }
   }
 
   assert {
@@ -193,11 +194,6 @@ run "each_function_has_the_rights_that_it_needs_to_run" {
   command = plan
 
   variables {
-    database_secrets = {
-      master_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead-t1/database/master-??????"
-      reader_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead-t1/database/app_reader-??????"
-      writer_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead-t1/database/app_writer-??????"
-    }
     runtime_policies = {
       for function in ["api_handler", "tenant_authorizer", "migrate_database", "rotate_secret", "onboard_tenant", "set_role"] :
       function => jsonencode({ Version = "2012-10-17", Statement = [{ Sid = function, Effect = "Allow", Action = ["logs:PutLogEvents"], Resource = ["*"] }] })
@@ -217,11 +213,6 @@ run "neither_the_api_nor_a_tenant_reaches_the_registry" {
 
   variables {
     vending_strategy = "session_policy"
-    database_secrets = {
-      master_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead-t1/database/master-??????"
-      reader_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead-t1/database/app_reader-??????"
-      writer_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead-t1/database/app_writer-??????"
-    }
   }
 
   assert {
@@ -265,14 +256,6 @@ run "neither_the_api_nor_a_tenant_reaches_the_registry" {
 # a plan cannot know.
 run "the_control_plane_acts_on_its_own_stage" {
   command = plan
-
-  variables {
-    database_secrets = {
-      master_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead-t1/database/master-??????"
-      reader_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead-t1/database/app_reader-??????"
-      writer_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead-t1/database/app_writer-??????"
-    }
-  }
 
   override_module {
     target = module.identity
