@@ -99,6 +99,28 @@ run "names_and_ids_are_checked" {
   expect_failures = [var.stage, var.region, var.account_id]
 }
 
+run "a_stage_name_has_single_dashes" {
+  command = plan
+
+  variables {
+    stage = "a--b"
+  }
+
+  expect_failures = [var.stage]
+}
+
+run "a_url_is_no_host" {
+  command = plan
+
+  variables {
+    database                 = { host = "postgresql://127.0.0.1", port = 5432, name = "bulkhead" }
+    database_master_username = "postgres"
+    database_master_password = "a-master-password"
+  }
+
+  expect_failures = [var.database]
+}
+
 run "a_database_needs_its_master" {
   command = plan
 
