@@ -4,8 +4,8 @@ variable "stage" {
   default     = "local"
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{0,19}$", var.stage))
-    error_message = "A stage name has 1 to 20 lower-case letters, digits or '-', and begins with a letter."
+    condition     = can(regex("^[a-z](?:-?[a-z0-9])*$", var.stage)) && length(var.stage) <= 20
+    error_message = "A stage name has 1 to 20 lower-case letters, digits or single '-', begins with a letter and ends in no '-'."
   }
 }
 
@@ -59,6 +59,14 @@ variable "database" {
   })
   description = "The PostgreSQL that already runs on this machine, and the stage's database on it. Null for a stage without one."
   default     = null
+
+  validation {
+    condition = try(
+      length(regex("^[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?:[1-9][0-9]*/[A-Za-z_][A-Za-z0-9_-]{0,62}$", "${var.database.host}:${var.database.port}/${var.database.name}")) > 0
+      && var.database.port <= 65535, var.database == null
+    )
+    error_message = "A database has a host without scheme, a port, and a name of 1 to 63 letters, digits, '_' or '-' that begins with a letter or '_'."
+  }
 }
 
 variable "database_master_username" {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.infra.canary import Canary
+from tests.infra.canary import Canary, unrefused
 
 _FUNCTION_RIGHTS = "modules/function_rights"
 _KEY_ACCESS = "modules/key_access"
@@ -96,14 +96,11 @@ DEPLOYMENT_CANARIES = [
         new='Read  = ["kms:Decrypt", "kms:GenerateDataKey"]',
         complaint="Who reads must be allowed to decrypt, and nothing else.",
     ),
-    Canary(
+    unrefused(
         "any key may be given",
         _KEY_ACCESS,
         old="[0-9]{12}:key/[A-Za-z0-9-]+$",
         new="[0-9]{12}:key/",
-        complaint="Missing expected failure",
-        file="variables.tf",
-        suite="variables",
     ),
     *(
         Canary(
@@ -217,14 +214,11 @@ DEPLOYMENT_CANARIES = [
         new="private_dns_enabled = false",
         complaint="The interface endpoints must answer under the services' names",
     ),
-    Canary(
+    unrefused(
         "the network has public addresses",
         _NETWORK,
         old="^(10[.]|",
         new="^([0-9]+[.]|",
-        complaint="Missing expected failure",
-        file="variables.tf",
-        suite="variables",
     ),
     # Where the page comes from.
     Canary(
@@ -286,14 +280,11 @@ DEPLOYMENT_CANARIES = [
         new='"allow-all"',
         complaint="Every file must be read by HTTPS only",
     ),
-    Canary(
+    unrefused(
         "the page's directives may be added to",
         _WEB,
         old="^https://[A-Za-z0-9.-]+(:[0-9]{1,5})?$",
         new="^https://",
-        complaint="Missing expected failure",
-        file="variables.tf",
-        suite="variables",
     ),
     # What raises an alarm.
     Canary(

@@ -1,11 +1,5 @@
 variable "placement" {
-  type = object({
-    name        = string
-    partition   = optional(string, "aws")
-    region      = string
-    account_id  = string
-    kms_key_arn = optional(string)
-  })
+  type        = object({ name = string, partition = optional(string, "aws"), region = string, account_id = string, kms_key_arn = optional(string) })
   description = "Where the API is, as the module placement checks, and its name. The key is for the access log."
 }
 

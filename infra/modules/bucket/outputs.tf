@@ -1,5 +1,5 @@
 output "name" {
-  description = "Name of the bucket, in which an object is private, encrypted and versioned by now."
+  description = "Name of the bucket. Whatever uses it waits until objects are private and encrypted, and versioned where the bucket keeps versions."
   value       = aws_s3_bucket.this.bucket
 
   depends_on = [

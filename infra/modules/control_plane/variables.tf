@@ -1,11 +1,5 @@
 variable "placement" {
-  type = object({
-    name        = string
-    partition   = optional(string, "aws")
-    region      = string
-    account_id  = string
-    kms_key_arn = optional(string)
-  })
+  type        = object({ name = string, partition = optional(string, "aws"), region = string, account_id = string, kms_key_arn = optional(string) })
   description = "Where the roles are, as the module placement checks: their names are NAME-OnboardTenantRole and so on, one for each function. The key is that of the table of tenants, the writer's secret and the exports."
 }
 

@@ -1,11 +1,5 @@
 variable "placement" {
-  type = object({
-    name        = string
-    partition   = optional(string, "aws")
-    region      = string
-    account_id  = string
-    kms_key_arn = optional(string)
-  })
+  type        = object({ name = string, partition = optional(string, "aws"), region = string, account_id = string, kms_key_arn = optional(string) })
   description = "Where the function is, as the module placement checks: its name is NAME-FUNCTION. The key is for the settings and the log: the role must be allowed kms:Decrypt with it, and the key's policy must let CloudWatch Logs use it."
 }
 

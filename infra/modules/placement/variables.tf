@@ -1,11 +1,5 @@
 variable "placement" {
-  type = object({
-    name        = string
-    partition   = optional(string, "aws")
-    region      = string
-    account_id  = string
-    kms_key_arn = optional(string)
-  })
+  type        = object({ name = string, partition = optional(string, "aws"), region = string, account_id = string, kms_key_arn = optional(string) })
   description = "What names begin with; partition, region and account, which must be the provider's; and the KMS key that encrypts what is kept, or null for the services' own keys. Policies are made of these, and known at plan time."
 
   # The longest name made of it has 21 characters more: that of a bucket, which may have 63.

@@ -1,11 +1,5 @@
 variable "placement" {
-  type = object({
-    name        = string
-    partition   = optional(string, "aws")
-    region      = string
-    account_id  = string
-    kms_key_arn = optional(string)
-  })
+  type        = object({ name = string, partition = optional(string, "aws"), region = string, account_id = string, kms_key_arn = optional(string) })
   description = "Where the table is, as the module placement checks, and its name. The key's policy must let the table's readers and writers use it through DynamoDB."
 }
 

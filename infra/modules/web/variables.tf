@@ -1,11 +1,5 @@
 variable "placement" {
-  type = object({
-    name        = string
-    partition   = optional(string, "aws")
-    region      = string
-    account_id  = string
-    kms_key_arn = optional(string)
-  })
+  type        = object({ name = string, partition = optional(string, "aws"), region = string, account_id = string, kms_key_arn = optional(string) })
   description = "Where the page is, as the module placement checks: the distribution's policies are called NAME, and the bucket NAME-web-ACCOUNT. The key is not used. At the region's user pools the page signs users in."
 }
 

@@ -236,3 +236,66 @@ run "every_alarm_reaches_somebody" {
     error_message = "Only the stage's own alarms may publish to the topic."
   }
 }
+
+# What the module refuses to be given.
+
+run "an_address_is_checked" {
+  command = plan
+
+  variables {
+    email = "nobody"
+  }
+
+  expect_failures = [var.email]
+}
+
+run "a_log_of_no_function_is_refused" {
+  command = plan
+
+  variables {
+    denied_access_functions = ["offboard_tenant"]
+  }
+
+  expect_failures = [var.denied_access_functions]
+}
+
+run "refused_sessions_are_watched" {
+  command = plan
+
+  variables {
+    denied_access_functions = []
+  }
+
+  expect_failures = [var.denied_access_functions]
+}
+
+run "a_database_of_no_size_is_refused" {
+  command = plan
+
+  variables {
+    database = { identifier = "bulkhead", storage_gb = 0, max_connections = 0 }
+  }
+
+  expect_failures = [var.database]
+}
+
+run "thresholds_that_nothing_passes_are_refused" {
+  command = plan
+
+  variables {
+    thresholds = { api_error_percent = 100 }
+  }
+
+  expect_failures = [var.thresholds]
+}
+
+run "an_arn_that_policies_do_not_name_is_refused" {
+  state_key = "another" # in which the topic has no ARN yet
+
+  override_resource {
+    target = aws_sns_topic.this
+    values = { arn = "arn:aws:sns:eu-central-1:210987654321:bulkhead-alarms" }
+  }
+
+  expect_failures = [aws_sns_topic.this]
+}

@@ -137,17 +137,7 @@ run "a_stage_chooses_its_own_key_and_version" {
   variables {
     placement               = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012", kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234" }
     master_password_version = 2
-
-    instance = {
-      class              = "db.t4g.small"
-      storage_gb         = 20
-      max_storage_gb     = 100
-      subnet_ids         = ["subnet-1", "subnet-2"]
-      security_group_ids = ["sg-1"]
-      database_name      = "bulkhead"
-      master_username    = "bulkhead_master"
-      engine_version     = "16.9"
-    }
+    instance                = merge(var.instance, { engine_version = "16.9" })
   }
 
   assert {
@@ -173,20 +163,15 @@ run "a_stage_with_disposable_data_can_be_deleted" {
   command = plan
 
   variables {
-    instance = {
+    instance = merge(var.instance, {
       class                 = "db.t4g.micro"
-      storage_gb            = 20
       max_storage_gb        = 22
-      subnet_ids            = ["subnet-1", "subnet-2"]
-      security_group_ids    = ["sg-1"]
-      database_name         = "bulkhead"
-      master_username       = "bulkhead_master"
       multi_az              = false
       backup_retention_days = 1
       deletion_protection   = false
       final_snapshot        = false
       log_retention_days    = 1
-    }
+    })
   }
 
   assert {
@@ -225,4 +210,99 @@ run "an_existing_server_is_taken_as_it_is" {
     ) == 0
     error_message = "Nothing must be created for an existing server."
   }
+}
+
+# What the module refuses to be given.
+
+run "there_must_be_a_server" {
+  command = plan
+
+  variables {
+    instance        = null
+    master_password = null
+  }
+
+  expect_failures = [var.instance]
+}
+
+run "there_must_be_one_server" {
+  command = plan
+
+  variables {
+    existing = { host = "127.0.0.1", port = 5432, name = "bulkhead" }
+  }
+
+  expect_failures = [var.instance]
+}
+
+run "an_instance_that_rds_would_refuse_is_refused" {
+  command = plan
+
+  variables {
+    instance = merge(var.instance, {
+      class                 = "t4g.small"
+      engine_version        = "9.6"
+      max_storage_gb        = 20
+      subnet_ids            = ["subnet-1", "subnet-1"]
+      security_group_ids    = []
+      database_name         = "bulk-head"
+      backup_retention_days = 0
+    })
+  }
+
+  expect_failures = [var.instance]
+}
+
+run "backups_cannot_be_turned_off" {
+  command = plan
+
+  variables {
+    instance = merge(var.instance, { backup_retention_days = 0 })
+  }
+
+  expect_failures = [var.instance]
+}
+
+run "a_url_is_no_host" {
+  command = plan
+
+  variables {
+    instance        = null
+    master_password = null
+    existing        = { host = "postgresql://127.0.0.1", port = 0, name = "" }
+  }
+
+  expect_failures = [var.existing]
+}
+
+run "a_new_instance_needs_a_master_password" {
+  command = plan
+
+  variables {
+    master_password = null
+  }
+
+  expect_failures = [var.master_password]
+}
+
+run "an_existing_server_keeps_its_master_password" {
+  command = plan
+
+  variables {
+    instance = null
+    existing = { host = "127.0.0.1", port = 5432, name = "bulkhead" }
+  }
+
+  expect_failures = [var.master_password]
+}
+
+run "a_password_that_rds_would_refuse_is_refused" {
+  command = plan
+
+  variables {
+    master_password         = "a password/with@quotes'"
+    master_password_version = 0.5
+  }
+
+  expect_failures = [var.master_password, var.master_password_version]
 }

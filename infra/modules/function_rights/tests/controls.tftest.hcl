@@ -100,3 +100,15 @@ run "lambda_decrypts_the_environment_with_the_stages_own_key" {
     error_message = "The key must be used through Lambda only, to decrypt."
   }
 }
+
+# What the module refuses to be given.
+
+run "the_name_is_checked" {
+  command = plan
+
+  variables {
+    function = "api_*"
+  }
+
+  expect_failures = [var.function]
+}

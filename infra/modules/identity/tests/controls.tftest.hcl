@@ -158,3 +158,15 @@ run "a_stage_with_disposable_users_can_be_deleted" {
     error_message = "The variable must turn the protection off."
   }
 }
+
+# What the module refuses to be given.
+
+run "the_name_is_checked" {
+  command = plan
+
+  variables {
+    name = "bulkhead/users"
+  }
+
+  expect_failures = [var.name]
+}

@@ -87,3 +87,14 @@ run "a_key_of_the_stage_encrypts_the_table" {
     error_message = "The table must be encrypted with the key that the stage names."
   }
 }
+
+# What the module refuses to be given.
+
+run "an_arn_that_policies_do_not_name_is_refused" {
+  override_resource {
+    target = aws_dynamodb_table.this
+    values = { arn = "arn:aws:dynamodb:us-east-1:123456789012:table/bulkhead" }
+  }
+
+  expect_failures = [aws_dynamodb_table.this]
+}

@@ -212,3 +212,90 @@ run "a_stage_with_a_key_and_without_a_database" {
     error_message = "Where there are no secrets, nothing must be decrypted for Secrets Manager."
   }
 }
+
+# What the module refuses to be given.
+
+run "an_index_is_refused" {
+  command = plan
+
+  variables {
+    table_arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/pooled/index/*"
+  }
+
+  expect_failures = [var.table_arn]
+}
+
+run "every_table_is_refused" {
+  command = plan
+
+  variables {
+    table_arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/*"
+  }
+
+  expect_failures = [var.table_arn]
+}
+
+run "nobody_with_a_right_is_refused" {
+  command = plan
+
+  variables {
+    rights = {
+      read       = ["viewer"]
+      write      = ["viewer"]
+      administer = []
+    }
+  }
+
+  expect_failures = [var.rights]
+}
+
+run "every_role_is_refused" {
+  command = plan
+
+  variables {
+    rights = {
+      read       = ["viewer", "*"]
+      write      = ["viewer"]
+      administer = ["viewer"]
+    }
+  }
+
+  expect_failures = [var.rights]
+}
+
+run "writing_without_reading_is_refused" {
+  command = plan
+
+  variables {
+    rights = {
+      read       = ["viewer"]
+      write      = ["viewer", "member"]
+      administer = ["viewer"]
+    }
+  }
+
+  expect_failures = [var.rights]
+}
+
+run "administering_without_writing_is_refused" {
+  command = plan
+
+  variables {
+    rights = {
+      read       = ["viewer", "admin"]
+      write      = ["viewer"]
+      administer = ["admin"]
+    }
+  }
+
+  expect_failures = [var.rights]
+}
+
+run "an_arn_that_policies_do_not_name_is_refused" {
+  override_resource {
+    target = aws_iam_role.this
+    values = { arn = "arn:aws:iam::210987654321:role/bulkhead-TenantPolicyRole" }
+  }
+
+  expect_failures = [aws_iam_role.this]
+}
