@@ -185,6 +185,24 @@ CONTROL_PLANE_CANARIES = [
         new="noncurrent_days = 3650",
         complaint="Objects and former versions must expire after the given days",
     ),
+    *(
+        Canary(weakening, "modules/core", old, new, "Exports and their former versions must be kept")
+        for weakening, old, new in (
+            (
+                "former versions of exports expire early",
+                "former_versions_days = var.exports.retention_days",
+                "former_versions_days = 1",
+            ),
+            ("exports stay for ever", "expiration    = var.exports.expire ?", "expiration    = !var.exports.expire ?"),
+        )
+    ),
+    Canary(
+        "a former page is forgotten",
+        "modules/web",
+        old="former_versions_days = 90",
+        new="former_versions_days = 1",
+        complaint="A former page must be kept for 90 days",
+    ),
     Canary(
         "exports are deleted with their bucket",
         _BUCKET,

@@ -58,6 +58,11 @@ run "a_stage_on_aws" {
     error_message = "Another package must have another name, known at plan time, without '/' and '+'."
   }
 
+  assert {
+    condition     = jsonencode(module.package_bucket.kept) == jsonencode({ versioned = false, expiration = null, require_tls = true, force_destroy = true })
+    error_message = "The package can be made again, so that its bucket keeps no versions; it demands TLS."
+  }
+
   # Only what reaches the database is in the network.
   assert {
     condition     = toset(keys(local.vpcs)) == toset(["api_handler", "migrate_database", "rotate_secret", "onboard_tenant", "offboard_tenant"])

@@ -20,6 +20,16 @@ output "regional_domain_name" {
   value       = aws_s3_bucket.this.bucket_regional_domain_name
 }
 
+output "kept" {
+  description = "How the bucket was asked to keep what is in it: for the tests of whoever composes it."
+  value = {
+    versioned     = var.versioned
+    expiration    = var.expiration
+    require_tls   = var.require_tls
+    force_destroy = var.force_destroy
+  }
+}
+
 output "policy" {
   description = "Who may do what with the bucket: the document as JSON, known at plan time unless it names a distribution."
   value       = one(aws_s3_bucket_policy.this[*].policy)

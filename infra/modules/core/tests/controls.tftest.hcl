@@ -326,6 +326,29 @@ run "the_control_plane_acts_on_its_own_stage" {
 
 # What the module refuses to be given.
 
+run "exports_expire_with_their_former_versions" {
+  command = plan
+
+  assert {
+    condition     = jsonencode(module.export_bucket.kept) == jsonencode({ versioned = true, expiration = { days = 365, former_versions_days = 365 }, require_tls = true, force_destroy = false })
+    error_message = "Exports and their former versions must be kept as long as the stage says, and not go with their bucket."
+  }
+}
+
+run "a_disposable_stage_keeps_exports_until_it_goes" {
+  command = plan
+
+  variables {
+    disposable = true
+    exports    = { retention_days = 365, expire = false }
+  }
+
+  assert {
+    condition     = jsonencode(module.export_bucket.kept) == jsonencode({ versioned = true, expiration = null, require_tls = true, force_destroy = true })
+    error_message = "A stage with disposable data must go with its exports."
+  }
+}
+
 run "a_strategy_is_one_of_two" {
   command = plan
 

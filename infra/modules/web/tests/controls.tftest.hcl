@@ -91,6 +91,15 @@ run "the_page_is_uploaded_and_knows_its_stage" {
   }
 }
 
+run "a_former_page_can_be_brought_back" {
+  command = plan
+
+  assert {
+    condition     = jsonencode(module.bucket.kept) == jsonencode({ versioned = true, expiration = { days = null, former_versions_days = 90 }, require_tls = true, force_destroy = false })
+    error_message = "A former page must be kept for 90 days, and the bucket not be deleted with files in it."
+  }
+}
+
 run "the_distribution_alone_reads_the_files" {
   assert {
     condition = [for s in jsondecode(module.bucket.policy).Statement : "${s.Effect} ${try(s.Condition.StringEquals["aws:SourceArn"], "who has no TLS")}"] == [
