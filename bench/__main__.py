@@ -27,7 +27,7 @@ from rich.text import Text
 
 from bench.harness import PROJECT
 from bench.reporting import COLUMNS, row, with_table
-from stage.errors import CommandError
+from stage.errors import INTERRUPTED, CommandError
 from stage.progress import Progress
 from stage.shell import forget_aws_settings
 
@@ -51,7 +51,6 @@ BENCHMARKS = (
 RESULTS = PROJECT / "bench" / "results.json"
 DOCUMENT = PROJECT / "docs" / "performance.md"
 _CPUINFO = Path("/proc/cpuinfo")
-_INTERRUPTED = 130
 _WIDTH = 200  # columns, where the output is no terminal
 
 
@@ -69,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # What was measured before one fails stays in the list.
         comparisons.extend(comparison.as_json() for comparison in _measure(names))
     except KeyboardInterrupt:
-        return _INTERRUPTED
+        return INTERRUPTED
     except CommandError as error:
         Console(stderr=True).print(Text(str(error)), soft_wrap=True)
         return 2

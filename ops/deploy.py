@@ -16,7 +16,7 @@ from rich.markup import escape
 from ops.package import package
 from ops.runtimes import add_runtime
 from ops.smoke import SmokeTest
-from stage.errors import CommandError
+from stage.errors import INTERRUPTED, CommandError
 from stage.functions import invoke_lambda
 from stage.live import LiveStage, stage_of
 from stage.progress import Progress
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from stage.terraform import TerraformRoot
 
-_INTERRUPTED = 130  # as shells have it
 _METHOD = "aws_api_gateway_method"
 _DEPLOYMENT, _API_STAGE = "module.api.aws_api_gateway_deployment.this", "module.api.aws_api_gateway_stage.this"
 
@@ -51,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1 if deployment.changed else 2
     except KeyboardInterrupt:
         console.print("[red]✗[/red] interrupted: the next `make deploy` goes on from here", soft_wrap=True)
-        return _INTERRUPTED
+        return INTERRUPTED
     print(url)
     return 0
 

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from ops.package import package, package_is_there
-from stage.errors import CommandError
+from stage.errors import INTERRUPTED, CommandError
 from stage.functions import invoke_lambda
 from stage.live import LiveStage
 from stage.progress import Progress
@@ -20,7 +20,6 @@ from stage.terraform import require_terraform
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_INTERRUPTED = 130  # as shells have it
 _PAGE = 1000
 _REGISTRY = "module.registry."
 
@@ -62,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1 if destroying else 2
     except KeyboardInterrupt:
         console.print("[red]✗[/red] interrupted: run it again, it goes on from here", soft_wrap=True)
-        return _INTERRUPTED
+        return INTERRUPTED
     return 0
 
 

@@ -16,7 +16,7 @@ from rich.markup import escape
 
 from chalicelib.config import Strategy
 from stage.document import DEFAULT_PATH, LocalStage
-from stage.errors import CommandError
+from stage.errors import INTERRUPTED, CommandError
 from stage.local.processes import refuse_unusable_port
 from stage.local.stack import LocalStack, StackOptions
 from stage.progress import Progress
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _POLL_SECONDS = 0.2
-_INTERRUPTED = 130  # as shells have it: ended by Ctrl-C before it was ready
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.print(f"[red]✗[/red] {escape(str(error))}", soft_wrap=True)
         return 2
     except KeyboardInterrupt:
-        return _INTERRUPTED
+        return INTERRUPTED
 
 
 def _run(options: argparse.Namespace, console: Console) -> int:

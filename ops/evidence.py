@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from stage.errors import INTERRUPTED
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -42,14 +44,22 @@ PARTS = (
 
 
 def main(words: Sequence[str], parts: Sequence[Part] = PARTS, run: Callable[[Sequence[str]], int] = call) -> int:
-    """Run every part, or those that have one of the words in their name: 0 when all are green, 1 when one is red."""
+    """Run every part, or those that have one of the words in their name: 0 when all are green, 1 when one is red.
+
+    By Ctrl-C it ends with 130, and says what was shown until then.
+    """
     console = Console(highlight=False, stderr=True)
     chosen = [part for part in parts if not words or any(word in part.name for word in words)]
-    lines, red = [], not chosen
+    lines: list[str] = []
+    red = not chosen
     for number, part in enumerate(chosen, 1):
         console.print(f"[bold]{number}/{len(chosen)}[/bold] {part.name}", soft_wrap=True)
         started = time.monotonic()
-        passed = run([sys.executable, *part.arguments]) == 0
+        try:
+            passed = run([sys.executable, *part.arguments]) == 0
+        except KeyboardInterrupt:
+            console.print("\n".join(["", *lines, f"interrupted: {part.name}"]), soft_wrap=True)
+            return INTERRUPTED
         red = red or not passed
         mark = "[green]✓[/green]" if passed else "[red]✗[/red]"
         lines.append(f"{mark} {part.name}: {time.monotonic() - started:.0f} s")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ops.environments import VENV, install_uv, uv
 from ops.lockfiles import INSTALLER, LOCK_FILES, SUPPORTED_PYTHONS, sealed, versions_of
-from stage.errors import CommandError
+from stage.errors import INTERRUPTED, CommandError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +40,7 @@ def write(project: Path, lock: LockFile, *, upgrade: bool = False) -> bool:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Lock: 0 when all locks are written, 2 when one cannot be."""
+    """Lock: 0 when all locks are written, 2 when one cannot be, 130 by Ctrl-C."""
     parser = argparse.ArgumentParser(prog="python -m ops.lock", description=__doc__)
     parser.add_argument("--upgrade", action="store_true", help="take the newest version of whatever is not pinned")
     options = parser.parse_args(arguments)
@@ -54,6 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CommandError as error:
         print(error, file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("interrupted: `make lock` again writes the locks that are left", file=sys.stderr)
+        return INTERRUPTED
     return 0
 
 

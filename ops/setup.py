@@ -21,12 +21,11 @@ from ops.environments import (
     sync,
 )
 from ops.lockfiles import DEVELOPMENT, require_sound
-from stage.errors import CommandError
+from stage.errors import INTERRUPTED, CommandError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_INTERRUPTED = 130  # as shells have it
 _VERSION = ".".join(map(str, sys.version_info[:3]))
 
 
@@ -81,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         _say("interrupted: the next run goes on from here")
-        return _INTERRUPTED
+        return INTERRUPTED
     return 0
 
 

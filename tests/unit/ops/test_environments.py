@@ -361,6 +361,19 @@ class TestSetup:
         ]
 
 
+def test_make_lock_says_how_to_go_on_when_it_is_interrupted(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No traceback; what was written stays."""
+
+    def interrupted(*_: object, **__: object) -> bool:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(lock, "write", interrupted)
+    assert lock.main([]) == 130
+    assert capsys.readouterr().err == "interrupted: `make lock` again writes the locks that are left\n"
+
+
 def test_make_lock_writes_hashes_and_keeps_what_is_locked(
     project: Path, shelf: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -403,6 +416,14 @@ def test_every_part_of_the_evidence_runs_and_a_red_one_is_not_lost(capsys: pytes
     assert evidence.main(["ir"], parts, run) == 0
     assert ran[3:] == ["first", "third"]
     assert evidence.main(["fourth"], parts, run) == 1, "nothing was shown"
+
+    def interrupted(command: object) -> int:
+        if command == [sys.executable, "second"]:
+            raise KeyboardInterrupt
+        return 0
+
+    assert evidence.main([], parts, interrupted) == 130
+    assert capsys.readouterr().err.endswith("✓ first: 0 s\ninterrupted: second\n")
 
 
 def test_no_module_marks_itself_twice() -> None:
