@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
 from bench.harness import Comparison, Series, in_turn, milliseconds
+from bench.settings import ENVIRONMENT
 from chalicelib.tenancy.authorizer import authorize
 from chalicelib.tenancy.signing_keys import SigningKeys
 from chalicelib.tenancy.tokens import JwtTokenManager
@@ -19,7 +20,7 @@ from chalicelib.tenancy.tokens import JwtTokenManager
 if TYPE_CHECKING:
     from stage.progress import Progress
 
-ISSUER, AUDIENCE = "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Pool", "app-client"
+ISSUER, AUDIENCE = ENVIRONMENT["TOKEN_ISSUER"], ENVIRONMENT["TOKEN_AUDIENCE"]
 ROUNDS, WARM_UP, KEY_ID, CLAIMS_LIFE = 8_000, 100, "one", 3600
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from stage.document import LambdaCredentials, LocalStage, Operator
 
-_ATTEMPTS = 3
+_CONFIG = Config(retries={"total_max_attempts": 3})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class AwsEndpoint:
 
     def as_caller(self, service: str, config: Config | None = None) -> Any:
         """Return a client with the credentials of whoever runs this, which boto3 finds."""
-        return self._client(service, **({} if config is None else {"config": config}))
+        return self._client(service, config=config or _CONFIG)
 
     def as_session(self, service: str, key: Mapping[str, Any]) -> Any:
         """Return a client with a session's credentials, in the form in which STS gives them."""
@@ -62,13 +62,10 @@ class AwsEndpoint:
 
     def as_nobody(self, service: str) -> Any:
         """Return a client that signs nothing, as a browser's."""
-        return self._client(
-            service, config=Config(signature_version=UNSIGNED, retries={"total_max_attempts": _ATTEMPTS})
-        )
+        return self._client(service, config=_CONFIG.merge(Config(signature_version=UNSIGNED)))
 
-    def _client(self, service: str, **more: Any) -> Any:
-        settings = {"config": Config(retries={"total_max_attempts": _ATTEMPTS})} | more
-        return boto3.client(service, region_name=self.region, endpoint_url=self.url, **settings)
+    def _client(self, service: str, config: Config = _CONFIG, **key: Any) -> Any:
+        return boto3.client(service, region_name=self.region, endpoint_url=self.url, config=config, **key)
 
 
 def function_key(vended: LambdaCredentials) -> Mapping[str, Any]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 DEFAULT_PATH = Path(".local/stage.json")
+_FULL_URI, _TOKEN = "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN"
 #: The fields of every stage that are called as the outputs of its Terraform root.
 _TOLD = (
     "region",
@@ -47,6 +48,15 @@ class LambdaCredentials(BaseModel):
 
     full_uri: str
     authorization_token: str
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, str]) -> Self:
+        """Return what a function's environment says."""
+        return cls(full_uri=settings[_FULL_URI], authorization_token=settings[_TOKEN])
+
+    def as_settings(self) -> dict[str, str]:
+        """Return it as containers on AWS are told."""
+        return {_FULL_URI: self.full_uri, _TOKEN: self.authorization_token}
 
 
 class DatabaseEndpoint(BaseModel):

@@ -91,7 +91,10 @@ class Api:
 
 
 def _hung_up(idle: socket.socket) -> bool:
-    """Return whether an idle connection has something to read: the other side's end, as no answer is due."""
+    """Return whether an idle connection has something to read: the other side's end, as no answer is due.
+
+    Over TLS it may be a session ticket, which costs a new connection and nothing else.
+    """
     return bool(select.select([idle], [], [], 0)[0])
 
 
@@ -111,9 +114,9 @@ def get_json(url: str, headers: Mapping[str, str] | None = None, *, timeout_seco
     return answer.body
 
 
-def send_raw(url: str, request: bytes) -> bytes:
+def send_raw(url: str, request: bytes, *, timeout_seconds: float = 10) -> bytes:
     """Send bytes as they are and return all that the server answers until it closes the connection; raises OSError."""
     address = urlsplit(url)
-    with socket.create_connection((address.hostname or "", address.port or 80), timeout=10) as connection:
+    with socket.create_connection((address.hostname or "", address.port or 80), timeout=timeout_seconds) as connection:
         connection.sendall(request)
         return b"".join(iter(lambda: connection.recv(65536), b""))

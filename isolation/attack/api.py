@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import jwt
 
-from stage.http_api import Answer, Api, send_raw
+from stage.http_api import Answer, Api, get_json, send_raw
 from stage.sign_in import sign_in
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from stage.document import LocalStage
 
 ATTACKER, VICTIM = "acme", "globex"
+_TIMEOUT_SECONDS = 30
 LINE = "attack-line"
 
 
@@ -59,9 +60,8 @@ class ApiAccess:
 
     def signing_key(self) -> Any:
         """Return the pool's published key."""
-        api = Api(self._stage.aws_endpoint_url)
-        published = api.call("GET", f"/{self._stage.user_pool_id}/.well-known/jwks.json").body["keys"][0]
-        api.close()
+        url = f"{self._stage.aws_endpoint_url}/{self._stage.user_pool_id}/.well-known/jwks.json"
+        published = get_json(url)["keys"][0]
         return jwt.PyJWK.from_dict(published).key
 
     def call(
@@ -85,7 +85,7 @@ class ApiAccess:
             OSError: the API cannot be reached.
             ValueError: it did not answer in HTTP.
         """
-        head, _, content = send_raw(self.url, request.encode()).partition(b"\r\n\r\n")
+        head, _, content = send_raw(self.url, request.encode(), timeout_seconds=_TIMEOUT_SECONDS).partition(b"\r\n\r\n")
         return Answer(int(head.split()[1]), {}, content)
 
     def as_user(self, tenant: str, role: str, method: str, path: str, **request: Any) -> Answer:

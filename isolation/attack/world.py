@@ -192,13 +192,7 @@ class World:
             raise ValueError("the execution roles' credentials are vended on the local stack only")
         if name == LAMBDA_ROLE:
             return function_key(self.local.lambda_credentials)
-        settings = self.local.functions[name]
-        return function_key(
-            LambdaCredentials(
-                full_uri=settings["AWS_CONTAINER_CREDENTIALS_FULL_URI"],
-                authorization_token=settings["AWS_CONTAINER_AUTHORIZATION_TOKEN"],
-            )
-        )
+        return function_key(LambdaCredentials.from_settings(self.local.functions[name]))
 
     def _vend(self, who: Who) -> Mapping[str, Any]:
         context = TenantContext(who.tenant, Role(who.role), "attack", "-")

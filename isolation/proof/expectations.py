@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bulkhead_planproof.expectations import matches, read_reasons
+from bulkhead_planproof.expectations import names_a_role, read_reasons
 from bulkhead_planproof.grammar import TENANT_ID, grammar
 from bulkhead_planproof.languages import ProofError
 from bulkhead_planproof.partitions import KeyForm
@@ -31,7 +31,7 @@ REASONS = read_reasons(Path(__file__).with_name("reasons.json").read_text(encodi
 def prover(plan: Mapping[str, Any], solver: Solver | None = None) -> Prover:
     """Return what proves one of Bulkhead's plans, as `terraform show -json` prints it; raises ProofError."""
     read, form = read_plan(plan), KeyForm(grammar(TENANT_ID), "#")
-    confined = any(matches(REASONS.session_policy_roles, role.name) for role in read.roles())
+    confined = names_a_role(REASONS.session_policy_roles, read)
     policies = rendered_policies if confined else None  # under the strategy of session tags there is no such role
     return Prover(read, REASONS, form, "tenant", policies, solver=solver or Solver())
 

@@ -45,6 +45,7 @@ _NONE = "0"  # a local stage has neither backups nor log groups, and its exports
 
 def app_settings(local_aws: LocalAws, outputs: Mapping[str, Any], *, cors_origin: str) -> dict[str, str]:
     """Return what the app must be told, from the outputs of `infra/local`."""
+    authorizer = vended_credentials(local_aws, outputs["authorizer_role_arn"])
     return _as_role(local_aws, outputs, outputs["lambda_role_arn"]) | {
         "TABLE_ARN": outputs["table_arn"],
         "CACHED_TENANTS": _CACHED_TENANTS,
@@ -59,10 +60,7 @@ def app_settings(local_aws: LocalAws, outputs: Mapping[str, Any], *, cors_origin
         "DATABASE_CONNECTIONS": _CONNECTIONS,
         "REGISTRY_TABLE_NAME": outputs["registry_table_name"],
         "AUTHORIZER_CACHE_SECONDS": str(outputs["authorizer_cache_seconds"]),
-        **{
-            f"AUTHORIZER_ROLE_{name}": value
-            for name, value in role_settings(local_aws, outputs["authorizer_role_arn"]).items()
-        },
+        **{f"AUTHORIZER_ROLE_{name}": value for name, value in authorizer.as_settings().items()},
         **vending_settings(outputs, outputs["vending_strategy"]),
     }
 
@@ -99,20 +97,11 @@ def _as_role(local_aws: LocalAws, outputs: Mapping[str, Any], role_arn: str) -> 
         "AWS_REGION": outputs["region"],
         "AWS_DEFAULT_REGION": outputs["region"],
         "AWS_ENDPOINT_URL": local_aws.endpoint_url,
-        **role_settings(local_aws, role_arn),
+        **vended_credentials(local_aws, role_arn).as_settings(),
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_CONFIG_FILE": os.devnull,
         "BOTO_CONFIG": os.devnull,  # else ~/.boto is preferred
         "NO_PROXY": "127.0.0.1,localhost",
-    }
-
-
-def role_settings(local_aws: LocalAws, role_arn: str) -> dict[str, str]:
-    """Return where the role's credentials are vended, as containers on AWS are told."""
-    vended = vended_credentials(local_aws, role_arn)
-    return {
-        "AWS_CONTAINER_CREDENTIALS_FULL_URI": vended.full_uri,
-        "AWS_CONTAINER_AUTHORIZATION_TOKEN": vended.authorization_token,
     }
 
 

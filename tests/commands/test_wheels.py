@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
-import time
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from localaws_testing.running import started
 from ops.environments import create, uv
 from ops.lockfiles import DEVELOPMENT, SUPPORTED_PYTHONS
 from ops.wheels import build
@@ -68,18 +67,7 @@ def test_the_prover_brings_no_sdk_no_framework_and_no_emulator(installed: Callab
 def test_the_local_aws_answers_boto3(installed: Callable[..., Path], tmp_path: Path) -> None:
     """From a folder that has nothing of the project."""
     commands = installed("bulkhead-localaws")
-    ready = tmp_path / "ready.json"
-    with subprocess.Popen(
-        [commands / "localaws", "--port", "0", "--ready-file", ready, "--until-stdin-closes"],
-        cwd=tmp_path,
-        stdin=subprocess.PIPE,
-    ) as server:
-        started = time.monotonic()
-        while not ready.exists():
-            assert server.poll() is None
-            assert time.monotonic() - started < 60
-            time.sleep(0.05)
-        told = json.loads(ready.read_text())
+    with started(tmp_path, command=(str(commands / "localaws"),), cwd=tmp_path) as (server, told):
         sts = AwsEndpoint("eu-central-1", told["endpoint_url"]).as_operator("sts", Operator(**told["operator"]))
         assert sts.get_caller_identity()["Arn"].endswith(":user/operator")
     assert server.returncode == 0

@@ -2,62 +2,55 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import tomllib
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import grimp
 import pytest
 
 from chalicelib import __version__
+from tests.support.imports import top_level
 
 PROJECT = Path(__file__).parents[2]
 CONFIGURATION = tomllib.loads((PROJECT / "pyproject.toml").read_text())
 ROOMS: list[str] = CONFIGURATION["tool"]["importlinter"]["root_packages"]
 
 
-def circles(graph: grimp.ImportGraph) -> list[list[str]]:
-    """Return the sets of files that import each other, by Tarjan's algorithm (SIAM J. Comput. 1, 1972)."""
-    order: dict[str, int] = {}
-    lowest: dict[str, int] = {}
-    path: list[str] = []
-    found: list[list[str]] = []
-
-    def visit(module: str) -> None:
-        order[module] = lowest[module] = len(order)
-        path.append(module)
-        for imported in graph.find_modules_directly_imported_by(module):
-            if imported not in order:
-                visit(imported)
-            if imported in path:
-                lowest[module] = min(lowest[module], lowest[imported])
-        if lowest[module] == order[module]:
-            circle = path[path.index(module) :]
-            del path[path.index(module) :]
-            if len(circle) > 1:
-                found.append(sorted(circle))
-
-    for module in sorted(graph.modules):
-        if module not in order:
-            visit(module)
-    return found
+def circle(graph: grimp.ImportGraph) -> list[str]:
+    """Return files that import each other in a circle, the first one again at the end; nothing when none do."""
+    imports = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    try:
+        TopologicalSorter(imports).prepare()
+    except CycleError as error:
+        found: list[str] = error.args[1]
+        return found
+    return []
 
 
 def test_no_files_import_each_other_in_a_circle() -> None:
     """Imports for the type checker count as well: whoever reads one file of a circle must read all."""
-    assert circles(grimp.build_graph(*ROOMS, cache_dir=None)) == []
+    assert circle(grimp.build_graph(*ROOMS, cache_dir=None)) == []
 
 
-def test_a_circle_would_be_seen() -> None:
+@pytest.mark.parametrize(
+    ("imports", "found"),
+    [
+        (("ab", "bc", "ca", "cf"), {"a", "b", "c"}),
+        (("de", "ed", "df"), {"d", "e"}),
+        (("ab", "bc", "ac"), set()),
+    ],
+)
+def test_a_circle_would_be_seen(imports: tuple[str, ...], found: set[str]) -> None:
     """Of two files and of three, and no straight line is one."""
     graph = grimp.ImportGraph()
-    for importer, imported in ("ab", "bc", "ca", "de", "ed", "df", "ac"):
+    for importer, imported in map(tuple, imports):
         for module in (importer, imported):
             graph.add_module(module)
         graph.add_import(importer=importer, imported=imported)
 
-    assert circles(graph) == [["a", "b", "c"], ["d", "e"]]
+    assert set(circle(graph)) == found
 
 
 def test_every_room_is_in_the_contracts() -> None:
@@ -93,10 +86,7 @@ def _imported(place: Path) -> set[str]:
     places = PROJECT.glob(place.relative_to(PROJECT).as_posix())
     files = [file for each in places for file in ([each] if each.is_file() else each.rglob("*.py"))]
     assert files, place
-    nodes = [node for path in files for node in ast.walk(ast.parse(path.read_text()))]
-    names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
-    names |= {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
-    return {name.partition(".")[0] for name in names}
+    return top_level(files)
 
 
 @pytest.mark.parametrize("package", ["iam", "localaws", "planproof"])

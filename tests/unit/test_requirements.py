@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import sys
 import tomllib
@@ -13,10 +12,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ops.lockfiles import DEPLOYED, DEVELOPMENT, INSTALLER, LOCK_FILES, require_sound
+from tests.support.imports import top_level
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from ops.lockfiles import LockFile
 
 PROJECT = Path(__file__).parents[2]
@@ -49,31 +47,15 @@ def test_a_distribution_names_what_it_imports(package: str) -> None:
     modules = {path.name for path in (folder / "src").iterdir()} | set(sys.stdlib_module_names)
     distributions = packages_distributions()
 
-    others = _imported((folder / "src").rglob("*.py")) - modules
+    others = top_level((folder / "src").rglob("*.py"), under_if=False) - modules
     imported = {_normal(distributions.get(name, [name])[0]) for name in others}
 
     assert imported <= {_normal(re.split(r"[^\w.-]", each)[0]) for each in named}
 
 
-def _imported(files: Iterable[Path]) -> set[str]:
-    """Return the top-level modules that files import, but for those that only the type checker reads."""
-    imported = set()
-    for path in files:
-        tree = ast.parse(path.read_text())
-        guarded = {node for test in ast.walk(tree) if isinstance(test, ast.If) for node in ast.walk(test)}
-        for node in ast.walk(tree):
-            if node in guarded:
-                continue
-            if isinstance(node, ast.Import):
-                imported |= {alias.name.partition(".")[0] for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                imported.add(node.module.partition(".")[0])
-    return imported
-
-
 def test_everything_that_the_deployed_code_imports_is_locked() -> None:
     """An import that only a developer's machine satisfies would stop the function at its start."""
-    imported = _imported([PROJECT / "app.py", *(PROJECT / "chalicelib").rglob("*.py")])
+    imported = top_level([PROJECT / "app.py", *(PROJECT / "chalicelib").rglob("*.py")], under_if=False)
     third_party = imported - set(sys.stdlib_module_names) - PROVIDED
     distributions = packages_distributions()
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.imports import imported
+
 PROJECT = Path(__file__).parents[3]
 DATABASE = "chalicelib/data/database.py"
 
@@ -44,17 +46,6 @@ def _written(node: ast.expr) -> str:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else "{}"
 
 
-def _imported(source: str) -> set[str]:
-    """Return every module that a file imports, at any place in it."""
-    found = set()
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        if isinstance(node, ast.ImportFrom) and node.module:
-            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
-
-
 def _namers(word: str, *folders: str) -> set[str]:
     return {path for path, source in _sources(*folders).items() if word in source.lower()}
 
@@ -85,7 +76,7 @@ def test_stores_and_routes_open_no_connection_of_their_own(folder: str) -> None:
     for path, source in _sources(folder).items():
         if path in _DOOR:
             continue
-        drivers = {name for name in _imported(source) if name.startswith(("psycopg", "sqlalchemy", "alembic"))}
+        drivers = {name for name in imported(source) if name.startswith(("psycopg", "sqlalchemy", "alembic"))}
         assert drivers <= {"psycopg", "psycopg.sql"}, path
         assert "psycopg.connect" not in source, path
 

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bulkhead_planproof.expectations import Reasons, matches, read_reasons
+from bulkhead_planproof.expectations import Reasons, names_a_role, read_reasons
 from bulkhead_planproof.grammar import TENANT_ID, grammar
 from bulkhead_planproof.languages import ProofError
 from bulkhead_planproof.partitions import KeyForm
@@ -103,7 +103,7 @@ def _session_policies(options: argparse.Namespace, plan: Plan, reasons: Reasons)
     asked = options.session_policy is not None or options.session_policy_role
     if asked and not roles:
         raise ProofError("a session policy is for a role: name it, as in --session-policy-role NAME")
-    if asked and not any(matches(roles, role.name) for role in plan.roles()):
+    if asked and not names_a_role(roles, plan):
         raise ProofError(f"no role in the plan is called {' or '.join(roles)}, which a session policy is passed for")
     if options.session_policy is None:
         return None

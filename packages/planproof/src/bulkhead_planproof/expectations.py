@@ -13,7 +13,7 @@ from bulkhead_planproof.patterns import pattern
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bulkhead_planproof.plan import Principal
+    from bulkhead_planproof.plan import Plan, Principal
 
 #: Actions that reach nobody's data, whatever the resource.
 HARMLESS = {
@@ -85,6 +85,11 @@ def read_reasons(text: str) -> Reasons:
         return Reasons.model_validate_json(text)
     except ValidationError as error:
         raise ProofError(f"the file of reasons is not understood: {error}") from None
+
+
+def names_a_role(patterns: Iterable[str], plan: Plan) -> bool:
+    """Tell whether a role of a plan is called as one of the patterns."""
+    return any(matches(patterns, role.name) for role in plan.roles())
 
 
 def matches(patterns: Iterable[str], name: str) -> bool:

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bulkhead_planproof.expectations import HARMLESS, Reasons, matches
+from bulkhead_planproof.expectations import HARMLESS, Reasons, matches, names_a_role
 from bulkhead_planproof.findings import Claim, Finding, Report, Verdict
 from bulkhead_planproof.languages import Language, ProofError
 from bulkhead_planproof.other_paths import OtherPaths
@@ -63,10 +63,10 @@ class Prover:
             yield Finding(Claim.KNOWN, "the plan", Verdict.PROVED, figures)
         tables = table_arns(names)
         roles = (*self.reasons.tenant_roles, *self.reasons.session_policy_roles)
-        if not any(matches(roles, each.name) for each in self.plan.roles()):
+        if not names_a_role(roles, self.plan):
             yield Finding(Claim.KNOWN, "the plan", Verdict.NOT_PROVED, f"no role in it is called {' or '.join(roles)}")
         confined = self.reasons.session_policy_roles
-        if self.session_policies and not any(matches(confined, each.name) for each in self.plan.roles()):
+        if self.session_policies and not names_a_role(confined, self.plan):
             detail = f"no role in it is called {' or '.join(confined)}, which session policies are passed for"
             yield Finding(Claim.KNOWN, "the session policies", Verdict.NOT_PROVED, detail)
         for role in self.plan.roles():
@@ -75,9 +75,8 @@ class Prover:
         yield from OtherPaths(self.plan, self.reasons, tables, self.form, replay, self.solver).findings()
 
     def _tenant_role(self, role: Principal, tables: Language, table_names: list[str]) -> Iterator[Finding]:
-        by_policy, by_tag = (
-            matches(names, role.name) for names in (self.reasons.session_policy_roles, self.reasons.tenant_roles)
-        )
+        by_policy = matches(self.reasons.session_policy_roles, role.name)
+        by_tag = matches(self.reasons.tenant_roles, role.name)
         if not by_policy and not by_tag:
             return
         if by_policy and by_tag:

@@ -14,6 +14,7 @@ from chalicelib.entities.cart.routes import ITEM_ID, CartLineBody, CartLinePatch
 from chalicelib.entities.cart.store import CartLine
 from chalicelib.errors import InvalidRequestError
 from chalicelib.http.requests import parse_body
+from tests.unit.chalicelib.entities.bodies import refusal, written
 
 if TYPE_CHECKING:
     from tests.unit.chalicelib.conftest import MakeRequest
@@ -23,16 +24,7 @@ GOOD = {"description": '"anvil"', "price": "1.10", "quantity": "2"}
 
 def body(**literals: str | None) -> str:
     """Write a body of JSON literals: the good ones, these instead, without those that are None."""
-    fields = GOOD | literals
-    return "{" + ", ".join(f'"{name}": {literal}' for name, literal in fields.items() if literal is not None) + "}"
-
-
-def refusal(make_request: MakeRequest, text: str, model: type[CartLineBody | CartLinePatch] = CartLineBody) -> str:
-    """Return why the body is refused."""
-    with pytest.raises(InvalidRequestError) as refused:
-        parse_body(make_request(text), model)
-    assert len(str(refused.value)) < 500, "a refusal does not echo the body"
-    return str(refused.value)
+    return written(GOOD | literals)
 
 
 def test_a_whole_line_is_read(make_request: MakeRequest) -> None:
@@ -194,7 +186,7 @@ def test_any_other_description_is_taken_as_it_is(make_request: MakeRequest, text
 @pytest.mark.parametrize("field", GOOD)
 def test_a_whole_line_lacks_no_field(make_request: MakeRequest, field: str) -> None:
     """PUT replaces; a missing field has no default."""
-    assert refusal(make_request, body(**{field: None})) == f"{field}: Field required"
+    assert refusal(make_request, body(**{field: None}), CartLineBody) == f"{field}: Field required"
 
 
 @pytest.mark.parametrize("model", [CartLineBody, CartLinePatch], ids=["PUT", "PATCH"])

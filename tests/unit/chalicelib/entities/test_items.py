@@ -16,6 +16,7 @@ from chalicelib.entities.items.routes import _PRODUCT_ID, ItemPatch, NewItemBody
 from chalicelib.entities.items.store import Item
 from chalicelib.errors import InvalidRequestError
 from chalicelib.http.requests import parse_body
+from tests.unit.chalicelib.entities.bodies import refusal, written
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,16 +31,7 @@ both = pytest.mark.parametrize("model", [NewItemBody, ItemPatch], ids=["POST", "
 
 def body(**literals: str | None) -> str:
     """Write a body of JSON literals: the good ones, these instead, without those that are None."""
-    fields = GOOD | literals
-    return "{" + ", ".join(f'"{name}": {literal}' for name, literal in fields.items() if literal is not None) + "}"
-
-
-def refusal(make_request: MakeRequest, text: str, model: type[NewItemBody | ItemPatch] = NewItemBody) -> str:
-    """Return why the body is refused."""
-    with pytest.raises(InvalidRequestError) as refused:
-        parse_body(make_request(text), model)
-    assert len(str(refused.value)) < 500, "a refusal does not echo the body"
-    return str(refused.value)
+    return written(GOOD | literals)
 
 
 def item(**changed: Any) -> Item:
@@ -146,7 +138,7 @@ def test_what_are_no_attributes_is_refused_by_name(
 @pytest.mark.parametrize("field", GOOD)
 def test_a_new_item_lacks_no_field(make_request: MakeRequest, field: str) -> None:
     """There are no defaults, not even for the attributes."""
-    assert refusal(make_request, body(**{field: None})) == f"{field}: Field required"
+    assert refusal(make_request, body(**{field: None}), NewItemBody) == f"{field}: Field required"
 
 
 @both

@@ -17,18 +17,21 @@ from moto.core.base_backend import BackendDict
 from bulkhead_localaws.server import create_server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+_COMMAND = (sys.executable, "-m", "bulkhead_localaws")
 _READY_SECONDS = 60
 
 
 @contextmanager
-def started(folder: Path, *arguments: str, **more: Any) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, Any]]]:
+def started(
+    folder: Path, *arguments: str, command: Sequence[str] = _COMMAND, **more: Any
+) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, Any]]]:
     """Yield the process of `localaws`, whose output goes to the folder's `log`, and what it says when it is ready."""
     ready = folder / "ready.json"
-    command = [sys.executable, "-m", "bulkhead_localaws", "--port", "0", "--ready-file", str(ready), *arguments]
-    with (folder / "log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log, **more) as process:
+    line = [*command, "--port", "0", "--ready-file", str(ready), *arguments]
+    with (folder / "log").open("wb") as log, subprocess.Popen(line, stdout=log, stderr=log, **more) as process:
         try:
             deadline = time.monotonic() + _READY_SECONDS
             while not ready.exists():
