@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
 
     from chalicelib.data.database import Database
+    from chalicelib.data.storage import Kind
+    from chalicelib.data.table import Table
     from chalicelib.tenancy.statuses import TenantStatuses
+    from chalicelib.tenancy.tenant import TenantContext
     from chalicelib.tenancy.tokens import JwtTokenManager
     from chalicelib.vending.clients import ScopedClients
     from chalicelib.vending.strategies import VendingStrategy
@@ -216,6 +219,15 @@ def database() -> Database:
             connections=settings.database_connections,
         ),
     )
+
+
+def table(tenant: TenantContext, kind: Kind, *, versioned: bool = False) -> Table:
+    """Return a tenant's rows of a kind, reached with the tenant's scoped credentials."""
+    from chalicelib.data.partitions import Partitions
+    from chalicelib.data.table import Table
+
+    client, name = scoped_clients().dynamodb(tenant), config().table_name
+    return Table(client, name, Partitions(tenant, kind), listing_threads, versioned=versioned)
 
 
 @_once

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.data.partitions import Kind, PartitionKey
+from chalicelib.data.partitions import PartitionKey
 from chalicelib.errors import InvalidTenantError, ScopedCredentialsError
 from chalicelib.tenancy.tenant import Role, TenantContext
 from stage.decisions import read_decisions
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _knock(stage: LocalStage, dynamodb: Any, door: TenantContext) -> str:
-    partition = str(PartitionKey(door.tenant_id, Kind.CART, 0))
+    partition = str(PartitionKey(door.tenant_id, "cart", 0))
     try:
         answer = dynamodb.query(
             TableName=stage.table_name,

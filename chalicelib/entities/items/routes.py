@@ -12,13 +12,12 @@ from pydantic import AfterValidator, Field, WithJsonSchema
 from typing_extensions import TypedDict
 
 from chalicelib import wiring
-from chalicelib.data.partitions import SHARDING, Kind, PartitionKey, Partitions
+from chalicelib.data.partitions import PartitionKey
+from chalicelib.entities.items import KIND, ItemNotFoundError
 from chalicelib.entities.items.attributes import Attributes, StoredAttributes
-from chalicelib.entities.items.store import ItemStore
 from chalicelib.errors import (
     InvalidKeyError,
     InvalidRequestError,
-    ItemNotFoundError,
     PreconditionFailedError,
     PreconditionRequiredError,
     ScopedCredentialsError,
@@ -47,10 +46,10 @@ from chalicelib.http.texts import PRINTABLE, Instant, printable
 if TYPE_CHECKING:
     from chalice.app import Request
 
-    from chalicelib.entities.items.store import Item
+    from chalicelib.entities.items.store import Item, ItemStore
     from chalicelib.tenancy.tenant import TenantContext
 
-items = Blueprint(__name__)
+blueprint = Blueprint(__name__)
 
 _PRODUCT_ID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 _SORT_KEY_BYTES = 1024  # Source: AWS, "Quotas in Amazon DynamoDB", sort keys
@@ -113,7 +112,7 @@ _KEY = (
 _ERRORS = (InvalidRequestError, TenantAccessDeniedError, ScopedCredentialsError, StoreUnavailableError)
 
 
-@items.route("/items", authorizer=tenant_authorizer, cors=CORS)
+@blueprint.route("/items", authorizer=tenant_authorizer, cors=CORS)
 @Operation(
     query=(LIMIT, cursor_after("4f6c1f0e-5c1b-4f43-9d2b-6a8f8f1d2c3b"), *_KEY),
     answers={
@@ -123,7 +122,7 @@ _ERRORS = (InvalidRequestError, TenantAccessDeniedError, ScopedCredentialsError,
 )
 def list_items() -> Response:
     """Return a page of the tenant's items by id, or the one item with the primary key that the query names."""
-    request = items.current_request
+    request = blueprint.current_request
     key = _primary_key(request)
     if key is not None:
         return _one(store_of(current_tenant(request)).get_by_key(*key))
@@ -133,7 +132,7 @@ def list_items() -> Response:
     return exact_json(answer)
 
 
-@items.route("/items", methods=["POST"], authorizer=tenant_authorizer, cors=CORS)
+@blueprint.route("/items", methods=["POST"], authorizer=tenant_authorizer, cors=CORS)
 @Operation(
     body=NewItemBody,
     answers={201: DescribedResponse("The new item.", ItemAnswer, (ETAG, _LOCATION))},
@@ -141,13 +140,13 @@ def list_items() -> Response:
 )
 def create_item() -> Response:
     """Add an item."""
-    request = items.current_request
+    request = blueprint.current_request
     body = parse_body(request, NewItemBody)
     item = store_of(current_tenant(request)).create(name=body.name, price=body.price, attributes=body.attributes)
     return _one(item, status_code=201, headers={"Location": f"/items/{item.product_id}"})
 
 
-@items.route("/items/{product_id}", authorizer=tenant_authorizer, cors=CORS)
+@blueprint.route("/items/{product_id}", authorizer=tenant_authorizer, cors=CORS)
 @Operation(
     path=(_ID,),
     answers={200: DescribedResponse("The item.", ItemAnswer, (ETAG,))},
@@ -156,10 +155,10 @@ def create_item() -> Response:
 def get_item(product_id: str) -> Response:
     """Return one of the tenant's items."""
     product_id = parse_path_parameter("product_id", product_id, _PRODUCT_ID)
-    return _one(store_of(current_tenant(items.current_request)).get(product_id))
+    return _one(store_of(current_tenant(blueprint.current_request)).get(product_id))
 
 
-@items.route("/items/{product_id}", methods=["PATCH"], authorizer=tenant_authorizer, cors=CORS)
+@blueprint.route("/items/{product_id}", methods=["PATCH"], authorizer=tenant_authorizer, cors=CORS)
 @Operation(
     path=(_ID,),
     headers=(IF_MATCH,),
@@ -169,7 +168,7 @@ def get_item(product_id: str) -> Response:
 )
 def patch_item(product_id: str) -> Response:
     """Change some fields of the version of an item that the caller has seen."""
-    request = items.current_request
+    request = blueprint.current_request
     product_id = parse_path_parameter("product_id", product_id, _PRODUCT_ID)
     expected = required_versions(request)
     body = parse_body(request, ItemPatch)
@@ -177,7 +176,7 @@ def patch_item(product_id: str) -> Response:
     return _one(store_of(current_tenant(request)).change(product_id, expected, **fields))
 
 
-@items.route("/items/{product_id}", methods=["DELETE"], authorizer=tenant_authorizer, cors=CORS)
+@blueprint.route("/items/{product_id}", methods=["DELETE"], authorizer=tenant_authorizer, cors=CORS)
 @Operation(
     path=(_ID,),
     headers=(replace(IF_MATCH, required=False),),
@@ -186,7 +185,7 @@ def patch_item(product_id: str) -> Response:
 )
 def delete_item(product_id: str) -> Response:
     """Delete an item; with If-Match, only the version that the caller has seen."""
-    request = items.current_request
+    request = blueprint.current_request
     product_id = parse_path_parameter("product_id", product_id, _PRODUCT_ID)
     store_of(current_tenant(request)).delete(product_id, versions(request))
     return Response("", status_code=204)
@@ -227,10 +226,6 @@ def _answer(item: Item) -> ItemAnswer:
 
 def store_of(tenant: TenantContext) -> ItemStore:
     """Return the tenant's items, reached with the tenant's scoped credentials."""
-    return ItemStore(
-        wiring.scoped_clients().dynamodb(tenant),
-        wiring.config().table_name,
-        Partitions(tenant, Kind.ITEM, SHARDING[Kind.ITEM]),
-        wiring.listing_threads(),
-        lambda: datetime.now(UTC),
-    )
+    from chalicelib.entities.items.store import ItemStore
+
+    return ItemStore(wiring.table(tenant, KIND, versioned=True), lambda: datetime.now(UTC))

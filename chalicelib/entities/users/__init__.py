@@ -1,1 +1,35 @@
-"""Users: a table in PostgreSQL under row-level security."""
+"""Users: a table in PostgreSQL under row-level security, which grants nothing; roles live in Cognito."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chalicelib.data.storage import TenantTable
+from chalicelib.entities.entity import Entity
+from chalicelib.errors import AppError, RowNotFoundError
+
+if TYPE_CHECKING:
+    from chalicelib.data.database import Database
+    from chalicelib.tenancy.tenant import TenantContext
+
+TABLE = TenantTable("users", key="user_id")
+
+
+def add_administrator(database: Database, tenant: TenantContext) -> None:
+    """Put a new tenant's first administrator into its directory, unless it is there."""
+    from chalicelib.entities.users.store import UserStore  # noqa: PLC0415 -- for one function
+
+    UserStore.of(database, tenant).create_unless_there(email=tenant.email, display_name=tenant.email)
+
+
+ENTITY = Entity("users", "Users", TABLE, on_onboarded=add_administrator)
+
+
+class UserNotFoundError(RowNotFoundError):
+    """The caller's tenant has no such user."""
+
+
+class EmailTakenError(AppError):
+    """Another user of the caller's tenant has this email."""
+
+    STATUS_CODE = 409

@@ -11,13 +11,12 @@ from pydantic import AfterValidator, Field
 from typing_extensions import TypedDict
 
 from chalicelib import wiring
+from chalicelib.entities.users import EmailTakenError, UserNotFoundError
 from chalicelib.errors import (
     DatabaseUnavailableError,
-    EmailTakenError,
     InvalidRequestError,
     ScopedCredentialsError,
     TenantAccessDeniedError,
-    UserNotFoundError,
 )
 from chalicelib.http.answers import CORS
 from chalicelib.http.authorization import current_tenant, tenant_authorizer
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
     from chalicelib.entities.users.store import User, UserStore
     from chalicelib.tenancy.tenant import TenantContext
 
-users = Blueprint(__name__)
+blueprint = Blueprint(__name__)
 
 _USER_ID = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")  # RFC 9562: read without regard to case
 
@@ -85,7 +84,7 @@ _LOCATION = Parameter("Location", "The path of the new user.", {"type": "string"
 _ERRORS = (InvalidRequestError, TenantAccessDeniedError, ScopedCredentialsError, DatabaseUnavailableError)
 
 
-@users.route("/users", authorizer=tenant_authorizer, cors=CORS)
+@blueprint.route("/users", authorizer=tenant_authorizer, cors=CORS)
 @Operation(
     query=(LIMIT, cursor_after("4f6c1f0e-5c1b-4f43-9d2b-6a8f8f1d2c3b")),
     answers={200: DescribedResponse("A page of the users.", UsersAnswer)},
@@ -93,7 +92,7 @@ _ERRORS = (InvalidRequestError, TenantAccessDeniedError, ScopedCredentialsError,
 )
 def list_users() -> UsersAnswer:
     """Return a page of the tenant's users, ordered by id."""
-    request = users.current_request
+    request = blueprint.current_request
     limit, after = parse_limit(request), parse_cursor(request, _USER_ID)
     page, last = store_of(current_tenant(request)).page(limit=limit, after=uuid.UUID(after) if after else None)
     return {
@@ -102,7 +101,7 @@ def list_users() -> UsersAnswer:
     }
 
 
-@users.route("/users", methods=["POST"], authorizer=tenant_authorizer, cors=CORS)
+@blueprint.route("/users", methods=["POST"], authorizer=tenant_authorizer, cors=CORS)
 @Operation(
     body=NewUserBody,
     answers={201: DescribedResponse("The new user.", UserAnswer, (_LOCATION,))},
@@ -110,20 +109,20 @@ def list_users() -> UsersAnswer:
 )
 def create_user() -> Response:
     """Add a user to the directory; it creates no login."""
-    request = users.current_request
+    request = blueprint.current_request
     body = parse_body(request, NewUserBody)
     user = store_of(current_tenant(request)).create(email=body.email, display_name=body.display_name)
     return Response(_answer(user), status_code=201, headers={"Location": f"/users/{user.user_id}"})
 
 
-@users.route("/users/{user_id}", authorizer=tenant_authorizer, cors=CORS)
+@blueprint.route("/users/{user_id}", authorizer=tenant_authorizer, cors=CORS)
 @Operation(path=(_ID,), answers={200: DescribedResponse("The user.", UserAnswer)}, errors=(*_ERRORS, UserNotFoundError))
 def get_user(user_id: str) -> UserAnswer:
     """Return one of the tenant's users."""
-    return _answer(store_of(current_tenant(users.current_request)).get(_parse_id(user_id)))
+    return _answer(store_of(current_tenant(blueprint.current_request)).get(_parse_id(user_id)))
 
 
-@users.route("/users/{user_id}", methods=["PATCH"], authorizer=tenant_authorizer, cors=CORS)
+@blueprint.route("/users/{user_id}", methods=["PATCH"], authorizer=tenant_authorizer, cors=CORS)
 @Operation(
     path=(_ID,),
     body=UserPatch,
@@ -132,17 +131,17 @@ def get_user(user_id: str) -> UserAnswer:
 )
 def patch_user(user_id: str) -> UserAnswer:
     """Change some fields of one of the tenant's users."""
-    request = users.current_request
+    request = blueprint.current_request
     identified = _parse_id(user_id)
     changes = parse_body(request, UserPatch).model_dump(exclude_unset=True)
     return _answer(store_of(current_tenant(request)).change(identified, **changes))
 
 
-@users.route("/users/{user_id}", methods=["DELETE"], authorizer=tenant_authorizer, cors=CORS)
+@blueprint.route("/users/{user_id}", methods=["DELETE"], authorizer=tenant_authorizer, cors=CORS)
 @Operation(path=(_ID,), answers={204: DescribedResponse("The user is gone.")}, errors=(*_ERRORS, UserNotFoundError))
 def delete_user(user_id: str) -> Response:
     """Delete one of the tenant's users."""
-    store_of(current_tenant(users.current_request)).delete(_parse_id(user_id))
+    store_of(current_tenant(blueprint.current_request)).delete(_parse_id(user_id))
     return Response("", status_code=204)
 
 
@@ -163,4 +162,4 @@ def store_of(tenant: TenantContext) -> UserStore:
     """Return the tenant's users, reached with the tenant's scoped credentials."""
     from chalicelib.entities.users.store import UserStore
 
-    return UserStore(wiring.database(), tenant)
+    return UserStore.of(wiring.database(), tenant)
