@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 from chalicelib.errors import InvalidRequestError
 from chalicelib.http.operations import operation_of
 from chalicelib.http.requests import parse_body
+from chalicelib.tenancy.permissions import PERMISSIONS
 from isolation.attack.routes import ME, Route, Target, roles_of
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from chalicelib.entities.entity import Entity
     from chalicelib.entities.probe import Probe
-    from isolation.attack.routes import Registered
+    from isolation.attack.routes import Permissions, Registered
 
 _TEXT = "text-of-a-probe"
 
@@ -37,16 +38,22 @@ def probes_of(entities: Iterable[Entity]) -> dict[str, Probe]:
     return found
 
 
-def gaps(registered: Registered, entities: Iterable[Entity], probes: Mapping[str, Probe]) -> list[str]:
+def gaps(
+    registered: Registered,
+    entities: Iterable[Entity],
+    probes: Mapping[str, Probe],
+    permissions: Permissions = PERMISSIONS,
+) -> list[str]:
     """Return a sentence for each thing that no attack reaches: which file lacks what; an empty list when none is.
 
     Args:
         registered: the app's routes.
         entities: the product's.
         probes: theirs, by the entity's name.
+        permissions: the routes that roles may call.
     """
     entities = tuple(entities)
-    served = targets(registered, entities, probes)
+    served = targets(registered, entities, probes, permissions)
     missing = [
         f"{_folder(entity)}/probe.py has no PROBE: nothing can attack /{entity.name}, nor its rows"
         for entity in entities
@@ -58,20 +65,25 @@ def gaps(registered: Registered, entities: Iterable[Entity], probes: Mapping[str
         owner = _owner(path, entities)
         if path != ME and (owner is None or owner.name in probes):
             known = next((each for each in served if each.entity is owner), None)
-            reason = _reason(method, path, entry, known)
+            reason = _reason(method, path, entry, known, permissions)
             if reason:
                 missing.append(f"{method} {path}, in {_file(entry)}: {reason}")
     return missing
 
 
-def targets(registered: Registered, entities: Iterable[Entity], probes: Mapping[str, Probe]) -> tuple[Target, ...]:
+def targets(
+    registered: Registered,
+    entities: Iterable[Entity],
+    probes: Mapping[str, Probe],
+    permissions: Permissions = PERMISSIONS,
+) -> tuple[Target, ...]:
     """Return the entities that can be attacked, each with the routes that can be."""
     entities = tuple(entities)
     found = []
     for entity in entities:
         if entity.name in probes:
             own = [each for each in authorized(registered) if _owner(each[0], entities) is entity]
-            found.append(_target(entity, probes[entity.name], own))
+            found.append(_target(entity, probes[entity.name], own, permissions))
     return tuple(found)
 
 
@@ -85,18 +97,20 @@ def authorized(registered: Registered) -> list[tuple[str, str, Any]]:
     ]
 
 
-def route_of(method: str, path: str, entry: Any) -> Route:
+def route_of(method: str, path: str, entry: Any, permissions: Permissions) -> Route:
     """Return what a view says about itself as a route.
 
     Raises:
         TypeError: it says nothing.
     """
-    return Route(method, path, operation_of(entry.view_function), roles_of(method, path))
+    return Route(method, path, operation_of(entry.view_function), roles_of(method, path, permissions))
 
 
-def _target(entity: Entity, probe: Probe, registered: list[tuple[str, str, Any]]) -> Target:
+def _target(entity: Entity, probe: Probe, registered: list[tuple[str, str, Any]], permissions: Permissions) -> Target:
     described = [
-        route_of(method, path, entry) for path, method, entry in registered if hasattr(entry.view_function, "operation")
+        route_of(method, path, entry, permissions)
+        for path, method, entry in registered
+        if hasattr(entry.view_function, "operation")
     ]
     whole = Target(entity, probe, tuple(described))
     known = Target(entity, probe, tuple(each for each in described if not _reason_of(each, whole)))
@@ -107,13 +121,13 @@ def _owner(path: str, entities: Iterable[Entity]) -> Entity | None:
     return next((each for each in entities if path.split("/")[1] == each.name), None)
 
 
-def _reason(method: str, path: str, entry: Any, target: Target | None) -> str:
+def _reason(method: str, path: str, entry: Any, target: Target | None, permissions: Permissions) -> str:
     """Return why a route is not attacked; empty where it is."""
     if target is None:
         return "it begins with no entity's /NAME, so that no probe is for it: put it into an entity's folder"
     if not hasattr(entry.view_function, "operation"):
         return "its view lacks an @Operation, which says what it takes"
-    return _reason_of(route_of(method, path, entry), target)
+    return _reason_of(route_of(method, path, entry, permissions), target)
 
 
 def _reason_of(route: Route, target: Target) -> str:

@@ -37,7 +37,7 @@ def names_in(paths: Iterable[Path]) -> tuple[str, ...]:
     """Return every text and field that could be the name of a header or parameter, in these files and folders."""
     found: dict[str, None] = {}
     for path in paths:
-        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
+        for file in [path] if path.is_file() else sorted(path.rglob("*.py")):
             found |= dict.fromkeys(_names(ast.parse(file.read_text(encoding="utf-8"))))
     return tuple(found)
 

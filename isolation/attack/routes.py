@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from chalicelib.data.partitions import Partitions
 from chalicelib.data.storage import Kind, TenantTable
 from chalicelib.errors import RowNotFoundError
-from chalicelib.tenancy.permissions import PERMISSIONS, Permission
+from chalicelib.tenancy.permissions import Permission
 from chalicelib.tenancy.tenant import Role, TenantContext
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from chalicelib.entities.entity import Entity
     from chalicelib.entities.probe import Probe
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: What Chalice has registered: path → method → its entry.
 Registered: TypeAlias = "Mapping[str, Mapping[str, Any]]"
+#: The routes that permissions.json gives each role.
+Permissions: TypeAlias = "Mapping[Role, Collection[Permission]]"
 #: The one authorized route of no entity: it answers who is calling.
 ME = "/me"
 IF_MATCH = "If-Match"
@@ -70,10 +72,10 @@ class Route:
         return frozenset(each.__name__ for each in self.operation.errors if issubclass(each, RowNotFoundError))
 
 
-def roles_of(method: str, path: str) -> tuple[Role, ...]:
-    """Return the roles that permissions.json gives a route."""
+def roles_of(method: str, path: str, permissions: Permissions) -> tuple[Role, ...]:
+    """Return the roles that a route is given."""
     permission = Permission(method, _PARAMETER.sub("*", path))
-    return tuple(role for role in Role if permission in PERMISSIONS[role])
+    return tuple(role for role in Role if permission in permissions[role])
 
 
 def matches(registered: Registered, path: str) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from chalicelib.tenancy.permissions import PERMISSIONS
 from isolation.attack.coverage import authorized, probes_of, route_of, targets
 from isolation.attack.names import CUSTOMARY, SHARED, names_in
 from isolation.attack.routes import ME
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from chalicelib.entities.entity import Entity
     from chalicelib.entities.probe import Probe
-    from isolation.attack.routes import Registered, Route, Target
+    from isolation.attack.routes import Permissions, Registered, Route, Target
 
 PROJECT = Path(__file__).parents[2]
 
@@ -31,17 +32,19 @@ class Served:
         entities: the product's.
         probes: theirs, by the entity's name.
         code: the folder with the code that serves them.
+        permissions: the routes that roles may call.
     """
 
     registered: Registered
     entities: tuple[Entity, ...]
     probes: Mapping[str, Probe]
     code: Path = PROJECT
+    permissions: Permissions = field(default_factory=lambda: PERMISSIONS)
 
     @cached_property
     def targets(self) -> tuple[Target, ...]:
         """The entities under attack."""
-        return targets(self.registered, self.entities, self.probes)
+        return targets(self.registered, self.entities, self.probes, self.permissions)
 
     @cached_property
     def tables(self) -> tuple[Target, ...]:
@@ -57,7 +60,7 @@ class Served:
         """
         for path, method, entry in authorized(self.registered):
             if (method, path) == ("GET", ME):
-                return route_of(method, path, entry)
+                return route_of(method, path, entry, self.permissions)
         raise LookupError(f"the app has no GET {ME}")
 
     @property
