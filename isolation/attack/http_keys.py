@@ -150,8 +150,7 @@ def _malformed(role: str, route: Route, target: Target) -> Iterator[Cell]:
         kind = target.kind.name if target.kind else target.name
         for row_id in (f"{VICTIM}%23{kind}%230", f"..%2F..%2F{VICTIM}", "*", "%2A", VICTIM):
             act = _at(role, f"/{target.name}/{row_id}")
-            reading = Reading(Looks.FOR_NO_ROW, route.not_found)
-            control = Control.TENANT_FROM_TOKEN if _has_form(row_id, route) else Control.REQUEST_MODEL
+            control, reading = _of_no_row(row_id, route)
             yield http_cell(str(route), f"the id {row_id}", role, act, twin, control, reading=reading, entity=entity)
         for header in ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"):
             act = calls(role, route, target, headers={header: "DELETE"})
@@ -160,11 +159,14 @@ def _malformed(role: str, route: Route, target: Target) -> Iterator[Cell]:
             yield http_cell(str(route), words, role, act, twin, own, reading=reading, entity=entity)
 
 
-def _has_form(row_id: str, route: Route) -> bool:
-    """Return whether an id in a path may be a row's: then it is looked for among the caller's own."""
+def _of_no_row(row_id: str, route: Route) -> tuple[Control, Reading]:
+    """Return what refuses an id in a path: its form, or that the caller has no such row; either where no form is said."""
     described = next((each for each in route.operation.path if each.name in route.parameters), None)
     pattern = described.schema.get("pattern") if described else None
-    return pattern is None or bool(re.search(pattern, unquote(row_id)))
+    reading = Reading(Looks.FOR_NO_ROW, route.not_found, unheeded=pattern is None)
+    if pattern is None or re.search(pattern, unquote(row_id)):
+        return Control.TENANT_FROM_TOKEN, reading
+    return Control.REQUEST_MODEL, reading
 
 
 def _at(role: str, path: str) -> Request:
