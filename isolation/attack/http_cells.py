@@ -82,7 +82,7 @@ def outcome_of(answer: Answer, reading: Reading = _PLAIN, request_id: str = "") 
     control = _CODES.get((answer.status, code), Control.UNKNOWN)
     if answer.status == _NOT_FOUND and code in reading.not_found:
         if reading.looks is Looks.FOR_THE_OWN:
-            return Outcome(Kind.ALLOWED, code, "the caller no longer gets what is the caller's own", content=content)
+            return Outcome(Kind.FAILED, code, "the caller no longer gets what is the caller's own", content=content)
         control = Control.TENANT_FROM_TOKEN
     if reading.unheeded and control is Control.REQUEST_MODEL:
         control = Control.TENANT_FROM_TOKEN
@@ -157,7 +157,7 @@ def _send(world: World, request: Request, who: Who, reading: Reading) -> Outcome
     except (OSError, http.client.HTTPException, ValueError) as error:
         return Outcome(Kind.FAILED, type(error).__name__, str(error))
     if answer.status in OK and looks is Looks.FOR_THE_OWN and not is_own(answer, world.secrets[ATTACKER]):
-        return Outcome(Kind.ALLOWED, str(answer.status), "the answer is not the caller's own", content=answer.text)
+        return Outcome(Kind.FAILED, str(answer.status), "the answer is not the caller's own", content=answer.text)
     refused = _refusals(world, who) - before if looks is Looks.AT_IAM else set()
     return outcome_of(answer, reading, next(iter(refused), "none"))
 

@@ -160,7 +160,7 @@ def _malformed(role: str, route: Route, target: Target) -> Iterator[Cell]:
 
 
 def _of_no_row(row_id: str, route: Route) -> tuple[Control, Reading]:
-    """Return what refuses an id in a path: its form, or that the caller has no such row; either where no form is said."""
+    """Return what refuses an id in a path: its form, or that there is no such row; either, where no form is said."""
     described = next((each for each in route.operation.path if each.name in route.parameters), None)
     pattern = described.schema.get("pattern") if described else None
     reading = Reading(Looks.FOR_NO_ROW, route.not_found, unheeded=pattern is None)

@@ -43,7 +43,7 @@ class PlantedRows:
     """
 
     def __init__(self, users: Users, served: Served, secrets: Mapping[str, str], url: str) -> None:
-        self.served = served
+        self._targets = [each for each in served.targets if each.makes]
         self._users = users
         self._secrets = secrets
         self._url = url
@@ -65,7 +65,7 @@ class PlantedRows:
 
     def plant(self) -> None:
         """Make a row of each entity for both tenants, with the tenant's secret in it."""
-        for target in self.served.targets:
+        for target in self._targets:
             for tenant in (ATTACKER, VICTIM):
                 self.replant(target, tenant)
 
@@ -83,7 +83,7 @@ class PlantedRows:
     def altered(self) -> list[str]:
         """Return the victim when one of its rows is not as it was, and make it again."""
         found = []
-        for target in self.served.targets:
+        for target in self._targets:
             planted = self._rows[target.name, VICTIM]
             if planted.shown != self.shown(target, VICTIM, planted.row_id):
                 found.append(VICTIM)
@@ -93,7 +93,7 @@ class PlantedRows:
     def clear(self) -> None:
         """Take away what was planted."""
         with self._planting():
-            for target in self.served.targets:
+            for target in self._targets:
                 for tenant in (ATTACKER, VICTIM):
                     self._clear(target, tenant)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import uuid
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from chalice.app import AuthResponse, AuthRoute, Chalice, Response
 from pydantic import Field
@@ -114,6 +114,7 @@ class NotePatch(Patch):
 
 
 Rows = dict[tuple[str, str], dict[str, dict[str, Any]]]
+View = TypeVar("View", bound="Callable[..., Any]")
 _KEY = (Parameter("shard", "", {}), Parameter("sample_id", "", {}))
 
 
@@ -187,12 +188,13 @@ class SampleApp:
         for add in (_add_me, _add_samples, _add_lines, _add_notes):
             add(self)
 
-    def view(self, at: str, method: str, **operation: Any) -> Any:
+    def view(self, at: str, method: str, **operation: Any) -> Callable[[View], View]:
         """Decorate a view of a route, with what its operation says."""
 
-        def decorate(function: Any) -> Any:
+        def decorate(function: View) -> View:
             described = Operation(answers={}, **operation)(function)
-            return self.app.route(at, methods=[method], authorizer=self._authorizer, name=f"{method} {at}")(described)
+            self.app.route(at, methods=[method], authorizer=self._authorizer, name=f"{method} {at}")(described)
+            return described
 
         return decorate
 
@@ -232,7 +234,7 @@ class SampleApp:
     def _authorize(self, request: Any) -> AuthResponse:
         tenant, _, role = request.token.removeprefix("Bearer ").partition(".")
         context = TenantContext(tenant, Role(role), "user", "user@example.com")
-        routes = [AuthRoute(each.path, [each.method]) for each in self._roles[context.role]]
+        routes: list[str | AuthRoute] = [AuthRoute(each.path, [each.method]) for each in self._roles[context.role]]
         return AuthResponse(routes, "user", context.to_authorizer_context())
 
 

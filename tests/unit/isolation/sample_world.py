@@ -48,7 +48,7 @@ class InProcess(ApiAccess):
             return _refused(401)
         content = raw or (json.dumps(body) if body is not None else "")
         sent = {"Content-Type": "application/json", **(headers or {})}
-        config = SimpleNamespace(lambda_timeout=None, function_name="sample", lambda_memory_size=128)
+        config: Any = SimpleNamespace(lambda_timeout=None, function_name="sample", lambda_memory_size=128)
         try:
             answer = LocalGateway(app, config).handle_request(method, path, sent, content.encode() or None)
         except LocalGatewayException as refused:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
@@ -49,7 +50,7 @@ def _red(world: SampleWorld, *words: str) -> dict[str, Verdict]:
 def test_a_sound_app_refuses_every_attack_by_the_control_that_is_named(tmp_path: Path) -> None:
     """On each route, and leaves the attacker's rows and the victim's as they were."""
     world = SampleWorld(tmp_path)
-    before = {who: list(rows.values()) for who, rows in world.data.rows.items()}
+    before = copy.deepcopy(world.data.rows)
 
     judged = _judged(world)
 
@@ -58,7 +59,7 @@ def test_a_sound_app_refuses_every_attack_by_the_control_that_is_named(tmp_path:
     assert {each.cell.entity for each in judged} == {"", "samples", "lines", "notes"}
     assert len({each.cell.name for each in judged}) == len(judged)
     for who, rows in world.data.rows.items():
-        assert [_without_ids(row) for row in rows.values()] == [_without_ids(row) for row in before[who]]
+        assert [_without_ids(row) for row in rows.values()] == [_without_ids(row) for row in before[who].values()]
 
 
 def _without_ids(row: dict[str, Any]) -> dict[str, Any]:
