@@ -28,7 +28,7 @@ _TAKEN = frozenset(
         "expect", "host", "if-match", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade",
     }
 )  # fmt: skip
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{1,63}")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,62}[A-Za-z0-9_]")
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110, section 5.6.2
 _HEADERS, _QUERY_BYTES = 55, 5_000  # of one request, which the attack's own headers and path must go with
 
