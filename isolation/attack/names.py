@@ -57,20 +57,23 @@ def as_headers(names: Iterable[str], but: Iterable[str]) -> list[list[str]]:
     """Return the names that can be headers, but for these, in as many lists as requests are needed."""
     left_out = _TAKEN | {each.lower() for each in but}
     headers = {each.lower(): each for each in names if _HEADER.fullmatch(each) and each.lower() not in left_out}
-    return _in_lists(list(headers.values()), lambda some: len(some) <= _HEADERS)
+    return _in_lists(list(headers.values()), lambda _: 1, _HEADERS)
 
 
 def as_query(names: Iterable[str], but: Iterable[str], value: str) -> list[list[str]]:
     """Return the names but for these, in as many lists as requests are needed to give each this value."""
     left_out = set(but)
     known = [each for each in dict.fromkeys(names) if each not in left_out]
-    return _in_lists(known, lambda some: sum(len(f"&{each}={value}") for each in some) <= _QUERY_BYTES)
+    return _in_lists(known, lambda each: len(f"&{each}={value}"), _QUERY_BYTES)
 
 
-def _in_lists(names: Sequence[str], fits: Callable[[list[str]], bool]) -> list[list[str]]:
+def _in_lists(names: Sequence[str], size: Callable[[str], int], at_most: int) -> list[list[str]]:
     lists: list[list[str]] = []
+    left = 0
     for name in names:
-        if not lists or not fits([*lists[-1], name]):
+        if size(name) > left:
             lists.append([])
+            left = at_most
         lists[-1].append(name)
+        left -= size(name)
     return lists
