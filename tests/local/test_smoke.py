@@ -118,6 +118,7 @@ def test_an_api_that_is_away_is_said_to_be_away(
     assert set(statuses(stack)) == {"offboarded"}
 
 
+@pytest.mark.evidence
 def test_a_product_without_an_entity_is_tried_without_rows(
     stack: LocalStack, smoke_test: Callable[..., tuple[str, str | None]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
