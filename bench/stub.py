@@ -70,7 +70,7 @@ def _item(request: dict[str, dict[str, dict[str, str]]]) -> bytes:
         }
     }
     if "ReturnConsumedCapacity" in request:
-        answer["ConsumedCapacity"] = {"TableName": "bulkhead", "CapacityUnits": 1.0}
+        answer["ConsumedCapacity"] = {"TableName": "example", "CapacityUnits": 1.0}
     return json.dumps(answer).encode()
 
 
