@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from stage.progress import Progress
 
 ACCOUNT = "123456789012"
-TABLE = f"arn:aws:dynamodb:eu-central-1:{ACCOUNT}:table/bulkhead-prod"
+TABLE = f"arn:aws:dynamodb:eu-central-1:{ACCOUNT}:table/example-prod"
 READER, WRITER = (
-    f"arn:aws:secretsmanager:eu-central-1:{ACCOUNT}:secret:bulkhead-prod/database/app_{login}-??????"
+    f"arn:aws:secretsmanager:eu-central-1:{ACCOUNT}:secret:example-prod/database/app_{login}-??????"
     for login in ("reader", "writer")
 )
 OWN_PARTITION = {

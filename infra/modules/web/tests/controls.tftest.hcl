@@ -2,7 +2,7 @@
 
 mock_provider "aws" {
   mock_resource "aws_s3_bucket" {
-    defaults = { arn = "arn:aws:s3:::bulkhead-web-123456789012" }
+    defaults = { arn = "arn:aws:s3:::example-web-123456789012" }
   }
 
   mock_resource "aws_cloudfront_distribution" {
@@ -14,7 +14,7 @@ mock_provider "aws" {
 }
 
 variables {
-  placement  = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012" }
+  placement  = { name = "example", region = "eu-central-1", account_id = "123456789012" }
   api_origin = "https://abc123.execute-api.eu-central-1.amazonaws.com"
   api_url    = "https://abc123.execute-api.eu-central-1.amazonaws.com/dev"
   client_id  = "client1"
@@ -130,7 +130,7 @@ run "everyone_gets_the_page_by_https_only" {
   }
 
   assert {
-    condition     = [output.origin, output.bucket_name] == ["https://d111111abcdef8.cloudfront.net", "bulkhead-web-123456789012"]
+    condition     = [output.origin, output.bucket_name] == ["https://d111111abcdef8.cloudfront.net", "example-web-123456789012"]
     error_message = "The origin must be what CloudFront has named the distribution."
   }
 }

@@ -305,4 +305,4 @@ def test_every_operation_reports_refusals_and_failures_as_the_applications(
     with Stubber(client) as stub:
         stub.add_client_error(METHODS[operation], code, http_status_code=status)
         with pytest.raises(error):
-            OPERATIONS[operation](cart_of(client, "bulkhead", "acme"))
+            OPERATIONS[operation](cart_of(client, "example", "acme"))

@@ -270,7 +270,7 @@ def test_a_shard_goes_on_where_dynamodb_stopped_even_if_it_brought_nothing(threa
     with Stubber(client) as stub:
         stub.add_response("query", {"Items": [], "LastEvaluatedKey": {"pk": row["pk"], "sk": {"S": "a"}}})
         stub.add_response("query", {"Items": [row]})
-        page, after = store_with(client, "bulkhead", threads, sharding=Sharding(1)).page(limit=5, after=None)
+        page, after = store_with(client, "example", threads, sharding=Sharding(1)).page(limit=5, after=None)
     assert ([item.product_id for item in page], after) == (["b"], None)
 
 
@@ -414,7 +414,7 @@ def test_every_operation_reports_refusals_and_failures_as_the_applications(
     with Stubber(client) as stub:
         stub.add_client_error(operation, code, http_status_code=status)
         with pytest.raises(error):
-            OPERATIONS[operation](store_with(client, "bulkhead", threads))
+            OPERATIONS[operation](store_with(client, "example", threads))
 
 
 @pytest.mark.parametrize(
