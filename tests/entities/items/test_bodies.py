@@ -16,12 +16,12 @@ from chalicelib.entities.items.routes import _PRODUCT_ID, ItemPatch, NewItemBody
 from chalicelib.entities.items.store import Item
 from chalicelib.errors import InvalidRequestError
 from chalicelib.http.requests import parse_body
-from tests.unit.chalicelib.entities.bodies import refusal, written
+from tests.support.bodies import refusal, written
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tests.unit.chalicelib.conftest import MakeRequest
+    from tests.support.requests import MakeRequest
 
 GOOD = {"name": '"anvil"', "price": "1.10", "attributes": '{"kg": 7.5}'}
 ID = "0b6f0b3c-52a7-4c3b-8d0f-3f1c1f0c9a11"
