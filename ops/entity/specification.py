@@ -88,6 +88,11 @@ class Specification:
         return self.singular.replace("_", " ")
 
     @property
+    def one(self) -> str:
+        """What people call one row, with an article."""
+        return words.with_article(self.noun)
+
+    @property
     def nouns(self) -> str:
         """What people call several rows."""
         return self.name.replace("_", " ")
@@ -134,13 +139,29 @@ class Specification:
         return sorted({field.type.page for field in self.fields})
 
     @property
-    def js_name(self) -> str:
-        """One row, as JavaScript writes names."""
-        return f"{self.class_name[0].lower()}{self.class_name[1:]}"
+    def page_name(self) -> str:
+        """One row, as a variable of its page."""
+        name = f"{self.class_name[0].lower()}{self.class_name[1:]}"
+        return "one" if name in words.KEPT_BY_JAVASCRIPT else name
+
+    @property
+    def meta(self) -> list[str]:
+        """How its page writes what stands below a row's name."""
+        first = self._first("price")
+        return [field.shown(self.page_name) for field in self.fields if field not in {self.probed, first}]
+
+    @property
+    def number(self) -> str | None:
+        """How its page writes what stands at the end of a row: its first price."""
+        first = self._first("price")
+        return f"formatPrice({self.page_name}.{first.name})" if first else None
+
+    def _first(self, kind: str) -> Field | None:
+        return next((field for field in self.fields if field.type is FIELD_TYPES[kind]), None)
 
     def has(self, kind: str) -> bool:
         """Return whether one of its fields is of this type."""
-        return any(field.type is FIELD_TYPES[kind] for field in self.fields)
+        return self._first(kind) is not None
 
     @property
     def title(self) -> str:

@@ -16,6 +16,7 @@ from ops.entity.project import (
     with_line,
     with_routes,
 )
+from ops.entity.readme import ROUTES_TABLE
 from ops.entity.rendering import formatted, render
 from ops.entity.specification import Specification, Store
 from stage.errors import CommandError
@@ -42,7 +43,7 @@ def add_entity(project: Path, specification: Specification) -> list[Path]:
     written = {path: formatted(project, path, text) if path.suffix == ".py" else text for path, text in texts.items()}
     written[LIST] = with_line(found.text(LIST), specification.name)
     written[PERMISSIONS] = with_routes(found.text(PERMISSIONS), routes_of(specification))
-    return changes.apply(project, written)
+    return changes.apply(project, written, ROUTES_TABLE)
 
 
 def routes_of(specification: Specification) -> dict[str, str]:
