@@ -45,7 +45,7 @@ def after_removing(name: str, files: Iterable[Path], table: str | None) -> str:
 
 def _of_pooled_table(entity: Specification, _: Iterable[Path]) -> str:
     where = f"Sharding in {ENTITIES / entity.name}/__init__.py; docs/decisions/0003"
-    return f"  over how many partitions a tenant's rows spread: over one, which takes 1,000 small writes a second ({where})"
+    return f"  over how many partitions a tenant's rows spread: over one, which takes 1,000 writes a second ({where})"
 
 
 def _of_table(_: Specification, files: Iterable[Path]) -> str:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
-from ops.entity import words
+from ops.entity import layout, words
 from ops.entity.fields import FIELD_TYPES, FIELDS, Field
 from stage.errors import CommandError
 
 #: A PostgreSQL identifier has 63 bytes, and a table's name gets suffixes such as `_pkey`; class names and lines of code
 #: must stay readable too.
-_LONGEST_NAME, _LONGEST_FIELD, _MOST_FIELDS = 40, 40, 50
+_LONGEST_NAME, _LONGEST_FIELD, _MOST_FIELDS = 30, 30, 50
 _FEW = 5  # parameters, as ruff counts them
 _EXAMPLE = "purchase_orders"
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
@@ -145,10 +145,16 @@ class Specification:
         return "one" if name in words.KEPT_BY_JAVASCRIPT else name
 
     @property
-    def meta(self) -> list[str]:
-        """How its page writes what stands below a row's name."""
+    def changeable(self) -> str:
+        """The columns that may be changed, inside the parentheses of a GRANT."""
+        return layout.inside([field.name for field in self.fields], beside=len(self.name) + 60, margin=0, step=4)
+
+    @property
+    def meta(self) -> str:
+        """How its page writes what stands below a row's name, inside the brackets of an array; may be empty."""
         first = self._first("price")
-        return [field.shown(self.page_name) for field in self.fields if field not in {self.probed, first}]
+        shown = [field.shown(self.page_name) for field in self.fields if field not in {self.probed, first}]
+        return layout.inside(shown, beside=20, margin=4, step=2)
 
     @property
     def number(self) -> str | None:
