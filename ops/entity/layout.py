@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 _WIDTH = 120
 
 
-def inside(parts: Sequence[str], *, beside: int, margin: int, step: int) -> str:
+def inside(parts: Sequence[str], *, beside: int, margin: int, step: int, end: str = "") -> str:
     """Return the parts between two brackets: on one line when they fit, else each on its own.
 
     Args:
@@ -18,9 +18,10 @@ def inside(parts: Sequence[str], *, beside: int, margin: int, step: int) -> str:
         beside: how many characters the line has outside of the brackets.
         margin: how far the line stands from the left.
         step: how much further each part does where it has a line.
+        end: what then follows the last one.
     """
     line = ", ".join(parts)
     if len(line) + beside <= _WIDTH:
         return line
     each = ",".join(f"\n{' ' * (margin + step)}{part}" for part in parts)
-    return f"{each}\n{' ' * margin}"
+    return f"{each}{end}\n{' ' * margin}"

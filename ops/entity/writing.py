@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ops.entity import changes
+from ops.entity.collisions import collisions
 from ops.entity.project import (
     ENTITIES,
     LIST,
@@ -59,6 +60,12 @@ def routes_of(specification: Specification) -> dict[str, str]:
     }
 
 
+def _modules(specification: Specification) -> dict[Path, str]:
+    """Return all Python that the entity's classes and variables occur in."""
+    test = TESTS / specification.name / "test_store.py"
+    return {**_folder(specification), test: render(f"{specification.store}/test_store.py", entity=specification)}
+
+
 def _folder(specification: Specification) -> dict[Path, str]:
     folder, store = ENTITIES / specification.name, specification.store
     return {
@@ -109,6 +116,12 @@ def _require_free(project: Project, specification: Specification) -> None:
             raise CommandError(f"NAME={name}: {path} is there already; take another name, or move it away")
     if singular in project.kinds():
         raise CommandError(f"SINGULAR={singular}: another entity's rows are of this kind; say another SINGULAR=")
+    doubled = sorted(collisions(specification, _modules))
+    if doubled:
+        raise CommandError(
+            f"SINGULAR={singular}: {doubled[0]} is something else in the code around it; say another, such as "
+            f"SINGULAR={singular}_entry"
+        )
     taken = sorted(_defines(specification) & project.defined())
     if taken:
         raise CommandError(f"SINGULAR={singular}: another entity has a {taken[0]} already; say another SINGULAR=")
