@@ -55,9 +55,10 @@ lint: setup ## Check formatting, lint, types, import contracts and Terraform's f
 	@command -v terraform > /dev/null || { echo "terraform is not installed: get 1.11 or later from developer.hashicorp.com/terraform/install"; exit 2; }
 	@terraform fmt -check -recursive infra
 
-format: setup ## Format the Python and Terraform code
+format: setup ## Format the Python and Terraform code, and write the README's table of routes
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+	@$(BIN)/python -m ops.routes_table
 	@terraform fmt -recursive infra
 
 bench: setup ## Measure what isolation costs, side by side; BENCH= names some of it
