@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Page, Route
 
-    from tests.web.conftest import Visit
+    from tests.web.conftest import Served, Visit
 
 pytestmark = pytest.mark.evidence
 
@@ -143,6 +143,30 @@ def test_where_no_row_is_named_by_its_key_ones_own_request_is_drawn(
     expect(page.get_by_label("The same for your own")).to_have_count(0)
 
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_request_for_rows_of_postgresql_names_what_iam_decided(visit: Visit, served: Served) -> None:
+    """A process that has just started reads the login's secret in the tenant's session."""
+    _configure(visit, [USERS])
+    page = visit.sign_in("globex", "viewer", "isolation")
+    with served.stopped():
+        pass
+    page.get_by_role("button", name="Ask for them").click()
+
+    for words in ("GetSecretValue", "GET /users", "Allowed"):
+        expect(page.get_by_label("What you asked for")).to_contain_text(words)
+    for words in ("Session tag tenant", "globex.viewer"):
+        expect(page.get_by_label("The way of the request")).to_contain_text(words)
+    expect(page.get_by_role("button", name="Run it")).to_be_visible()
+
+
+def test_a_long_navigation_fits_a_phone(visits: Callable[..., Visit]) -> None:
+    """It takes more lines, and every link stays in sight."""
+    visit = visits(width=360)
+    _configure(visit, [{**each, "title": f"Considerably longer {each['title']}"} for each in (ITEMS, CART, USERS)])
+    page = visit.sign_in("acme", "viewer", "items")
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
 def test_an_entity_needs_no_more_than_its_module(visit: Visit) -> None:

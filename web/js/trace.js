@@ -18,8 +18,8 @@ const step = (number, title, what, ...content) => h("li", { class: "step" },
   what && h("p", { class: "hint" }, what), content);
 
 const of = (asked, action) => asked.decisions?.find((decision) => decision.action === action);
-// The first that asked a table; a list may ask many partitions.
-const readsOf = (asked) => asked.decisions?.filter((decision) => decision.action.startsWith("dynamodb:")) ?? [];
+// What the session was used for; a list may ask many partitions, or for the key of a database.
+const readsOf = (asked) => asked.decisions?.filter((decision) => !decision.action.startsWith("sts:")) ?? [];
 const readOf = (asked) => readsOf(asked)[0];
 
 export const verdictOf = (asked) => {
@@ -83,13 +83,13 @@ const branch = (title, entity, asked, other) => h("section", { class: `branch ${
   h("h3", {}, title),
   h("ol", { start: 4 },
     step(4, readOf(asked)?.action.split(":")[1] ?? (other ? "GetItem" : "Request"), session(asked, other),
-      h("p", { class: "door-key" }, h("span", { class: "hint" }, other || readOf(asked) ? "dynamodb:LeadingKeys" : "Route"),
-        h("strong", {}, leadingKeys(asked)))),
+      h("p", { class: "door-key" }, h("span", { class: "hint" }, other || leadingKeys(asked) ? "dynamodb:LeadingKeys" : "Route"),
+        h("strong", {}, leadingKeys(asked) ?? asked.key))),
     decision(entity, asked, other)));
 
 function leadingKeys(asked) {
   const keys = [...new Set(readsOf(asked).flatMap((read) => read.context["dynamodb:LeadingKeys"] ?? []))];
-  if (keys.length === 0) return asked.key;
+  if (keys.length === 0) return null;
   return keys.length === 1 ? keys[0] : `${keys[0]} and ${formatNumber(keys.length - 1)} more`;
 }
 

@@ -18,7 +18,7 @@ export function isolationView(main, config, entities) {
       h("h1", {}, "Isolation"),
       h("p", { class: "lead" }, "Ask for what is not yours. IAM and PostgreSQL refuse, not this page and not the route."))),
     byKey && panel(`One request for another tenant’s ${byKey.noun}`, askForm(other, byKey, config)),
-    !byKey && first && panel(`One request for your own ${first.title}`,
+    !byKey && first && panel(`One request for rows of your own: GET ${first.list}`,
       h("p", { class: "hint" }, "No entity here is read by its whole primary key, so no request can name another tenant’s row."),
       listForm(first, config)),
     !first && panel("One request", h("p", { class: "hint" }, "There is no entity to ask for, so no request can be shown.")),
@@ -94,7 +94,7 @@ function listForm(entity, config) {
   const key = `GET ${entity.list}`;
   const drawEmpty = (waits) => show(drawing, picture(now(), entity, { key, waits }));
   drawEmpty(false);
-  return asking(drawing, { submit: "Ask for them", kind: "inline one" }, async () => {
+  return asking(drawing, { submit: "Ask for them", kind: "actions start" }, async () => {
     drawEmpty(true);
     const asked = { ...await follow(entity, { limit: 1 }, config), key, row: null };
     show(drawing, picture(now(), entity, asked));
