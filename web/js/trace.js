@@ -95,7 +95,7 @@ function leadingKeys(asked) {
 
 // Where the two ways differ before the fork: only the first request of a tenant finds no session.
 function session(asked, other) {
-  if (asked.decisions?.length === 0) return "Session and key of the database are still there from an earlier request.";
+  if (asked.decisions?.length === 0) return "No call of AWS: credentials and login of an earlier request still serve.";
   if (!readOf(asked)) return other ? "The table is asked for the key." : "The tenant’s own credentials are used.";
   const assumed = of(asked, "sts:AssumeRole");
   return assumed ? `${assumed.decision}: a new session for this request.` : "Session reused from an earlier request.";
