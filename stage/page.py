@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from chalicelib.entities.entity import Entity
     from chalicelib.tenancy.permissions import Permission
 
-#: What the page calls the product.
-PRODUCT = "Bulkhead"
-
 
 class PageEntity(TypedDict):
     """An entity in the page's navigation."""

@@ -1,7 +1,7 @@
 # The single-page app, and the one origin whose pages may call the API.
 
 locals {
-  product     = title("bulkhead")
+  product     = title(replace(module.product.name, "-", " "))
   cors_origin = var.web == null ? var.cors_origin : module.web[0].origin
 }
 

@@ -20,10 +20,11 @@ from urllib.parse import parse_qs, urlsplit
 
 from botocore.exceptions import BotoCoreError
 
+from chalicelib import PRODUCT_TITLE
 from chalicelib.errors import AppError
 from stage.errors import CommandError
 from stage.local.web_answers import DevelopmentAnswers
-from stage.page import PRODUCT, first_table, page_entities
+from stage.page import first_table, page_entities
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -68,7 +69,7 @@ def page_files() -> dict[str, Path]:
 def page_config(stage: LocalStage) -> dict[str, Any]:
     """Return the page's configuration, as Terraform writes it on AWS, and what only a development stage can show."""
     return {
-        "product": PRODUCT,
+        "product": PRODUCT_TITLE,
         "entities": page_entities(),
         "api_url": stage.api_url,
         "cognito_url": stage.aws_endpoint_url,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 
+from chalicelib import PRODUCT_TITLE
 from tests.web.actions import delete, fill
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def test_the_navigation_follows_the_configuration(visit: Visit) -> None:
     expect(page.get_by_role("heading", name="Basket", level=1)).to_be_visible()
     page.get_by_role("link", name="Warehouse").click()
     expect(page.get_by_role("heading", name="Users", level=1)).to_be_visible()
-    assert "Bulkhead" not in page.content()
+    assert PRODUCT_TITLE not in page.content()
 
 
 @pytest.mark.parametrize("writers", [[], ["admin"]])

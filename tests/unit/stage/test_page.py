@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from chalicelib import PRODUCT_TITLE
 from chalicelib.data.storage import Kind, Sharding, TenantTable
 from chalicelib.entities import ENTITIES
 from chalicelib.entities.entity import Entity
@@ -13,7 +14,7 @@ from chalicelib.tenancy.permissions import Permission
 from chalicelib.tenancy.tenant import Role
 from stage import page
 from stage.local.web import page_config, page_files
-from stage.page import PRODUCT, first_table, page_entities
+from stage.page import first_table, page_entities
 from tests.unit.stage.test_document import STAGE
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def test_a_development_stage_tells_the_page_all_of_it() -> None:
     """Beside where the API is."""
     config = page_config(STAGE)
 
-    assert (config["product"], config["entities"], config["table"]) == (PRODUCT, page_entities(), first_table())
+    assert (config["product"], config["entities"], config["table"]) == (PRODUCT_TITLE, page_entities(), first_table())
 
 
 def test_an_entity_is_listed_once_and_is_no_view_of_the_page_itself() -> None:
@@ -94,7 +95,7 @@ def test_nothing_but_its_own_module_names_an_entity(project: Path) -> None:
     }
 
     assert naming == set()
-    assert PRODUCT not in (project / "web" / "index.html").read_text()
+    assert PRODUCT_TITLE not in (project / "web" / "index.html").read_text()
 
 
 def _modules(names: set[str]) -> set[str]:

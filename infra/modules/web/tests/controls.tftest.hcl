@@ -19,7 +19,7 @@ variables {
   api_url    = "https://abc123.execute-api.eu-central-1.amazonaws.com/dev"
   client_id  = "client1"
   stage      = "dev"
-  product    = "Bulkhead"
+  product    = "Example"
   entities   = [{ name = "users", title = "People", writers = ["admin"] }, { name = "items", title = "Items", writers = [] }]
   files      = "../../../web"
 }
@@ -83,7 +83,7 @@ run "the_page_is_uploaded_and_knows_its_stage" {
 
   assert {
     condition = jsondecode(aws_s3_object.config.content) == {
-      product     = "Bulkhead"
+      product     = "Example"
       entities    = [{ name = "users", title = "People", writers = ["admin"] }, { name = "items", title = "Items", writers = [] }]
       api_url     = "https://abc123.execute-api.eu-central-1.amazonaws.com/dev"
       cognito_url = "https://cognito-idp.eu-central-1.amazonaws.com"
