@@ -1,4 +1,4 @@
-"""The cart's bodies and answers; what it does over HTTP is tested in tests/local."""
+"""The cart's bodies and answers; what it does over HTTP is tested in test_http.py."""
 
 from __future__ import annotations
 
