@@ -7,8 +7,29 @@ from typing import TYPE_CHECKING
 import pytest
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
+from tests.support.stack import (
+    acme,
+    anyone,
+    api_with,
+    forge,
+    globex,
+    newcomer,
+    own_project,
+    person,
+    stack,
+    stage,
+    strategy,
+    table,
+)
+
 if TYPE_CHECKING:
     from xdist.remote import Producer  # type: ignore[import-untyped]
+
+#: The stack that tests/local and tests/entities share; tests/isolation and tests/web have their own.
+__all__ = [
+    "acme", "anyone", "api_with", "forge", "globex", "newcomer", "own_project", "person", "stack", "stage", "strategy",
+    "table",
+]  # fmt: skip
 
 #: Folders in which all tests use what the first one started.
 _SHARING = frozenset({"local", "isolation", "web", "infra"})

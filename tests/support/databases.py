@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, LiteralString, cast
 
 from botocore.exceptions import ClientError
 
@@ -13,12 +13,21 @@ from bulkhead_localaws.postgres.server import PostgresServer
 from chalicelib.control_plane.migration import migrate
 from chalicelib.data.database import Database, DatabaseSettings, Login
 from chalicelib.data.database_secret import DatabaseSecret
+from chalicelib.data.storage import TenantTable
 from chalicelib.tenancy.tenant import Role, TenantContext
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from mypy_boto3_secretsmanager import SecretsManagerClient
+
+
+#: The table of the tests' own contacts; see own_project.
+CONTACTS = TenantTable("contacts", key="contact_id")
+ADD_CONTACT: LiteralString = (
+    "INSERT INTO contacts (tenant_id, contact_id, email, display_name) VALUES (%s, %s, %s, %s)"
+)
 
 
 def tenant(tenant_id: str = "acme", role: Role = Role.ADMIN) -> TenantContext:
@@ -77,9 +86,9 @@ def secret_of(server: PostgresServer, username: str, password: str = "a first pa
 
 
 @contextmanager
-def migrated_server() -> Iterator[tuple[PostgresServer, dict[Login, DatabaseSecret]]]:
-    """Run a migrated server, with the secrets of its logins."""
+def migrated_server(project: Path) -> Iterator[tuple[PostgresServer, dict[Login, DatabaseSecret]]]:
+    """Run a server with a project's tables, with the secrets of its logins."""
     with PostgresServer.start(database="bulkhead") as server:
         secrets = {login: secret_of(server, f"app_{login}") for login in Login}
-        migrate(master_of(server), list(secrets.values()))
+        migrate(master_of(server), list(secrets.values()), project / "chalicelib" / "migrations")
         yield server, secrets
