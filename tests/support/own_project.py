@@ -8,6 +8,12 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from ops.entity import Specification, add_entity
+
+#: Rows of DynamoDB, which member and admin write, and of PostgreSQL, which the admin writes.
+SAMPLES = Specification.parse("samples", "dynamodb", "name:text,price:price")
+CONTACTS = Specification.parse("contacts", "postgres", "email:email,display_name:text")
+
 _PROJECT = Path(__file__).parents[2]
 #: What a running stage needs, and the modules beside `stage.local.api` that tests serve the app with.
 _NEEDED = ("app.py", ".chalice", "chalicelib", "infra", "stage", "tests/support")
@@ -23,4 +29,14 @@ def make_own_project(folder: Path) -> Path:
             shutil.copytree(source, copy, ignore=_UNUSED)
         else:
             shutil.copy(source, copy)
+    for specification in (SAMPLES, CONTACTS):
+        add_entity(folder, specification)
+    _spread(folder / "chalicelib" / "entities" / SAMPLES.name / "__init__.py")
     return folder
+
+
+def _spread(definition: Path) -> None:
+    """Give the kind several shards, as one with many rows has, so that a list goes through all of them."""
+    text = definition.read_text()
+    assert "Sharding(1)" in text
+    definition.write_text(text.replace("Sharding(1)", "Sharding(3)"))
