@@ -175,9 +175,7 @@ class LocalStack:
         port = port or (self._options.api_port if self._api is None else 0) or free_port()
         url = f"http://127.0.0.1:{port}"
         environment = {**process_basics(os.environ), **self.settings, **(changed or {})}
-        child = Child(
-            module, ["--port", str(port)], environment=environment, log=log, folder=code or self.project
-        )
+        child = Child(module, ["--port", str(port)], environment=environment, log=log, folder=code or self.project)
         try:
             child.wait_until(lambda: answers(f"{url}/health"), seconds=_API_READY_SECONDS)
             yield url, child

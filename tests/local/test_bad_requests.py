@@ -125,7 +125,14 @@ def test_an_unknown_route_is_404_and_does_not_echo_the_token(acme: Person, path:
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("PUT", "/samples"), ("POST", "/samples/a"), ("HEAD", "/samples"), ("TRACE", "/samples"), ("BREW", "/samples"), ("PUT", "/me")],
+    [
+        ("PUT", "/samples"),
+        ("POST", "/samples/a"),
+        ("HEAD", "/samples"),
+        ("TRACE", "/samples"),
+        ("BREW", "/samples"),
+        ("PUT", "/me"),
+    ],
 )
 def test_another_method_of_a_known_path_is_405(acme: Person, method: str, path: str) -> None:
     """As JSON with CORS headers, also for methods that no HTTP server knows."""

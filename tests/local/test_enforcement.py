@@ -14,7 +14,7 @@ from stage.clients import lambda_client
 from stage.decisions import read_decisions
 from tests.support.people import Person
 from tests.support.scoped_clients import scoped_client
-from tests.support.weakened_policies import weakened, without_role_condition
+from tests.support.weakened_policies import weakened, without_leading_keys, without_role_condition
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,6 +64,24 @@ def test_a_store_with_the_wrong_tenant_is_refused_by_iam(
 
     twin = Person(buggy, acme.id_token, "")
     assert twin.samples() == acme.samples() == [sample]
+
+
+def test_without_the_leading_key_condition_the_same_bug_shows_the_rows(
+    stack: LocalStack, api_with: Callable[..., Api], acme: Person, globex: Person, strategy: Strategy
+) -> None:
+    """So it is that condition in the applied policy, or in the session's, and no code, that keeps the tenant out."""
+    sample = acme.create("acme's")
+    buggy = api_with(module="tests.support.wrong_tenant_api")
+    if strategy is Strategy.SESSION_POLICY:  # the app renders the policy that holds the condition
+        unconfined = api_with(module="tests.support.unconfined_wrong_tenant_api")
+        leaked = Person(unconfined, globex.id_token, "").samples()
+    else:
+        with weakened(stack.client("iam"), "bulkhead-local-TenantRole", without_leading_keys):
+            leaked = Person(buggy, globex.id_token, "").samples()
+
+    assert leaked == [sample]
+    refused = Person(buggy, globex.id_token, "").call("GET", "/samples")
+    assert (refused.status, refused.body["Code"]) == (403, "TenantAccessDeniedError")
 
 
 def test_a_viewers_credentials_cannot_write_even_if_the_handler_lets_them(

@@ -48,7 +48,7 @@ def scripts(own_project: Path) -> Path:
 def migrate_fresh(fresh: PostgresServer, scripts: Path) -> Callable[..., str]:
     """Return a function that migrates the server."""
 
-    def run(password: str = "a first password") -> str:
+    def run(password: str = "a first password") -> str:  # noqa: S107
         logins = [secret_of(fresh, name, password) for name in ("app_reader", "app_writer")]
         return migrate(master_of(fresh), logins, scripts)
 
@@ -70,7 +70,9 @@ def _logs_in(server: PostgresServer, username: str, password: str) -> bool:
         return False
 
 
-def test_a_fresh_server_gets_everything_that_isolation_needs(fresh: PostgresServer, migrate_fresh: Callable[..., str]) -> None:
+def test_a_fresh_server_gets_everything_that_isolation_needs(
+    fresh: PostgresServer, migrate_fresh: Callable[..., str]
+) -> None:
     """From zero to the newest revision in one call; the catalog check finds nothing missing."""
     with psycopg.connect(**master_of(fresh)) as master:
         assert "there is no table with a tenant_id" in catalog_findings(master)
@@ -94,7 +96,9 @@ def test_the_logins_may_log_in_and_nothing_else(fresh: PostgresServer, migrate_f
     assert {name for name in LOGINS if _logs_in(fresh, name, "a first password")} == {"app_reader", "app_writer"}
 
 
-def test_a_second_migration_changes_no_row_and_sets_the_passwords_anew(fresh: PostgresServer, migrate_fresh: Callable[..., str]) -> None:
+def test_a_second_migration_changes_no_row_and_sets_the_passwords_anew(
+    fresh: PostgresServer, migrate_fresh: Callable[..., str]
+) -> None:
     """Safe to run again, and the remedy for a database that lost the logins' passwords."""
     first = migrate_fresh()
     with psycopg.connect(**master_of(fresh), autocommit=True) as master:
@@ -108,7 +112,9 @@ def test_a_second_migration_changes_no_row_and_sets_the_passwords_anew(fresh: Po
     assert not _logs_in(fresh, "app_reader", "a first password")
 
 
-def test_a_newer_codes_schema_is_left_alone_and_the_passwords_are_set(fresh: PostgresServer, migrate_fresh: Callable[..., str]) -> None:
+def test_a_newer_codes_schema_is_left_alone_and_the_passwords_are_set(
+    fresh: PostgresServer, migrate_fresh: Callable[..., str]
+) -> None:
     """Whoever goes back to former code can deploy it: the schema is ahead, and stays."""
     migrate_fresh()
     with psycopg.connect(**master_of(fresh)) as master:
@@ -132,25 +138,32 @@ def test_two_migrations_at_once_both_succeed(fresh: PostgresServer, scripts: Pat
         assert catalog_findings(master) == []
 
 
-def test_four_migrations_at_once_in_one_process_succeed(fresh: PostgresServer, migrate_fresh: Callable[..., str]) -> None:
+def test_four_migrations_at_once_in_one_process_succeed(migrate_fresh: Callable[..., str]) -> None:
     """Threads, as a warm function never has them, but a test runner does."""
     with ThreadPoolExecutor(4) as threads:
         assert len(set(threads.map(lambda _: migrate_fresh(), range(4)))) == 1
 
 
-def test_a_migration_that_fails_leaves_nothing_behind(fresh: PostgresServer, migrate_fresh: Callable[..., str]) -> None:
+def test_a_migration_that_fails_leaves_nothing_behind(
+    fresh: PostgresServer, scripts: Path, migrate_fresh: Callable[..., str]
+) -> None:
     """A secret of another login, last in the list, undoes all of it; with the right one it works."""
     stranger = replace(secret_of(fresh, "app_writer"), username="postgres")
 
     with pytest.raises(ValueError, match="not the application's"):
         migrate(master_of(fresh), [secret_of(fresh, "app_reader"), stranger], scripts)
     with psycopg.connect(**master_of(fresh)) as master:
-        assert master.execute("SELECT to_regclass('contacts'), to_regclass('alembic_version')").fetchone() == (None, None)
+        assert master.execute("SELECT to_regclass('contacts'), to_regclass('alembic_version')").fetchone() == (
+            None,
+            None,
+        )
         assert master.execute("SELECT count(*) FROM pg_roles WHERE rolname LIKE 'app_%'").fetchone() == (0,)
     assert migrate_fresh()
 
 
-def test_another_database_of_the_same_server_is_migrated_too(fresh: PostgresServer, migrate_fresh: Callable[..., str]) -> None:
+def test_another_database_of_the_same_server_is_migrated_too(
+    fresh: PostgresServer, scripts: Path, migrate_fresh: Callable[..., str]
+) -> None:
     """The logins are the server's and may be there already."""
     migrate_fresh()
     with psycopg.connect(**master_of(fresh), autocommit=True) as master:

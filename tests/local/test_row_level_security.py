@@ -88,7 +88,9 @@ def test_without_a_tenant_there_are_no_rows(login: Callable[[str], Connection], 
 def test_without_a_tenant_nothing_can_be_written(login: Callable[[str], Connection], master: Connection) -> None:
     """The policy's WITH CHECK refuses a row of any tenant; with the setting it goes in."""
     writer = login("writer")
-    insert = "INSERT INTO contacts (tenant_id, contact_id, email, display_name) VALUES ('acme', %s, 'x@example.com', 'x')"
+    insert = (
+        "INSERT INTO contacts (tenant_id, contact_id, email, display_name) VALUES ('acme', %s, 'x@example.com', 'x')"
+    )
     before = _rows(master)
 
     with pytest.raises(psycopg.errors.InsufficientPrivilege, match="row-level security"):

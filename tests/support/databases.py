@@ -25,9 +25,7 @@ if TYPE_CHECKING:
 
 #: The table of the tests' own contacts; see own_project.
 CONTACTS = TenantTable("contacts", key="contact_id")
-ADD_CONTACT: LiteralString = (
-    "INSERT INTO contacts (tenant_id, contact_id, email, display_name) VALUES (%s, %s, %s, %s)"
-)
+ADD_CONTACT: LiteralString = "INSERT INTO contacts (tenant_id, contact_id, email, display_name) VALUES (%s, %s, %s, %s)"
 
 
 def tenant(tenant_id: str = "acme", role: Role = Role.ADMIN) -> TenantContext:

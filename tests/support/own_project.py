@@ -8,11 +8,14 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from chalicelib.data.storage import Kind, Sharding
 from ops.entity import Specification, add_entity
 
 #: Rows of DynamoDB, which member and admin write, and of PostgreSQL, which the admin writes.
 SAMPLES = Specification.parse("samples", "dynamodb", "name:text,price:price")
 CONTACTS = Specification.parse("contacts", "postgres", "email:email,display_name:text")
+#: Of several shards, as one with many rows has, so that a list goes through all of them.
+SAMPLE = Kind("sample", Sharding(3))
 
 _PROJECT = Path(__file__).parents[2]
 #: What a running stage needs, and the modules beside `stage.local.api` that tests serve the app with.
@@ -31,12 +34,8 @@ def make_own_project(folder: Path) -> Path:
             shutil.copy(source, copy)
     for specification in (SAMPLES, CONTACTS):
         add_entity(folder, specification)
-    _spread(folder / "chalicelib" / "entities" / SAMPLES.name / "__init__.py")
-    return folder
-
-
-def _spread(definition: Path) -> None:
-    """Give the kind several shards, as one with many rows has, so that a list goes through all of them."""
+    definition = folder / "chalicelib" / "entities" / SAMPLES.name / "__init__.py"
     text = definition.read_text()
     assert "Sharding(1)" in text
-    definition.write_text(text.replace("Sharding(1)", "Sharding(3)"))
+    definition.write_text(text.replace("Sharding(1)", f"Sharding({SAMPLE.sharding.count})"))
+    return folder

@@ -12,14 +12,17 @@ import jwt
 import pytest
 
 from chalicelib.config import Strategy
-from chalicelib.tenancy.tenant import DELIMITER
+from chalicelib.data.partitions import Partitions
+from chalicelib.data.storage import Kind
+from chalicelib.entities import ENTITIES
+from chalicelib.tenancy.tenant import Role, TenantContext
 from stage.http_api import Api
 from stage.local.app_environment import vending_settings
 from stage.local.stack import LocalStack, StackOptions
 from stage.progress import Progress
 from stage.shell import forget_aws_settings
 from stage.sign_in import sign_in
-from tests.support.own_project import make_own_project
+from tests.support.own_project import SAMPLE, make_own_project
 from tests.support.people import Person
 
 if TYPE_CHECKING:
@@ -117,11 +120,18 @@ def person(stage: LocalStage) -> Iterator[Callable[[str, str], Person]]:
 def newcomer(person: Callable[..., Person], table: DynamoDBClient, stage: LocalStage) -> Callable[[str], Person]:
     """Return a function that takes away all that a tenant has in the pooled table, and returns its member."""
 
+    kinds = [SAMPLE, *(entity.storage for entity in ENTITIES if isinstance(entity.storage, Kind))]
+
     def get(tenant: str) -> Person:
-        for page in table.get_paginator("scan").paginate(TableName=stage.table_name, ProjectionExpression="pk, sk"):
-            for key in page["Items"]:
-                if key["pk"]["S"].startswith(f"{tenant}{DELIMITER}"):
-                    table.delete_item(TableName=stage.table_name, Key=key)
+        context = TenantContext(tenant, Role.MEMBER, "test", "test@example.com")
+        for pk in [key for kind in kinds for key in Partitions(context, kind).every()]:
+            page = table.query(
+                TableName=stage.table_name,
+                KeyConditionExpression="pk = :pk",
+                ExpressionAttributeValues={":pk": {"S": pk}},
+            )
+            for row in page["Items"]:
+                table.delete_item(TableName=stage.table_name, Key={"pk": row["pk"], "sk": row["sk"]})
         return person(tenant)
 
     return get
