@@ -119,7 +119,6 @@ def person(stage: LocalStage) -> Iterator[Callable[[str, str], Person]]:
 @pytest.fixture
 def newcomer(person: Callable[..., Person], table: DynamoDBClient, stage: LocalStage) -> Callable[[str], Person]:
     """Return a function that takes away all that a tenant has in the pooled table, and returns its member."""
-
     kinds = [SAMPLE, *(entity.storage for entity in ENTITIES if isinstance(entity.storage, Kind))]
 
     def get(tenant: str) -> Person:
