@@ -49,3 +49,5 @@ WholeNumber = Annotated[int, Field(ge=0, le=MAX_INTEGER), BeforeValidator(whole_
 Day = Annotated[dt.date, BeforeValidator(exact_day), _DAY_SCHEMA]
 #: A day as an answer gives it.
 DayText = Annotated[str, _DAY_SCHEMA]
+#: A point in time as an answer gives it.
+Instant = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]

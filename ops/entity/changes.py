@@ -5,8 +5,9 @@ from __future__ import annotations
 import shutil
 import signal
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -19,37 +20,56 @@ if TYPE_CHECKING:
 Changes: TypeAlias = Mapping[Path, str | None]
 
 
-def apply(project: Path, changes: Changes) -> list[Path]:
-    """Make the changes, and return the files concerned.
+@dataclass(frozen=True, slots=True)
+class Derive:
+    """What makes some files of the project of others.
+
+    Args:
+        files: those that it may write.
+        run: does so in the project's folder; raises CommandError when it cannot.
+    """
+
+    files: tuple[Path, ...]
+    run: Callable[[Path], None]
+
+
+def apply(project: Path, changes: Changes, derive: Derive) -> list[Path]:
+    """Make the changes, derive what is made of them, and return the files concerned.
 
     New texts are written beside the project's files first, and then moved. Whatever ends that half-way, Ctrl-C too,
     leaves the files as they were.
 
     Raises:
-        CommandError: a file cannot be written.
+        CommandError: a file cannot be written, or nothing can be derived.
     """
-    before: dict[Path, bytes | None] = {}
+    before: dict[Path, bytes | None] = {project / path: _content(project / path) for path in derive.files}
     made: list[Path] = []
     try:
         with tempfile.TemporaryDirectory(prefix=".entity-", dir=project) as folder:
             staged = _staged(Path(folder), changes)
             for path, new in staged.items():
                 target = project / path
-                before[target] = target.read_bytes() if target.exists() else None
+                before[target] = _content(target)
                 made += _make_folder(target.parent)
                 if new is None:
                     target.unlink()
                 else:
                     new.replace(target)
+        derive.run(project)
     except BaseException as error:
         with _undisturbed():
             _restore(before, made)
         if isinstance(error, OSError):
             raise CommandError(f"nothing was changed: {error.filename}: {error.strerror}") from error
         raise
-    for folder in {(project / path).parent for path, text in changes.items() if text is None}:
-        _remove_if_empty(folder)
-    return sorted(changes)
+    for emptied in {(project / path).parent for path, text in changes.items() if text is None}:
+        _remove_if_empty(emptied)
+    derived = {path for path in derive.files if _content(project / path) != before[project / path]}
+    return sorted({*changes, *derived})
+
+
+def _content(path: Path) -> bytes | None:
+    return path.read_bytes() if path.exists() else None
 
 
 def _staged(folder: Path, changes: Changes) -> dict[Path, Path | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 PRICES, FIELDS = "chalicelib.http.prices", "chalicelib.http.fields"
@@ -19,7 +20,8 @@ class FieldType:
         loaded: how the store's value is read from what DynamoDB stores.
         sql: the type of a column.
         page: the field's kind in web/js/inputs.js.
-        shown: how the page writes a value.
+        shown: how the page writes a VALUE beside others, with the field's LABEL.
+        formatter: what that imports from web/js/format.js.
         examples: two values as Python writes them, for tests.
         sent: the same as a request and an answer have them.
     """
@@ -32,7 +34,7 @@ class FieldType:
     loaded: str
     sql: str
     page: str
-    shown: str = "{}"
+    shown: str = "VALUE"
     formatter: str | None = None
     examples: tuple[str, str]
     sent: tuple[str, str]
@@ -63,7 +65,7 @@ FIELD_TYPES = {
         loaded='Decimal({}["S"])',
         sql="numeric",
         page="price",
-        shown="formatPrice({})",
+        shown="`LABEL ${formatPrice(VALUE)}`",
         formatter="formatPrice",
         examples=('Decimal("1.10")', 'Decimal("2.50")'),
         sent=('"1.10"', '"2.50"'),
@@ -75,7 +77,7 @@ FIELD_TYPES = {
         loaded='int({}["N"])',
         sql="bigint",
         page="integer",
-        shown="formatNumber({})",
+        shown="`LABEL ${formatNumber(VALUE)}`",
         formatter="formatNumber",
         examples=_NUMBERS,
         sent=_NUMBERS,
@@ -88,7 +90,7 @@ FIELD_TYPES = {
         loaded='dt.date.fromisoformat({}["S"])',
         sql="date",
         page="date",
-        shown="formatDate({})",
+        shown="`LABEL ${formatDate(VALUE)}`",
         formatter="formatDate",
         examples=("dt.date(2026, 1, 31)", "dt.date(2026, 2, 28)"),
         sent=('"2026-01-31"', '"2026-02-28"'),
@@ -111,7 +113,7 @@ FIELD_TYPES = {
         loaded='{}["BOOL"]',
         sql="boolean",
         page="yesNo",
-        shown='{} ? "yes" : "no"',
+        shown='VALUE ? "LABEL" : "Not SMALL"',
         examples=_BOOLEANS,
         sent=_BOOLEANS,
     ),
@@ -129,3 +131,8 @@ class Field:
     def label(self) -> str:
         """What the page calls it."""
         return self.name.replace("_", " ").capitalize()
+
+    def shown(self, row: str) -> str:
+        """Return how the page writes it beside the others, of a row in a variable of this name."""
+        words = {"VALUE": f"{row}.{self.name}", "LABEL": self.label, "SMALL": self.label.lower()}
+        return re.sub("|".join(words), lambda found: words[found[0]], self.type.shown)

@@ -25,7 +25,7 @@ _ROUTE = re.compile(r"""\.route\(\s*["']/([^/"']*)""")
 _KIND = re.compile(r"""\bKind\(\s*["']([^"']+)["']""")
 _TABLE = re.compile(r"""\bTenantTable\(\s*["']([^"']+)["']""")
 _REVISION = re.compile(r"[0-9]{4}_\w+\.py")
-_STATEMENT = re.compile(r"\b(CREATE|DROP) TABLE (?:public\.)?(\w+)")
+_STATEMENT = re.compile(r"\b(CREATE|DROP) TABLE (?:IF (?:NOT )?EXISTS )?(?:public\.)?(\w+)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from ops.entity.project import (
     without_line,
     without_routes,
 )
+from ops.entity.readme import ROUTES_TABLE
 from ops.entity.rendering import formatted, render
 from ops.entity.specification import require_name
 from stage.errors import CommandError
@@ -43,7 +44,7 @@ def remove_entity(project: Path, name: str) -> list[Path]:
         wanted |= _migration(found, name, table)
     wanted[LIST] = without_line(found.text(LIST), name)
     wanted[PERMISSIONS] = without_routes(found.text(PERMISSIONS), name)
-    return changes.apply(project, wanted)
+    return changes.apply(project, wanted, ROUTES_TABLE)
 
 
 def _files(project: Path, name: str) -> list[Path]:

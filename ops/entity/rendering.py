@@ -9,7 +9,6 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from ops.entity import words
 from stage.errors import CommandError
 
 _OWN_SETTINGS = Path(__file__).parents[2] / "pyproject.toml"
@@ -60,4 +59,4 @@ _ENVIRONMENT = Environment(
     block_end_string="%>",
     line_statement_prefix="%%",
 )
-_ENVIRONMENT.filters["with_article"] = words.with_article
+_ENVIRONMENT.filters["identifier"] = lambda text: text.replace(" ", "_")

@@ -3,34 +3,22 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self
 
-from ops.entity import words
+from ops.entity import layout, words
 from ops.entity.fields import FIELD_TYPES, FIELDS, Field
 from stage.errors import CommandError
 
 #: A PostgreSQL identifier has 63 bytes, and a table's name gets suffixes such as `_pkey`; class names and lines of code
 #: must stay readable too.
-_LONGEST_NAME, _LONGEST_FIELD, _MOST_FIELDS = 40, 40, 50
+_LONGEST_NAME, _LONGEST_FIELD, _MOST_FIELDS = 30, 30, 50
 _FEW = 5  # parameters, as ruff counts them
 _EXAMPLE = "purchase_orders"
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
-_KEPT_FIELDS = frozenset({"tenant_id", "pk", "sk", "version", "self"}) | words.SYSTEM_COLUMNS
-#: What the templates call other things: a class `Body` or a variable `page` would hide them.
-# fmt: off
-KEPT_SINGULARS = frozenset(
-    {
-        "after", "annotated", "answer", "any", "blueprint", "body", "callable", "change", "config", "cors",
-        "database", "datetime", "day", "day_text", "decimal", "described_response", "dt", "dynamodb", "email",
-        "entity", "expected", "field", "iterator", "kind", "last", "limit", "operation", "page", "parameter", "patch",
-        "person", "pooled_table", "price", "price_text", "probe", "replace", "request", "response", "role", "row",
-        "row_id", "rows", "secrets", "self", "sharding", "store", "table", "tenant", "tenant_context", "tenant_table",
-        "text", "typed_dict", "uuid", "version", "versions", "whole_number", "wiring",
-    }
-)
-# fmt: on
+_NAMES_OF_STORES = frozenset({"dt", "fields", "self", "uuid"})
+_KEPT_FIELDS = frozenset({"tenant_id", "pk", "sk", "version"}) | words.SYSTEM_COLUMNS
 
 
 class Store(StrEnum):
@@ -88,6 +76,11 @@ class Specification:
         return self.singular.replace("_", " ")
 
     @property
+    def one(self) -> str:
+        """What people call one row, with an article."""
+        return words.with_article(self.noun)
+
+    @property
     def nouns(self) -> str:
         """What people call several rows."""
         return self.name.replace("_", " ")
@@ -134,13 +127,39 @@ class Specification:
         return sorted({field.type.page for field in self.fields})
 
     @property
-    def js_name(self) -> str:
-        """One row, as JavaScript writes names."""
-        return f"{self.class_name[0].lower()}{self.class_name[1:]}"
+    def page_name(self) -> str:
+        """One row, as a variable of its page."""
+        name = f"{self.class_name[0].lower()}{self.class_name[1:]}"
+        return "one" if name in words.KEPT_BY_JAVASCRIPT else name
+
+    @property
+    def changeable(self) -> str:
+        """The columns that may be changed, inside the parentheses of a GRANT."""
+        return layout.inside([field.name for field in self.fields], beside=len(self.name) + 60, margin=0, step=4)
+
+    @property
+    def meta(self) -> str:
+        """How its page writes what stands below a row's name, inside the brackets of an array; may be empty."""
+        first = self._first("price")
+        shown = [field.shown(self.page_name) for field in self.fields if field not in {self.probed, first}]
+        return layout.inside(shown, beside=20, margin=4, step=2, end=",")
+
+    @property
+    def number(self) -> str | None:
+        """How its page writes what stands at the end of a row: its first price."""
+        first = self._first("price")
+        return f"formatPrice({self.page_name}.{first.name})" if first else None
+
+    def _first(self, kind: str) -> Field | None:
+        return next((field for field in self.fields if field.type is FIELD_TYPES[kind]), None)
+
+    def called(self, name: str, singular: str) -> Self:
+        """Return the same under other names."""
+        return replace(self, name=name, singular=singular)
 
     def has(self, kind: str) -> bool:
         """Return whether one of its fields is of this type."""
-        return any(field.type is FIELD_TYPES[kind] for field in self.fields)
+        return self._first(kind) is not None
 
     @property
     def title(self) -> str:
@@ -174,15 +193,15 @@ def _check_name(name: str) -> None:
 def _singular(name: str, given: str) -> str:
     singular = given or words.singular_of(name)
     if singular is None:
-        raise CommandError(f"NAME={name}: has no singular that can be told; say it, as in SINGULAR=one_of_{name}")
+        raise CommandError(f"NAME={name}: has no singular that can be told; say it, as in SINGULAR=invoice")
     require_name(singular, "SINGULAR=")
     if singular == name:
         raise CommandError(f"SINGULAR={singular}: must differ from NAME, since one row is not all of them")
     if len(singular) > _LONGEST_NAME:
         raise CommandError(f"SINGULAR={singular}: has {len(singular)} letters; {_LONGEST_NAME} are the most")
     kept = words.kept_by_python(singular)
-    if singular in KEPT_SINGULARS or words.is_standard_module(singular):
-        kept = "a name that the code around it needs for something else"
+    if words.is_standard_module(singular):
+        kept = "a module of Python"
     if kept:
         raise CommandError(f"SINGULAR={singular}: is {kept}; say another, such as SINGULAR={singular}_entry")
     return singular
@@ -221,8 +240,8 @@ def _field(text: str, singular: str) -> Field:
         kept = "a reserved word of SQL"
     elif words.is_of_every_body(name):
         kept = "an attribute that every request body has"
-    elif name in {"uuid", "dt"}:
-        kept = "a module that the store needs"
+    elif name in _NAMES_OF_STORES:
+        kept = "a name that its store needs for something else"
     if kept:
         raise CommandError(f"FIELDS=: {name} is {kept}; take another name, such as {singular}_{name}")
     return Field(name, FIELD_TYPES[kind])

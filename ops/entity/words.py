@@ -68,6 +68,43 @@ SQL_RESERVED = frozenset(
     }
 )
 # fmt: on
+#: Not to be a variable of a module of the page. Source: ECMA-262, "Keywords and Reserved Words".
+KEPT_BY_JAVASCRIPT = frozenset(
+    {
+        "arguments",
+        "await",
+        "case",
+        "catch",
+        "const",
+        "debugger",
+        "default",
+        "delete",
+        "do",
+        "enum",
+        "eval",
+        "export",
+        "extends",
+        "function",
+        "implements",
+        "instanceof",
+        "interface",
+        "let",
+        "new",
+        "null",
+        "package",
+        "private",
+        "protected",
+        "public",
+        "static",
+        "super",
+        "switch",
+        "this",
+        "throw",
+        "typeof",
+        "var",
+        "void",
+    }
+)  # fmt: skip
 #: Every PostgreSQL table has them. Source: PostgreSQL, "System Columns".
 SYSTEM_COLUMNS = frozenset({"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"})
 

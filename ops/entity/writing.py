@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ops.entity import changes
+from ops.entity.collisions import collisions
 from ops.entity.project import (
     ENTITIES,
     LIST,
@@ -16,6 +17,7 @@ from ops.entity.project import (
     with_line,
     with_routes,
 )
+from ops.entity.readme import ROUTES_TABLE
 from ops.entity.rendering import formatted, render
 from ops.entity.specification import Specification, Store
 from stage.errors import CommandError
@@ -42,7 +44,7 @@ def add_entity(project: Path, specification: Specification) -> list[Path]:
     written = {path: formatted(project, path, text) if path.suffix == ".py" else text for path, text in texts.items()}
     written[LIST] = with_line(found.text(LIST), specification.name)
     written[PERMISSIONS] = with_routes(found.text(PERMISSIONS), routes_of(specification))
-    return changes.apply(project, written)
+    return changes.apply(project, written, ROUTES_TABLE)
 
 
 def routes_of(specification: Specification) -> dict[str, str]:
@@ -56,6 +58,12 @@ def routes_of(specification: Specification) -> dict[str, str]:
         f"PATCH {one}": write,
         f"DELETE {one}": write,
     }
+
+
+def _modules(specification: Specification) -> dict[Path, str]:
+    """Return all Python that the entity's classes and variables occur in."""
+    test = TESTS / specification.name / "test_store.py"
+    return {**_folder(specification), test: render(f"{specification.store}/test_store.py", entity=specification)}
 
 
 def _folder(specification: Specification) -> dict[Path, str]:
@@ -108,6 +116,12 @@ def _require_free(project: Project, specification: Specification) -> None:
             raise CommandError(f"NAME={name}: {path} is there already; take another name, or move it away")
     if singular in project.kinds():
         raise CommandError(f"SINGULAR={singular}: another entity's rows are of this kind; say another SINGULAR=")
+    doubled = sorted(collisions(specification, _modules))
+    if doubled:
+        raise CommandError(
+            f"SINGULAR={singular}: {doubled[0]} is something else in the code around it; say another, such as "
+            f"SINGULAR={singular}_entry"
+        )
     taken = sorted(_defines(specification) & project.defined())
     if taken:
         raise CommandError(f"SINGULAR={singular}: another entity has a {taken[0]} already; say another SINGULAR=")

@@ -11,7 +11,7 @@ import pytest
 from chalicelib.config import CONTROL_PLANE_SETTINGS, DATABASE_FUNCTIONS_SETTINGS, SESSION_POLICY_SETTINGS, SETTINGS
 
 if TYPE_CHECKING:
-    from tests.unit.conftest import RunPython
+    from tests.support.fresh_python import RunPython
 
 PROJECT = Path(__file__).parents[2]
 SOURCES = sorted(

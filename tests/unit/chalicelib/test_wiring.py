@@ -19,7 +19,7 @@ from tests.unit.http_stub import Asked, HttpStub, StubAnswer
 from tests.unit.settings import ENVIRONMENT
 
 if TYPE_CHECKING:
-    from tests.unit.conftest import RunPython
+    from tests.support.fresh_python import RunPython
 
 THREADS = 16
 OF_THE_FUNCTION = {

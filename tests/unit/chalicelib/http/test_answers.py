@@ -19,8 +19,8 @@ from tests.unit.chalicelib.audit_lines import audit_lines, without_what_every_li
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tests.unit.chalicelib.conftest import MakeRequest
-    from tests.unit.conftest import RunPython
+    from tests.support.fresh_python import RunPython
+    from tests.support.requests import MakeRequest
 
 CORS_HEADERS = """
 import json

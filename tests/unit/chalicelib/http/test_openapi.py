@@ -24,8 +24,8 @@ from chalicelib.http.operations import operation_of
 from chalicelib.http.requests import Body, parse_body
 
 if TYPE_CHECKING:
-    from tests.unit.chalicelib.conftest import MakeRequest
-    from tests.unit.conftest import RunPython
+    from tests.support.fresh_python import RunPython
+    from tests.support.requests import MakeRequest
 
 DOCUMENT = document(app.routes)
 ROUTES = {(path, method): route for path, methods in app.routes.items() for method, route in methods.items()}

@@ -24,7 +24,7 @@ from chalicelib.http.parameters import (
 from chalicelib.http.requests import Body, Patch, parse_body
 
 if TYPE_CHECKING:
-    from tests.unit.chalicelib.conftest import MakeRequest
+    from tests.support.requests import MakeRequest
 
 POSITION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 

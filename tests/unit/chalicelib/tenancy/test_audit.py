@@ -11,7 +11,7 @@ from chalicelib.tenancy.audit import Outcome, record
 from tests.unit.chalicelib.audit_lines import audit_lines, without_what_every_line_has
 
 if TYPE_CHECKING:
-    from tests.unit.conftest import RunPython
+    from tests.support.fresh_python import RunPython
 
 LINE: dict[str, Any] = {"tenant": "acme", "actor": "operator", "request_id": "r-1"}
 

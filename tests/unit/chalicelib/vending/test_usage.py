@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from tests.unit.conftest import RunPython
+    from tests.support.fresh_python import RunPython
 
 KEY: dict[str, Any] = {"TableName": "bulkhead", "Key": {"pk": {"S": "acme#item#0"}, "sk": {"S": "a"}}}
 

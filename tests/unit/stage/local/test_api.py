@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from tests.unit.conftest import RunPython
+    from tests.support.fresh_python import RunPython
     from tests.unit.user_pool import UserPool
 
 ORIGIN = "http://127.0.0.1:8080"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from chalicelib.http.requests import Body
-    from tests.unit.chalicelib.conftest import MakeRequest
+    from tests.support.requests import MakeRequest
 
 
 def written(literals: Mapping[str, str | None]) -> str:

@@ -14,10 +14,10 @@ from chalicelib.entities.cart.routes import ITEM_ID, CartLineBody, CartLinePatch
 from chalicelib.entities.cart.store import CartLine
 from chalicelib.errors import InvalidRequestError
 from chalicelib.http.requests import parse_body
-from tests.unit.chalicelib.entities.bodies import refusal, written
+from tests.support.bodies import refusal, written
 
 if TYPE_CHECKING:
-    from tests.unit.chalicelib.conftest import MakeRequest
+    from tests.support.requests import MakeRequest
 
 GOOD = {"description": '"anvil"', "price": "1.10", "quantity": "2"}
 

@@ -12,16 +12,17 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chalicelib.data.partitions import Kind, PartitionKey
-from chalicelib.entities.items.routes import _PRODUCT_ID, ItemPatch, NewItemBody, _answer, _one, _primary_key
+from chalicelib.entities.items.routes import ItemPatch, NewItemBody, _answer, _one, _primary_key
 from chalicelib.entities.items.store import Item
 from chalicelib.errors import InvalidRequestError
 from chalicelib.http.requests import parse_body
-from tests.unit.chalicelib.entities.bodies import refusal, written
+from chalicelib.http.row_ids import ROW_ID
+from tests.support.bodies import refusal, written
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tests.unit.chalicelib.conftest import MakeRequest
+    from tests.support.requests import MakeRequest
 
 GOOD = {"name": '"anvil"', "price": "1.10", "attributes": '{"kg": 7.5}'}
 ID = "0b6f0b3c-52a7-4c3b-8d0f-3f1c1f0c9a11"
@@ -283,7 +284,7 @@ def test_a_parameter_of_a_key_is_given_once(make_request: MakeRequest, name: str
 
 def test_a_product_id_is_a_uuid_in_small_letters() -> None:
     """As the store makes it: one spelling for each item."""
-    assert _PRODUCT_ID.fullmatch(ID)
+    assert ROW_ID.fullmatch(ID)
     for other in (
         "",
         ID.upper(),
@@ -294,7 +295,7 @@ def test_a_product_id_is_a_uuid_in_small_letters() -> None:
         f"{{{ID}}}",
         ID.replace("0", "\uff10"),
     ):
-        assert not _PRODUCT_ID.fullmatch(other)
+        assert not ROW_ID.fullmatch(other)
 
 
 def test_an_answer_carries_the_item_its_key_and_its_version() -> None:

@@ -17,7 +17,7 @@ from chalicelib.http.answers import exact_json
 from chalicelib.http.requests import Body, parse_body
 
 if TYPE_CHECKING:
-    from tests.unit.chalicelib.conftest import MakeRequest
+    from tests.support.requests import MakeRequest
 
 DIGITS_38 = "12345678901234567890123456789012345678"
 
