@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def contacts(person: Callable[..., Person], stack: LocalStack) -> Callable[[str], Person]:
-    """Return a function that returns a tenant's administrator, in a table without any tenant's contacts."""
+def penpals(person: Callable[..., Person], stack: LocalStack) -> Callable[[str], Person]:
+    """Return a function that returns a tenant's administrator, in a table without any tenant's penpals."""
     with psycopg.connect(**stack.database_login("master"), autocommit=True) as master:
-        master.execute("DELETE FROM contacts")
+        master.execute("DELETE FROM penpals")
     return lambda tenant: person(tenant, "admin")

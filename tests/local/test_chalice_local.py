@@ -50,7 +50,7 @@ def test_it_serves_the_same_app_with_the_lambda_roles_credentials(chalice_local:
     """A written row is listed; the credentials come from the local AWS, not from the shell."""
     caller = Person(chalice_local, acme.id_token, acme.access_token)
 
-    assert [caller.create()] == caller.samples() == acme.samples()
+    assert [caller.create()] == caller.anvils() == acme.anvils()
 
 
 def test_a_refused_token_gets_403_and_no_dropped_connection(chalice_local: Api) -> None:

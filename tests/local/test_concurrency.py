@@ -24,17 +24,17 @@ def test_concurrent_callers_of_two_tenants_never_see_each_others_data(
     def work(number: int) -> list[str]:
         tenant, who = [("acme", acme), ("globex", globex)][number % 2]
         caller = Person(Api(stage.api_url), who.id_token, who.access_token)
-        own = [caller.create(tenant)["sample_id"] for _ in range(OWN)]
+        own = [caller.create(tenant)["anvil_id"] for _ in range(OWN)]
         wrong = []
         for call in range(CALLS // CLIENTS // 2 + 1):
-            sample_id, change = own[call % OWN], {"price": str(call)}
-            written = caller.call("PATCH", f"/samples/{sample_id}", body=change, headers={"If-Match": "*"})
-            listed = caller.call("GET", "/samples?limit=100")
+            anvil_id, change = own[call % OWN], {"price": str(call)}
+            written = caller.call("PATCH", f"/anvils/{anvil_id}", body=change, headers={"If-Match": "*"})
+            listed = caller.call("GET", "/anvils?limit=100")
             if written.status != 200 or listed.status != 200 or written.body["name"] != tenant:
                 wrong.append(f"{tenant}: {written} {listed}")
-            elif foreign := [sample for sample in listed.body["samples"] if sample["name"] != tenant]:
+            elif foreign := [anvil for anvil in listed.body["anvils"] if anvil["name"] != tenant]:
                 wrong.append(f"{tenant} saw {foreign}")
-            elif written.body not in listed.body["samples"]:
+            elif written.body not in listed.body["anvils"]:
                 wrong.append(f"{tenant} does not see its own {written.body}")
         caller.api.close()
         return wrong
@@ -46,17 +46,17 @@ def test_concurrent_callers_of_two_tenants_never_see_each_others_data(
 
 
 def test_concurrent_callers_of_two_tenants_never_see_each_others_rows_of_the_database(
-    contacts: Callable[[str], Person], stage: LocalStage
+    penpals: Callable[[str], Person], stage: LocalStage
 ) -> None:
     """Connections go from tenant to tenant; what they show does not."""
-    people = {tenant: contacts(tenant) for tenant in ("acme", "globex")}
+    people = {tenant: penpals(tenant) for tenant in ("acme", "globex")}
     for tenant, someone in people.items():
-        someone.add_contact(display_name=tenant)
+        someone.add_penpal(display_name=tenant)
 
     def work(number: int) -> set[str]:
         tenant, someone = list(people.items())[number % 2]
         caller = Person(Api(stage.api_url), someone.id_token, "")
-        seen = {contact["display_name"] for _ in range(25) for contact in caller.contacts()}
+        seen = {penpal["display_name"] for _ in range(25) for penpal in caller.penpals()}
         caller.api.close()
         return seen ^ {tenant}
 

@@ -110,9 +110,9 @@ def _everything(stack: LocalStack, stage: LocalStage) -> dict[str, list[str]]:
 
 def _fill(person: Person) -> None:
     for number in range(12):
-        assert person.create(f"sample {number} é")
+        assert person.create(f"anvil {number} é")
     for number in range(3):
-        assert person.add_contact(f"contact{number}@example.com", "Ä")
+        assert person.add_penpal(f"penpal{number}@example.com", "Ä")
 
 
 @pytest.mark.evidence
@@ -193,13 +193,13 @@ def test_a_suspended_tenant_is_refused_and_a_resumed_one_is_not(
     assert person.create("before")["name"] == "before"
 
     invoke("suspend_tenant", tenant_id=tenant)
-    _until(lambda: person.call("GET", "/samples").status == 403, stack)
-    for method, path in (("GET", "/samples"), ("GET", "/me"), ("POST", "/samples"), ("GET", "/contacts")):
+    _until(lambda: person.call("GET", "/anvils").status == 403, stack)
+    for method, path in (("GET", "/anvils"), ("GET", "/me"), ("POST", "/anvils"), ("GET", "/penpals")):
         refused = person.call(method, path, body={"name": "x", "price": 1})
         assert (refused.status, refused.body["Code"]) == (403, "ForbiddenError")
     invoke("resume_tenant", tenant_id=tenant)
-    _until(lambda: person.call("GET", "/samples").status == 200, stack)
-    assert [sample["name"] for sample in person.samples()] == ["before"]
+    _until(lambda: person.call("GET", "/anvils").status == 200, stack)
+    assert [anvil["name"] for anvil in person.anvils()] == ["before"]
 
 
 def _until(happens: Callable[[], bool], stack: LocalStack) -> None:
@@ -213,9 +213,9 @@ def _until(happens: Callable[[], bool], stack: LocalStack) -> None:
 def test_a_tenant_that_the_registry_does_not_know_is_refused(forge: Callable[..., str], anyone: Api) -> None:
     """A token of a tenant that was never onboarded opens nothing, though its signature is good."""
     token = forge(**{"custom:tenantID": "nobody-onboarded-it", "cognito:username": "x"})
-    answer = anyone.call("GET", "/samples", headers={"Authorization": f"Bearer {token}"})
+    answer = anyone.call("GET", "/anvils", headers={"Authorization": f"Bearer {token}"})
     assert (answer.status, answer.body["Code"]) == (403, "ForbiddenError")
-    assert anyone.call("GET", "/samples", headers={"Authorization": f"Bearer {forge()}"}).status == 200
+    assert anyone.call("GET", "/anvils", headers={"Authorization": f"Bearer {forge()}"}).status == 200
 
 
 def test_a_user_is_invited_changed_and_removed(
@@ -317,7 +317,7 @@ def _calls(client: Callable[[str], Any], stage: LocalStage) -> dict[str, Callabl
     """Return calls that harm nothing when they are allowed: what they name does not exist, or is not changed."""
     dynamodb, cognito, secrets, s3, sts = map(client, ("dynamodb", "cognito-idp", "secretsmanager", "s3", "sts"))
     absent = {"tenant_id": {"S": "absent"}}
-    pooled = {"pk": {"S": "acme#sample#0"}, "sk": {"S": "absent"}}
+    pooled = {"pk": {"S": "acme#anvil#0"}, "sk": {"S": "absent"}}
     registry, table, user = (
         {"TableName": stage.registry_table_name},
         {"TableName": stage.table_name},
@@ -423,12 +423,12 @@ def test_a_refused_data_access_and_what_tenants_use_are_in_the_apis_log(
     """One audit line for the refusal, with its request; metrics for every request of a tenant, with its capacity."""
     acme.create()
     api = api_with(module="tests.support.wrong_tenant_api")  # IAM refuses all that globex asks of it
-    refused = Person(api, globex.id_token, "").call("GET", "/samples")
-    assert Person(api, acme.id_token, "").call("GET", "/samples").status == 200
+    refused = Person(api, globex.id_token, "").call("GET", "/anvils")
+    assert Person(api, acme.id_token, "").call("GET", "/anvils").status == 200
 
     found = [json.loads(line) for line in (tmp_path / "api.log").read_text().splitlines() if line.startswith("{")]
     (audit,) = [line for line in found if line.get("message") == "audit"]
-    assert (audit["tenant"], audit["action"], audit["outcome"]) == ("globex", "GET /samples", "refused")
+    assert (audit["tenant"], audit["action"], audit["outcome"]) == ("globex", "GET /anvils", "refused")
     assert audit["request_id"] == refused.headers["x-request-id"]
     metrics = {line["tenant"]: line for line in found if "_aws" in line}
     assert metrics["acme"]["Requests"] == [1.0]

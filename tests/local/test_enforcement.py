@@ -44,13 +44,13 @@ def test_a_store_with_the_wrong_tenant_is_refused_by_iam(
 ) -> None:
     """403 for every operation, by the leading-key condition; acme's own call through the same bug works."""
     buggy = api_with(module="tests.support.wrong_tenant_api")
-    sample = acme.create("acme's")
+    anvil = acme.create("acme's")
     intruder = Person(buggy, globex.id_token, globex.access_token)
-    one = f"/samples/{sample['sample_id']}"
+    one = f"/anvils/{anvil['anvil_id']}"
 
     for method, path, body, action in (
-        ("GET", "/samples", None, "Query"),
-        ("POST", "/samples", {"name": "x", "price": "1"}, "PutItem"),
+        ("GET", "/anvils", None, "Query"),
+        ("POST", "/anvils", {"name": "x", "price": "1"}, "PutItem"),
         ("GET", one, None, "GetItem"),
         ("PATCH", one, {"name": "x"}, "UpdateItem"),
         ("DELETE", one, None, "DeleteItem"),
@@ -63,24 +63,24 @@ def test_a_store_with_the_wrong_tenant_is_refused_by_iam(
         assert "dynamodb:LeadingKeys" in json.dumps(decision["unmet"])
 
     twin = Person(buggy, acme.id_token, "")
-    assert twin.samples() == acme.samples() == [sample]
+    assert twin.anvils() == acme.anvils() == [anvil]
 
 
 def test_without_the_leading_key_condition_the_same_bug_shows_the_rows(
     stack: LocalStack, api_with: Callable[..., Api], acme: Person, globex: Person, strategy: Strategy
 ) -> None:
     """So it is that condition in the applied policy, or in the session's, and no code, that keeps the tenant out."""
-    sample = acme.create("acme's")
+    anvil = acme.create("acme's")
     buggy = api_with(module="tests.support.wrong_tenant_api")
     if strategy is Strategy.SESSION_POLICY:  # the app renders the policy that holds the condition
         unconfined = api_with(module="tests.support.unconfined_wrong_tenant_api")
-        leaked = Person(unconfined, globex.id_token, "").samples()
+        leaked = Person(unconfined, globex.id_token, "").anvils()
     else:
         with weakened(stack.client("iam"), "bulkhead-local-TenantRole", without_leading_keys):
-            leaked = Person(buggy, globex.id_token, "").samples()
+            leaked = Person(buggy, globex.id_token, "").anvils()
 
-    assert leaked == [sample]
-    refused = Person(buggy, globex.id_token, "").call("GET", "/samples")
+    assert leaked == [anvil]
+    refused = Person(buggy, globex.id_token, "").call("GET", "/anvils")
     assert (refused.status, refused.body["Code"]) == (403, "TenantAccessDeniedError")
 
 
@@ -88,13 +88,13 @@ def test_a_viewers_credentials_cannot_write_even_if_the_handler_lets_them(
     person: Callable[..., Person], acme: Person, stage: LocalStage, strategy: Strategy
 ) -> None:
     """IAM refuses what the authorizer would have refused before; the member's same writes are the allowed twins."""
-    sample = acme.create()
-    assert person("acme", "viewer").samples() == [sample]
+    anvil = acme.create()
+    assert person("acme", "viewer").anvils() == [anvil]
     assert _last(stage, "dynamodb:Query")["tags"] == {"tenant": "acme", "role": "viewer"}
     viewer, member = (scoped_client(stage, strategy, "acme", role) for role in ("viewer", "member"))
     where = {"TableName": stage.table_name}
 
-    for pk in ("acme#sample#0", "acme#anything#3"):
+    for pk in ("acme#anvil#0", "acme#anything#3"):
         key = {"pk": {"S": pk}, "sk": {"S": "b"}}
         for operation, parameters in (
             ("put_item", {"Item": key}),
@@ -112,7 +112,7 @@ def test_a_viewers_credentials_cannot_write_even_if_the_handler_lets_them(
 
 def test_a_session_policy_takes_writes_from_a_viewer_on_its_own(stack: LocalStack, stage: LocalStage) -> None:
     """Also where the role's own policy would let it write, which only the session policy then refuses."""
-    key = {"pk": {"S": "acme#sample#0"}, "sk": {"S": "b"}}
+    key = {"pk": {"S": "acme#anvil#0"}, "sk": {"S": "b"}}
     viewer, member = (scoped_client(stage, Strategy.SESSION_POLICY, "acme", role) for role in ("viewer", "member"))
 
     with weakened(stack.client("iam"), "bulkhead-local-TenantPolicyRole", without_role_condition):
@@ -123,7 +123,7 @@ def test_a_session_policy_takes_writes_from_a_viewer_on_its_own(stack: LocalStac
 
 def test_the_lambda_role_itself_reads_no_table(stage: LocalStage) -> None:
     """It may assume the tenant role and nothing else."""
-    key = {"pk": {"S": "acme#sample#0"}, "sk": {"S": "a"}}
+    key = {"pk": {"S": "acme#anvil#0"}, "sk": {"S": "a"}}
     dynamodb = lambda_client(stage, "dynamodb")
     calls: list[Callable[[], Any]] = [
         lambda: dynamodb.get_item(TableName=stage.table_name, Key=key),
@@ -182,7 +182,7 @@ def test_past_the_application_no_operation_reaches_another_tenants_partition(
     """With acme's credentials in hand: the other tenant's keys are refused, the same calls on acme's own are not."""
     admin = scoped_client(stage, strategy, "acme", "admin")
     for tenant in ("acme", other):
-        key = {"pk": {"S": f"{tenant}#sample#3"}, "sk": {"S": "past-the-application"}}
+        key = {"pk": {"S": f"{tenant}#anvil#3"}, "sk": {"S": "past-the-application"}}
         query = {"KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": {":pk": key["pk"]}}
         for operation, parameters in (
             ("put_item", {"Item": key}),
@@ -210,7 +210,7 @@ def test_one_foreign_key_among_ones_own_refuses_the_whole_transaction(
     admin = scoped_client(stage, strategy, "acme", "admin")
 
     def transaction(*tenants: str) -> Any:
-        keys = [{"pk": {"S": f"{tenant}#sample#3"}, "sk": {"S": "in-a-transaction"}} for tenant in tenants]
+        keys = [{"pk": {"S": f"{tenant}#anvil#3"}, "sk": {"S": "in-a-transaction"}} for tenant in tenants]
         where = {"TableName": stage.table_name}
         if operation == "transact_get_items":
             return admin.transact_get_items(TransactItems=[{"Get": where | {"Key": key}} for key in keys])
@@ -219,7 +219,7 @@ def test_one_foreign_key_among_ones_own_refuses_the_whole_transaction(
     with pytest.raises(ClientError, match="AccessDenied"):
         transaction("acme", "globex")
     transaction("acme")
-    key = {"pk": {"S": "acme#sample#3"}, "sk": {"S": "in-a-transaction"}}
+    key = {"pk": {"S": "acme#anvil#3"}, "sk": {"S": "in-a-transaction"}}
     admin.delete_item(TableName=stage.table_name, Key=key)
 
 

@@ -16,7 +16,7 @@ from alembic.script import ScriptDirectory
 from bulkhead_localaws.postgres.server import PostgresServer
 from chalicelib.control_plane.migration import migrate
 from isolation.catalog import LOGINS, catalog_findings
-from tests.support.databases import ADD_CONTACT, master_of, secret_of
+from tests.support.databases import ADD_PENPAL, master_of, secret_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -102,12 +102,12 @@ def test_a_second_migration_changes_no_row_and_sets_the_passwords_anew(
     """Safe to run again, and the remedy for a database that lost the logins' passwords."""
     first = migrate_fresh()
     with psycopg.connect(**master_of(fresh), autocommit=True) as master:
-        master.execute(ADD_CONTACT, ["acme", uuid.uuid4(), "ann@example.com", "Ann"])
+        master.execute(ADD_PENPAL, ["acme", uuid.uuid4(), "ann@example.com", "Ann"])
 
     assert migrate_fresh("a second password") == first
 
     with psycopg.connect(**master_of(fresh)) as master:
-        assert master.execute("SELECT count(*) FROM contacts").fetchone() == (1,)
+        assert master.execute("SELECT count(*) FROM penpals").fetchone() == (1,)
     assert _logs_in(fresh, "app_reader", "a second password")
     assert not _logs_in(fresh, "app_reader", "a first password")
 
@@ -153,7 +153,7 @@ def test_a_migration_that_fails_leaves_nothing_behind(
     with pytest.raises(ValueError, match="not the application's"):
         migrate(master_of(fresh), [secret_of(fresh, "app_reader"), stranger], scripts)
     with psycopg.connect(**master_of(fresh)) as master:
-        assert master.execute("SELECT to_regclass('contacts'), to_regclass('alembic_version')").fetchone() == (
+        assert master.execute("SELECT to_regclass('penpals'), to_regclass('alembic_version')").fetchone() == (
             None,
             None,
         )

@@ -193,7 +193,7 @@ def test_every_answer_to_a_signed_in_user_is_as_documented(
 def _add_a_row_to_each_entity(admin: Person, text: str) -> None:
     """Let each list hold a row, also where the role that asks may write none."""
     admin.create(text)
-    admin.add_contact(f"{text}@example.com", text)
+    admin.add_penpal(f"{text}@example.com", text)
     for entity in ENTITIES:
         probe = entity.probe()
         method, path = ("PUT", f"/{entity.name}/{probe.row_id}") if probe.row_id else ("POST", f"/{entity.name}")
@@ -220,9 +220,9 @@ def test_a_document_that_says_otherwise_would_be_noticed(
     components["headers"]["X-Request-Id"]["schema"] = {"type": "integer"}
     paths["/openapi.json"]["get"]["responses"]["200"]["content"] = {"text/html": {}}
     paths["/health"]["get"]["security"] = [{"idToken": []}]
-    _limit(paths["/samples"])["maximum"] = 1000
-    _limit(paths["/contacts"])["maximum"] = 10
-    del paths["/samples"]["post"]
+    _limit(paths["/anvils"])["maximum"] = 1000
+    _limit(paths["/penpals"])["maximum"] = 10
+    del paths["/anvils"]["post"]
 
     options = ["--phases", "coverage", "--continue-on-failure", "--include-method", "GET"]
     done = schemathesis(document, person(TENANT).id_token, *options)

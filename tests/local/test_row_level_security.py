@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from isolation.catalog import catalog_findings
-from tests.support.databases import ADD_CONTACT
+from tests.support.databases import ADD_PENPAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,11 +37,11 @@ print(json.dumps({table.name: sorted(["tenant_id", table.key]) for table in tabl
 def master(stack: LocalStack) -> Iterator[Connection]:
     """Return the superuser's connection, which sees everything, with one row of each tenant in the table."""
     with psycopg.connect(**stack.database_login("master"), autocommit=True) as connection:
-        connection.execute("DELETE FROM contacts")
-        for tenant, contact_id in (("acme", ACME_ROW), ("globex", GLOBEX_ROW)):
-            connection.execute(ADD_CONTACT, [tenant, contact_id, f"a@{tenant}.example.com", tenant])
+        connection.execute("DELETE FROM penpals")
+        for tenant, penpal_id in (("acme", ACME_ROW), ("globex", GLOBEX_ROW)):
+            connection.execute(ADD_PENPAL, [tenant, penpal_id, f"a@{tenant}.example.com", tenant])
         yield connection
-        connection.execute("DELETE FROM contacts")
+        connection.execute("DELETE FROM penpals")
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def _as_tenant(connection: Connection, tenant: str, statement: str, parameters: 
 
 
 def _rows(master: Connection) -> list[Any]:
-    return master.execute("SELECT tenant_id, contact_id, email, display_name FROM contacts ORDER BY 1, 2").fetchall()
+    return master.execute("SELECT tenant_id, penpal_id, email, display_name FROM penpals ORDER BY 1, 2").fetchall()
 
 
 @pytest.mark.parametrize("name", LOGINS)
@@ -79,40 +79,38 @@ def test_without_a_tenant_there_are_no_rows(login: Callable[[str], Connection], 
     with connection.transaction():
         if setting is not None:
             connection.execute("SELECT set_config('app.current_tenant', %s, true)", [setting])
-        seen = connection.execute("SELECT * FROM contacts").fetchall()
+        seen = connection.execute("SELECT * FROM penpals").fetchall()
 
     assert seen == []
-    assert _as_tenant(connection, "acme", "SELECT tenant_id FROM contacts") == [("acme",)]
+    assert _as_tenant(connection, "acme", "SELECT tenant_id FROM penpals") == [("acme",)]
 
 
 def test_without_a_tenant_nothing_can_be_written(login: Callable[[str], Connection], master: Connection) -> None:
     """The policy's WITH CHECK refuses a row of any tenant; with the setting it goes in."""
     writer = login("writer")
-    insert = (
-        "INSERT INTO contacts (tenant_id, contact_id, email, display_name) VALUES ('acme', %s, 'x@example.com', 'x')"
-    )
+    insert = "INSERT INTO penpals (tenant_id, penpal_id, email, display_name) VALUES ('acme', %s, 'x@example.com', 'x')"
     before = _rows(master)
 
     with pytest.raises(psycopg.errors.InsufficientPrivilege, match="row-level security"):
         writer.execute(insert, [uuid.uuid4()])
-    assert writer.execute("UPDATE contacts SET display_name = 'x'").rowcount == 0
-    assert writer.execute("DELETE FROM contacts").rowcount == 0
+    assert writer.execute("UPDATE penpals SET display_name = 'x'").rowcount == 0
+    assert writer.execute("DELETE FROM penpals").rowcount == 0
     assert _rows(master) == before
     assert _as_tenant(writer, "acme", insert, [uuid.uuid4()]) == [1]
 
 
 READS = {
-    "SELECT": "SELECT tenant_id FROM contacts WHERE contact_id IN (%(acme)s, %(globex)s)",
-    "no WHERE": "SELECT tenant_id FROM contacts",
-    "naming the other": "SELECT tenant_id FROM contacts WHERE tenant_id = 'globex' OR true",
-    "self-join": "SELECT b.tenant_id FROM contacts a CROSS JOIN contacts b",
-    "sub-select": "SELECT tenant_id FROM contacts WHERE contact_id IN (SELECT contact_id FROM contacts)",
-    "CTE": "WITH every AS (SELECT * FROM contacts) SELECT tenant_id FROM every",
-    "materialized CTE": "WITH every AS MATERIALIZED (SELECT * FROM contacts) SELECT tenant_id FROM every",
-    "union": "SELECT tenant_id FROM contacts UNION ALL SELECT tenant_id FROM contacts WHERE tenant_id <> 'acme'",
-    "aggregate": "SELECT max(tenant_id) FROM contacts",
-    "window": "SELECT tenant_id FROM (SELECT *, row_number() OVER () FROM contacts) ranked",
-    "lateral": "SELECT b.tenant_id FROM contacts a, LATERAL (SELECT * FROM contacts) b",
+    "SELECT": "SELECT tenant_id FROM penpals WHERE penpal_id IN (%(acme)s, %(globex)s)",
+    "no WHERE": "SELECT tenant_id FROM penpals",
+    "naming the other": "SELECT tenant_id FROM penpals WHERE tenant_id = 'globex' OR true",
+    "self-join": "SELECT b.tenant_id FROM penpals a CROSS JOIN penpals b",
+    "sub-select": "SELECT tenant_id FROM penpals WHERE penpal_id IN (SELECT penpal_id FROM penpals)",
+    "CTE": "WITH every AS (SELECT * FROM penpals) SELECT tenant_id FROM every",
+    "materialized CTE": "WITH every AS MATERIALIZED (SELECT * FROM penpals) SELECT tenant_id FROM every",
+    "union": "SELECT tenant_id FROM penpals UNION ALL SELECT tenant_id FROM penpals WHERE tenant_id <> 'acme'",
+    "aggregate": "SELECT max(tenant_id) FROM penpals",
+    "window": "SELECT tenant_id FROM (SELECT *, row_number() OVER () FROM penpals) ranked",
+    "lateral": "SELECT b.tenant_id FROM penpals a, LATERAL (SELECT * FROM penpals) b",
 }
 
 
@@ -131,11 +129,11 @@ def test_copy_out_a_cursor_and_exists_show_the_own_rows_only(login: Callable[[st
     connection = login(name)
     with connection.transaction():
         connection.execute("SELECT set_config('app.current_tenant', 'acme', true)")
-        with connection.cursor().copy("COPY (SELECT tenant_id FROM contacts) TO STDOUT") as copy:
+        with connection.cursor().copy("COPY (SELECT tenant_id FROM penpals) TO STDOUT") as copy:
             copied = b"".join(bytes(block) for block in copy)
         with connection.cursor("walk") as cursor:
-            walked = cursor.execute("SELECT tenant_id FROM contacts").fetchall()
-        existing = connection.execute("SELECT EXISTS (SELECT FROM contacts WHERE tenant_id = 'globex')").fetchone()
+            walked = cursor.execute("SELECT tenant_id FROM penpals").fetchall()
+        existing = connection.execute("SELECT EXISTS (SELECT FROM penpals WHERE tenant_id = 'globex')").fetchone()
 
     assert copied == b"acme\n"
     assert walked == [("acme",)]
@@ -148,7 +146,7 @@ def test_a_prepared_statement_reused_by_another_tenant_shows_that_tenants_rows(
 ) -> None:
     """Row-level security is evaluated at each execution, not when the plan is made."""
     connection = login(name)
-    connection.execute("PREPARE everybody AS SELECT tenant_id FROM contacts")
+    connection.execute("PREPARE everybody AS SELECT tenant_id FROM penpals")
 
     for _ in range(7):  # past the point where PostgreSQL turns to a generic plan
         assert _as_tenant(connection, "acme", "EXECUTE everybody") == [("acme",)]
@@ -165,24 +163,24 @@ def test_the_setting_ends_with_its_transaction_however_that_ends(login: Callable
         connection.execute(set_acme)
         with pytest.raises(psycopg.errors.DivisionByZero):
             _as_tenant(connection, "globex", "SELECT 1 / 0")
-        assert connection.execute("SELECT tenant_id FROM contacts").fetchall() == [("acme",)]
-    assert connection.execute("SELECT * FROM contacts").fetchall() == []
+        assert connection.execute("SELECT tenant_id FROM penpals").fetchall() == [("acme",)]
+    assert connection.execute("SELECT * FROM penpals").fetchall() == []
     with pytest.raises(psycopg.errors.DivisionByZero):
         _as_tenant(connection, "acme", "SELECT 1 / 0")
-    assert connection.execute("SELECT * FROM contacts").fetchall() == []
+    assert connection.execute("SELECT * FROM penpals").fetchall() == []
 
 
 WRITES = {
-    "UPDATE": ("UPDATE contacts SET display_name = 'mine' WHERE contact_id = %(globex)s", 0),
-    "UPDATE without WHERE": ("UPDATE contacts SET display_name = display_name", 1),
+    "UPDATE": ("UPDATE penpals SET display_name = 'mine' WHERE penpal_id = %(globex)s", 0),
+    "UPDATE without WHERE": ("UPDATE penpals SET display_name = display_name", 1),
     "UPDATE from a join": (
-        "UPDATE contacts SET display_name = 'mine' FROM contacts o WHERE o.tenant_id = 'globex' AND contacts.contact_id = o.contact_id",
+        "UPDATE penpals SET display_name = 'mine' FROM penpals o WHERE o.tenant_id = 'globex' AND penpals.penpal_id = o.penpal_id",
         0,
     ),
-    "DELETE": ("DELETE FROM contacts WHERE contact_id = %(globex)s", 0),
-    "DELETE in a CTE": ("WITH gone AS (DELETE FROM contacts WHERE tenant_id = 'globex' RETURNING *) SELECT count(*) FROM gone", (0,)),
+    "DELETE": ("DELETE FROM penpals WHERE penpal_id = %(globex)s", 0),
+    "DELETE in a CTE": ("WITH gone AS (DELETE FROM penpals WHERE tenant_id = 'globex' RETURNING *) SELECT count(*) FROM gone", (0,)),
     "INSERT with the other's id": (
-        "INSERT INTO contacts (tenant_id, contact_id, email, display_name) VALUES ('acme', %(globex)s, 'n@example.com', 'n') ON CONFLICT DO NOTHING",
+        "INSERT INTO penpals (tenant_id, penpal_id, email, display_name) VALUES ('acme', %(globex)s, 'n@example.com', 'n') ON CONFLICT DO NOTHING",
         1,
     ),
 }  # fmt: skip
@@ -199,21 +197,21 @@ def test_no_write_of_the_writer_touches_the_other_tenants_row(
     assert [row for row in _rows(master) if row[0] == "globex"] == [
         ("globex", GLOBEX_ROW, "a@globex.example.com", "globex")
     ]
-    own = "UPDATE contacts SET display_name = 'new' WHERE contact_id = %s"
+    own = "UPDATE penpals SET display_name = 'new' WHERE penpal_id = %s"
     assert _as_tenant(login("writer"), "acme", own, [ACME_ROW]) == [1]
 
 
 REFUSED_WRITES = {
-    "INSERT for the other": "INSERT INTO contacts (tenant_id, contact_id, email, display_name) VALUES ('globex', %(new)s, 'n@example.com', 'n')",
-    "INSERT ON CONFLICT DO UPDATE": "INSERT INTO contacts (tenant_id, contact_id, email, display_name) VALUES ('globex', %(globex)s, 'n@example.com', 'n') ON CONFLICT (tenant_id, contact_id) DO UPDATE SET display_name = 'mine'",
-    "UPDATE SET tenant_id": "UPDATE contacts SET tenant_id = 'globex' WHERE contact_id = %(acme)s",
-    "UPDATE SET contact_id": "UPDATE contacts SET contact_id = %(globex)s WHERE contact_id = %(acme)s",
-    "TRUNCATE": "TRUNCATE contacts",
-    "ALTER": "ALTER TABLE contacts ADD COLUMN x text",
-    "DISABLE ROW LEVEL SECURITY": "ALTER TABLE contacts DISABLE ROW LEVEL SECURITY",
-    "NO FORCE": "ALTER TABLE contacts NO FORCE ROW LEVEL SECURITY",
-    "DROP POLICY": "DROP POLICY tenant_policy ON contacts",
-    "CREATE POLICY": "CREATE POLICY mine ON contacts USING (true)",
+    "INSERT for the other": "INSERT INTO penpals (tenant_id, penpal_id, email, display_name) VALUES ('globex', %(new)s, 'n@example.com', 'n')",
+    "INSERT ON CONFLICT DO UPDATE": "INSERT INTO penpals (tenant_id, penpal_id, email, display_name) VALUES ('globex', %(globex)s, 'n@example.com', 'n') ON CONFLICT (tenant_id, penpal_id) DO UPDATE SET display_name = 'mine'",
+    "UPDATE SET tenant_id": "UPDATE penpals SET tenant_id = 'globex' WHERE penpal_id = %(acme)s",
+    "UPDATE SET penpal_id": "UPDATE penpals SET penpal_id = %(globex)s WHERE penpal_id = %(acme)s",
+    "TRUNCATE": "TRUNCATE penpals",
+    "ALTER": "ALTER TABLE penpals ADD COLUMN x text",
+    "DISABLE ROW LEVEL SECURITY": "ALTER TABLE penpals DISABLE ROW LEVEL SECURITY",
+    "NO FORCE": "ALTER TABLE penpals NO FORCE ROW LEVEL SECURITY",
+    "DROP POLICY": "DROP POLICY tenant_policy ON penpals",
+    "CREATE POLICY": "CREATE POLICY mine ON penpals USING (true)",
     "SET ROLE": "SET ROLE postgres",
     "SET SESSION AUTHORIZATION": "SET SESSION AUTHORIZATION postgres",
     "GRANT": "GRANT app_writer TO app_reader",
@@ -222,7 +220,7 @@ REFUSED_WRITES = {
     "CREATE FUNCTION": "CREATE FUNCTION mine() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'",
     "passwords": "SELECT * FROM pg_authid",
     "files": "SELECT pg_read_file('/etc/passwd')",
-    "programs": "COPY contacts TO PROGRAM 'cat'",
+    "programs": "COPY penpals TO PROGRAM 'cat'",
     "migrations": "SELECT * FROM alembic_version",
 }  # fmt: skip
 
@@ -241,7 +239,7 @@ def test_what_no_login_may_do_is_refused(
         _as_tenant(connection, "acme", REFUSED_WRITES[statement], parameters)
 
     assert _rows(master) == before
-    assert _as_tenant(connection, "acme", "SELECT tenant_id FROM contacts") == [("acme",)]
+    assert _as_tenant(connection, "acme", "SELECT tenant_id FROM penpals") == [("acme",)]
 
 
 def test_row_security_off_is_an_error_and_not_a_way_around(login: Callable[[str], Connection]) -> None:
@@ -250,26 +248,26 @@ def test_row_security_off_is_an_error_and_not_a_way_around(login: Callable[[str]
     connection.execute("SET row_security = off")
 
     with pytest.raises(psycopg.errors.InsufficientPrivilege, match="row-level security"):
-        _as_tenant(connection, "acme", "SELECT * FROM contacts")
+        _as_tenant(connection, "acme", "SELECT * FROM penpals")
 
 
 @pytest.mark.parametrize(
     "write",
     [
-        "INSERT INTO contacts (tenant_id, contact_id, email, display_name) VALUES ('acme', gen_random_uuid(), 'n@example.com', 'n')",
-        "UPDATE contacts SET display_name = 'x'",
-        "DELETE FROM contacts",
+        "INSERT INTO penpals (tenant_id, penpal_id, email, display_name) VALUES ('acme', gen_random_uuid(), 'n@example.com', 'n')",
+        "UPDATE penpals SET display_name = 'x'",
+        "DELETE FROM penpals",
     ],
 )
 def test_the_reader_writes_nothing_not_even_its_own(login: Callable[[str], Connection], write: str) -> None:
     """It is refused as such; the writer's same statement works."""
-    with pytest.raises(psycopg.errors.InsufficientPrivilege, match="permission denied for table contacts"):
+    with pytest.raises(psycopg.errors.InsufficientPrivilege, match="permission denied for table penpals"):
         _as_tenant(login("reader"), "acme", write)
 
 
 def test_the_known_limit_code_with_a_login_can_name_another_tenant(login: Callable[[str], Connection]) -> None:
     """Row-level security by a setting stops a forgotten WHERE, not code that sets another tenant: stated, not hidden."""
-    assert _as_tenant(login("reader"), "globex", "SELECT tenant_id FROM contacts") == [("globex",)]
+    assert _as_tenant(login("reader"), "globex", "SELECT tenant_id FROM penpals") == [("globex",)]
 
 
 def test_every_tenant_table_is_the_storage_of_an_entity(master: Connection, stack: LocalStack) -> None:
@@ -297,32 +295,32 @@ def test_the_catalog_check_finds_nothing_missing(master: Connection) -> None:
 
 
 WEAKENED = {
-    "ALTER TABLE contacts DISABLE ROW LEVEL SECURITY": "not enabled",
-    "ALTER TABLE contacts NO FORCE ROW LEVEL SECURITY": "not forced",
-    "DROP POLICY tenant_policy ON contacts": "no tenant policy",
-    "ALTER POLICY tenant_policy ON contacts USING (true)": "does not compare",
-    "ALTER POLICY tenant_policy ON contacts WITH CHECK (true)": "does not compare",
-    "ALTER POLICY tenant_policy ON contacts USING (tenant_id = current_setting('app.current_tenant', true))": "does not compare",
-    "ALTER POLICY tenant_policy ON contacts TO app_reader": "not for all commands and everybody",
-    "CREATE POLICY wide ON contacts USING (true)": "wide does not compare",
-    "ALTER TABLE contacts OWNER TO app_writer": "owned by the application's login",
-    "ALTER TABLE contacts DROP CONSTRAINT contacts_pkey; ALTER TABLE contacts ALTER tenant_id DROP NOT NULL": "may be null",
-    "ALTER TABLE contacts DROP CONSTRAINT contacts_pkey, ADD PRIMARY KEY (contact_id)": "unique across tenants",
-    "CREATE UNIQUE INDEX emails ON contacts (email)": "emails is unique across tenants",
-    "CREATE VIEW everybody AS SELECT * FROM contacts": "not protected by row-level security",
-    "CREATE TABLE orders (tenant_id text NOT NULL, id int, PRIMARY KEY (tenant_id, id))": "orders: ROW LEVEL SECURITY is not enabled",
+    "ALTER TABLE penpals DISABLE ROW LEVEL SECURITY": "not enabled",
+    "ALTER TABLE penpals NO FORCE ROW LEVEL SECURITY": "not forced",
+    "DROP POLICY tenant_policy ON penpals": "no tenant policy",
+    "ALTER POLICY tenant_policy ON penpals USING (true)": "does not compare",
+    "ALTER POLICY tenant_policy ON penpals WITH CHECK (true)": "does not compare",
+    "ALTER POLICY tenant_policy ON penpals USING (tenant_id = current_setting('app.current_tenant', true))": "does not compare",
+    "ALTER POLICY tenant_policy ON penpals TO app_reader": "not for all commands and everybody",
+    "CREATE POLICY wide ON penpals USING (true)": "wide does not compare",
+    "ALTER TABLE penpals OWNER TO app_writer": "owned by the application's login",
+    "ALTER TABLE penpals DROP CONSTRAINT penpals_pkey; ALTER TABLE penpals ALTER tenant_id DROP NOT NULL": "may be null",
+    "ALTER TABLE penpals DROP CONSTRAINT penpals_pkey, ADD PRIMARY KEY (penpal_id)": "unique across tenants",
+    "CREATE UNIQUE INDEX emails ON penpals (email)": "emails is unique across tenants",
+    "CREATE VIEW everybody AS SELECT * FROM penpals": "not protected by row-level security",
+    "CREATE TABLE unprotected (tenant_id text NOT NULL, id int, PRIMARY KEY (tenant_id, id))": "unprotected: ROW LEVEL SECURITY is not enabled",
     "ALTER ROLE app_reader BYPASSRLS": "app_reader: is BYPASSRLS",
     "ALTER ROLE app_writer SUPERUSER": "app_writer: is SUPERUSER",
     "ALTER ROLE app_writer CREATEROLE": "app_writer: is CREATEROLE",
     "GRANT app_writer TO app_reader": "app_reader: is a member of app_writer",
-    "GRANT INSERT ON contacts TO app_reader": "app_reader: may INSERT",
-    "GRANT TRUNCATE ON contacts TO app_writer": "app_writer: may TRUNCATE",
-    "GRANT UPDATE ON contacts TO PUBLIC": "PUBLIC: may UPDATE",
-    "GRANT UPDATE (tenant_id, email) ON contacts TO app_reader": "app_reader: may UPDATE contacts.email",
-    "GRANT UPDATE ON contacts TO app_writer": "app_writer: may UPDATE contacts",
-    "GRANT UPDATE (tenant_id) ON contacts TO app_writer": "app_writer: may UPDATE contacts.tenant_id",
-    "CREATE VIEW emails AS SELECT email FROM contacts; GRANT SELECT ON emails TO app_reader": "emails, which has no tenant_id",
-    "CREATE TABLE copy AS SELECT email FROM contacts; GRANT SELECT ON copy TO app_reader": "copy, which has no tenant_id",
+    "GRANT INSERT ON penpals TO app_reader": "app_reader: may INSERT",
+    "GRANT TRUNCATE ON penpals TO app_writer": "app_writer: may TRUNCATE",
+    "GRANT UPDATE ON penpals TO PUBLIC": "PUBLIC: may UPDATE",
+    "GRANT UPDATE (tenant_id, email) ON penpals TO app_reader": "app_reader: may UPDATE penpals.email",
+    "GRANT UPDATE ON penpals TO app_writer": "app_writer: may UPDATE penpals",
+    "GRANT UPDATE (tenant_id) ON penpals TO app_writer": "app_writer: may UPDATE penpals.tenant_id",
+    "CREATE VIEW addresses_only AS SELECT email FROM penpals; GRANT SELECT ON addresses_only TO app_reader": "addresses_only, which has no tenant_id",
+    "CREATE TABLE copy_of_it AS SELECT email FROM penpals; GRANT SELECT ON copy_of_it TO app_reader": "copy_of_it, which has no tenant_id",
     "GRANT CREATE ON SCHEMA public TO app_writer": "app_writer: may CREATE public",
     "GRANT CREATE ON SCHEMA public TO PUBLIC": "PUBLIC: may CREATE public",
     "DO $$ BEGIN EXECUTE format('GRANT TEMP ON DATABASE %I TO PUBLIC', current_database()); END $$": "PUBLIC: may TEMPORARY",

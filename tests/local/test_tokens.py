@@ -44,7 +44,7 @@ def assert_refused(answer: Answer) -> None:
         pytest.param({"without": "custom:tenantID"}, id="no tenant"),
         pytest.param({"custom:tenantID": "Acme"}, id="tenant in capitals"),
         pytest.param({"custom:tenantID": "acme\n"}, id="tenant with a newline"),
-        pytest.param({"custom:tenantID": "acme#sample"}, id="tenant with a delimiter"),
+        pytest.param({"custom:tenantID": "acme#anvil"}, id="tenant with a delimiter"),
         pytest.param({"custom:tenantID": "*"}, id="tenant with a wildcard"),
         pytest.param({"custom:tenantID": ["acme"]}, id="tenant as a list"),
         pytest.param({"custom:role": "owner"}, id="unknown role"),

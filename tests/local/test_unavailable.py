@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tests.support.people import Person
 
 
-_ONE = "/samples/00000000-0000-4000-8000-000000000000"
+_ONE = "/anvils/00000000-0000-4000-8000-000000000000"
 NOWHERE = f"http://127.0.0.1:{free_port()}"
 
 
@@ -50,8 +50,8 @@ def test_what_cannot_be_reached_is_503_with_retry_after(
     headers = {"Authorization": f"Bearer {acme.id_token}"}
 
     for method, path, body in (
-        ("GET", "/samples", None),
-        ("POST", "/samples", {"name": "x", "price": "1"}),
+        ("GET", "/anvils", None),
+        ("POST", "/anvils", {"name": "x", "price": "1"}),
         ("GET", _ONE, None),
         ("PATCH", _ONE, {"name": "x"}),
         ("DELETE", _ONE, None),
@@ -60,7 +60,7 @@ def test_what_cannot_be_reached_is_503_with_retry_after(
         assert (answer.status, answer.body["Code"]) == (503, code)
         assert int(answer.headers["retry-after"]) > 0
         assert answer.headers["access-control-allow-origin"] == "http://127.0.0.1:8080"
-    assert acme.samples() == []
+    assert acme.anvils() == []
     assert acme.create()
 
 
@@ -70,7 +70,7 @@ def test_a_missing_setting_is_an_opaque_500_that_the_log_explains(
     """The caller learns nothing of the deployment; the operator learns which setting."""
     api = api_with(TABLE_ARN="")
 
-    answer = api.call("GET", "/samples", headers={"Authorization": f"Bearer {acme.id_token}"})
+    answer = api.call("GET", "/anvils", headers={"Authorization": f"Bearer {acme.id_token}"})
 
     assert (answer.status, answer.body["Code"]) == (500, "InternalServerError")
     assert b"TABLE_ARN" not in answer.content

@@ -1,6 +1,7 @@
 """The project that the tests of the core run: this one, with two entities of the tests' own beside those it has.
 
-So these tests know no entity of the product, and hold for whatever entities it has or has not.
+So these tests know no entity of the product, and hold for whatever entities it has or has not; their own are called as
+no product is likely to call one.
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ from chalicelib.data.storage import Kind, Sharding
 from ops.entity import Specification, add_entity
 
 #: Rows of DynamoDB, which member and admin write, and of PostgreSQL, which the admin writes.
-SAMPLES = Specification.parse("samples", "dynamodb", "name:text,price:price")
-CONTACTS = Specification.parse("contacts", "postgres", "email:email,display_name:text")
+ANVILS = Specification.parse("anvils", "dynamodb", "name:text,price:price")
+PENPALS = Specification.parse("penpals", "postgres", "email:email,display_name:text")
 #: Of several shards, as one with many rows has, so that a list goes through all of them.
-SAMPLE = Kind("sample", Sharding(3))
+ANVIL = Kind("anvil", Sharding(3))
 
 _PROJECT = Path(__file__).parents[2]
 #: What a running stage needs, and the modules beside `stage.local.api` that tests serve the app with.
@@ -32,10 +33,10 @@ def make_own_project(folder: Path) -> Path:
             shutil.copytree(source, copy, ignore=_UNUSED)
         else:
             shutil.copy(source, copy)
-    for specification in (SAMPLES, CONTACTS):
+    for specification in (ANVILS, PENPALS):
         add_entity(folder, specification)
-    definition = folder / "chalicelib" / "entities" / SAMPLES.name / "__init__.py"
+    definition = folder / "chalicelib" / "entities" / ANVILS.name / "__init__.py"
     text = definition.read_text()
     assert "Sharding(1)" in text
-    definition.write_text(text.replace("Sharding(1)", f"Sharding({SAMPLE.sharding.count})"))
+    definition.write_text(text.replace("Sharding(1)", f"Sharding({ANVIL.sharding.count})"))
     return folder

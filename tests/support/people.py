@@ -23,24 +23,24 @@ class Person:
         return self.api.call(method, path, headers=headers, **request)
 
     def create(self, name: str = "anvil", price: str = "1.10") -> Any:
-        """Create a sample and return it; see own_project."""
-        answer = self.call("POST", "/samples", body={"name": name, "price": price})
+        """Create an anvil and return it; see own_project."""
+        answer = self.call("POST", "/anvils", body={"name": name, "price": price})
         assert answer.status == 201, answer
         return answer.body
 
-    def samples(self, limit: int = 100) -> list[Any]:
-        """Return all samples, page after page."""
-        return self._every("samples", limit)
+    def anvils(self, limit: int = 100) -> list[Any]:
+        """Return all anvils, page after page."""
+        return self._every("anvils", limit)
 
-    def add_contact(self, email: str = "ann@example.com", display_name: str = "Ann") -> Any:
-        """Create a contact and return it; see own_project."""
-        answer = self.call("POST", "/contacts", body={"email": email, "display_name": display_name})
+    def add_penpal(self, email: str = "ann@example.com", display_name: str = "Ann") -> Any:
+        """Create a penpal and return it; see own_project."""
+        answer = self.call("POST", "/penpals", body={"email": email, "display_name": display_name})
         assert answer.status == 201, answer
         return answer.body
 
-    def contacts(self, limit: int = 100) -> list[Any]:
-        """Return all contacts, page after page."""
-        return self._every("contacts", limit)
+    def penpals(self, limit: int = 100) -> list[Any]:
+        """Return all penpals, page after page."""
+        return self._every("penpals", limit)
 
     def _every(self, entity: str, limit: int) -> list[Any]:
         rows, query = [], f"/{entity}?limit={limit}"

@@ -22,7 +22,7 @@ from stage.local.stack import LocalStack, StackOptions
 from stage.progress import Progress
 from stage.shell import forget_aws_settings
 from stage.sign_in import sign_in
-from tests.support.own_project import SAMPLE, make_own_project
+from tests.support.own_project import ANVIL, make_own_project
 from tests.support.people import Person
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def person(stage: LocalStage) -> Iterator[Callable[[str, str], Person]]:
 @pytest.fixture
 def newcomer(person: Callable[..., Person], table: DynamoDBClient, stage: LocalStage) -> Callable[[str], Person]:
     """Return a function that takes away all that a tenant has in the pooled table, and returns its member."""
-    kinds = [SAMPLE, *(entity.storage for entity in ENTITIES if isinstance(entity.storage, Kind))]
+    kinds = [ANVIL, *(entity.storage for entity in ENTITIES if isinstance(entity.storage, Kind))]
 
     def get(tenant: str) -> Person:
         context = TenantContext(tenant, Role.MEMBER, "test", "test@example.com")
