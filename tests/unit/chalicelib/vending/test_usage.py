@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from tests.support.fresh_python import RunPython
 
-KEY: dict[str, Any] = {"TableName": "bulkhead", "Key": {"pk": {"S": "acme#item#0"}, "sk": {"S": "a"}}}
+KEY: dict[str, Any] = {"TableName": "bulkhead", "Key": {"pk": {"S": "acme#sample#0"}, "sk": {"S": "a"}}}
 
 
 def emitted(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
