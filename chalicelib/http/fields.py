@@ -35,7 +35,7 @@ def exact_day(value: object) -> dt.date:
             return dt.date.fromisoformat(value)
     except ValueError:
         pass
-    raise ValueError("must be a day such as 2026-01-31")
+    raise ValueError("must be a date such as 2026-01-31")
 
 
 _DAY_SCHEMA = WithJsonSchema({"type": "string", "format": "date"})

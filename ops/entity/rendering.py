@@ -12,8 +12,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from stage.errors import CommandError
 
 _OWN_SETTINGS = Path(__file__).parents[2] / "pyproject.toml"
-#: Names that hide others, beside what does not parse.
-_CHECKED = "F,A"
 #: Ruff looks for folders, and those of the entity are not there yet.
 _OWN_PACKAGES = 'lint.isort.known-first-party = ["chalicelib", "stage", "tests"]'
 
@@ -27,23 +25,20 @@ def formatted(project: Path, path: Path, text: str) -> str:
     """Return a Python file with its imports sorted and its lines broken by ruff, under the project's settings.
 
     Raises:
-        CommandError: a name in it hides another.
+        CommandError: ruff is not installed, or refuses.
     """
     settings = project / "pyproject.toml"
     config = ["--config", str(settings if settings.exists() else _OWN_SETTINGS), "--config", _OWN_PACKAGES]
     config += ["--stdin-filename", str(path)]
     ordered = _ruff(project, path, ["check", "--fix-only", "--exit-zero", "--select", "I", *config], text)
-    written = _ruff(project, path, ["format", *config], ordered)
-    _ruff(project, path, ["check", "--output-format", "concise", "--select", _CHECKED, *config], written)
-    return written
+    return _ruff(project, path, ["format", *config], ordered)
 
 
 def _ruff(project: Path, path: Path, arguments: list[str], text: str) -> str:
     command = [sys.executable, "-m", "ruff", *arguments, "--quiet", "-"]
     finished = subprocess.run(command, cwd=project, input=text, capture_output=True, text=True, check=False)
     if finished.returncode:
-        said = (finished.stdout + finished.stderr).strip().partition("\n")[0]
-        raise CommandError(f"{path} would not be sound code; other names for the entity or a field may help: {said}")
+        raise CommandError(f"ruff cannot format {path}, so nothing was changed: {finished.stderr.strip()}")
     return finished.stdout
 
 

@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from chalicelib import PRODUCT
 from chalicelib.config import Strategy
 from chalicelib.tenancy.tenant import Role
 from stage.clients import AwsEndpoint
@@ -19,6 +20,7 @@ from stage.local.aws import LocalAws
 from stage.local.demo_users import DEMO_TENANTS, create_demo_users, demo_email
 from stage.local.processes import Child, answers, free_port, process_basics
 from stage.local.web import serving
+from stage.product import check_product
 from stage.terraform import TerraformRoot
 
 if TYPE_CHECKING:
@@ -81,6 +83,7 @@ class LocalStack:
             (self.folder / "env").unlink(missing_ok=True)
 
     def _provision(self) -> None:
+        check_product(PRODUCT)
         options = self._options
         with self._progress.step("starting the local AWS"):
             self.local_aws = self._running.enter_context(LocalAws(options.folder, port=options.aws_port))

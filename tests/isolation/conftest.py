@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from isolation.attack.served import served
 from isolation.attack.world import World
 from tests.support.stack import running_stack
 
@@ -35,4 +36,4 @@ def stage(stack: LocalStack) -> LocalStage:
 @pytest.fixture(scope="session")
 def world(stage: LocalStage) -> World:
     """Return the stage as the attacks see it."""
-    return World(stage)
+    return World(stage, served())

@@ -18,6 +18,7 @@ from botocore.exceptions import EndpointConnectionError
 from botocore.parsers import ResponseParserError
 
 from bulkhead_localaws.postgres.server import PostgresServer
+from chalicelib import PRODUCT
 from chalicelib.data.database import Database, Login
 from chalicelib.data.database_secret import DatabaseSecret
 from chalicelib.data.rows import Rows
@@ -309,7 +310,7 @@ def test_over_http_a_secret_that_is_not_there_is_503_with_retry_after(
 ) -> None:
     """Missing, or in a Secrets Manager that does not answer; the stage's own API is the allowed twin."""
     acme = person("acme", "viewer")
-    missing = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead-local/database/app_reader-000000"
+    missing = f"arn:aws:secretsmanager:eu-central-1:123456789012:secret:{PRODUCT}-local/database/app_reader-000000"
     api = api_with(**{setting: missing if setting == "READER_SECRET_ARN" else "http://127.0.0.1:9"})
 
     answer = api.call("GET", "/penpals", headers={"Authorization": f"Bearer {acme.id_token}"})

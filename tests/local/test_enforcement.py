@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
+from chalicelib import PRODUCT
 from chalicelib.config import Strategy
 from stage.clients import lambda_client
 from stage.decisions import read_decisions
@@ -115,7 +116,7 @@ def test_a_session_policy_takes_writes_from_a_viewer_on_its_own(stack: LocalStac
     key = {"pk": {"S": "acme#anvil#0"}, "sk": {"S": "b"}}
     viewer, member = (scoped_client(stage, Strategy.SESSION_POLICY, "acme", role) for role in ("viewer", "member"))
 
-    with weakened(stack.client("iam"), "bulkhead-local-TenantPolicyRole", without_role_condition):
+    with weakened(stack.client("iam"), f"{PRODUCT}-local-TenantPolicyRole", without_role_condition):
         with pytest.raises(ClientError, match="no session policy allows the dynamodb:PutItem action"):
             viewer.put_item(TableName=stage.table_name, Item=key)
         member.put_item(TableName=stage.table_name, Item=key)

@@ -30,7 +30,7 @@ ATTRIBUTES = "rolcanlogin, rolsuper, rolbypassrls, rolcreatedb, rolcreaterole, r
 @pytest.fixture
 def fresh() -> Iterator[PostgresServer]:
     """Return a server on which nothing was migrated yet, and which logs every statement."""
-    with PostgresServer.start(database="bulkhead") as server:
+    with PostgresServer.start(database="app") as server:
         with psycopg.connect(**master_of(server), autocommit=True) as master:
             master.execute("ALTER SYSTEM SET log_statement = 'all'")
             master.execute("ALTER SYSTEM SET log_min_duration_statement = 0")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from chalicelib import PRODUCT
 from stage.local.processes import free_port
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ NOWHERE = f"http://127.0.0.1:{free_port()}"
         pytest.param(
             dict.fromkeys(
                 ("TENANT_ROLE_ARN", "TENANT_POLICY_ROLE_ARN"),
-                "arn:aws:iam::123456789012:role/bulkhead-local-LambdaRole",
+                f"arn:aws:iam::123456789012:role/{PRODUCT}-local-LambdaRole",
             ),
             "ScopedCredentialsError",
             id="a role that does not trust the caller",

@@ -86,7 +86,7 @@ def secret_of(server: PostgresServer, username: str, password: str = "a first pa
 @contextmanager
 def migrated_server(scripts: Path = SCRIPTS) -> Iterator[tuple[PostgresServer, dict[Login, DatabaseSecret]]]:
     """Run a migrated server, of this project or of another's revisions, with the secrets of its logins."""
-    with PostgresServer.start(database="bulkhead") as server:
+    with PostgresServer.start(database="app") as server:
         secrets = {login: secret_of(server, f"app_{login}") for login in Login}
         migrate(master_of(server), list(secrets.values()), scripts)
         yield server, secrets

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 import pytest
 
+from chalicelib import PRODUCT
 from chalicelib.config import Strategy
 from stage.decisions import read_decisions
 from stage.http_api import Api
@@ -147,7 +148,7 @@ def unconfined(
     @contextmanager
     def weakened_role() -> Iterator[Api]:
         with (
-            weakened(stack.client("iam"), "bulkhead-local-TenantRole", without_leading_keys),
+            weakened(stack.client("iam"), f"{PRODUCT}-local-TenantRole", without_leading_keys),
             closing(Api(stage.api_url)) as api,
         ):
             yield api

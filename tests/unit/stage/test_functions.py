@@ -201,8 +201,8 @@ def test_without_credentials_nothing_is_invoked(monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setenv(name, os.devnull)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it may hold another test's credentials
-    with pytest.raises(CommandError, match="bulkhead-x could not be invoked: Unable to locate credentials"):
-        invoke_lambda("list_tenants", {}, function_name="bulkhead-x", region="eu-west-1")
+    with pytest.raises(CommandError, match="example-x could not be invoked: Unable to locate credentials"):
+        invoke_lambda("list_tenants", {}, function_name="example-x", region="eu-west-1")
 
 
 def test_what_functions_log_is_kept(environment: dict[str, str], tmp_path: Path) -> None:

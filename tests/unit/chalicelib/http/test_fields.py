@@ -36,7 +36,7 @@ NO_DAYS = (
 @pytest.mark.parametrize("value", NO_DAYS, ids=ascii)
 def test_what_is_no_day_is_refused(value: object) -> None:
     """Other forms of ISO 8601 too: one day has one text."""
-    with pytest.raises(ValidationError, match="must be a day such as 2026-01-31"):
+    with pytest.raises(ValidationError, match="must be a date such as 2026-01-31"):
         read(Day, value)
 
 
