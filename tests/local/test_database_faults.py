@@ -225,7 +225,8 @@ def test_a_connection_cut_in_the_middle_of_a_transaction_leaves_nothing(database
 
     def cut_after_an_insert() -> None:
         with database.tenant_transaction(tenant(), Login.WRITER) as connection:
-            assert connection.execute(ADD_PENPAL, ["acme", uuid.uuid4(), *ANN.values()]).rowcount == 1
+            added = connection.execute(ADD_PENPAL + " RETURNING email", ["acme", uuid.uuid4(), *ANN.values()])
+            assert added.fetchone() == (ANN["email"],)
             _cut(own, "app_writer")
 
     with _unavailable():
