@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+_NAMED = 3  # of many changed files
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write or remove: 0 when it is done, 2 when something is in the way, 130 by Ctrl-C; then nothing was changed."""
     options = _parser().parse_args(arguments)
@@ -66,11 +69,12 @@ def _require_clean(project: Path) -> None:
     finished = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
     if finished.returncode:
         raise CommandError(f"git cannot tell whether files are changed: {finished.stderr.strip()}")
-    changed = finished.stdout.splitlines()
+    changed = [line[3:] for line in finished.stdout.splitlines()]
     if changed:
-        some = ", ".join(line[3:] for line in changed[:3])
+        some = ", ".join(changed[:_NAMED]) + (", …" if len(changed) > _NAMED else "")
+        are, them = ("files are", "them") if len(changed) > 1 else ("file is", "it")
         raise CommandError(
-            f"{len(changed)} files are changed ({some}): commit or stash them first, so that git can undo this"
+            f"{len(changed)} {are} changed ({some}): commit or stash {them} first, so that git can undo what this does"
         )
 
 
