@@ -1,4 +1,7 @@
-"""The tutorial, followed word for word in a clone."""
+"""The tutorial, followed word for word in a clone.
+
+It removes the cart, and this test with it: whoever has made the product theirs needs neither.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[3]
 TUTORIAL = PROJECT / "docs" / "make-it-yours.md"
 #: Commands that take long, or an account: this test does not run them, others do.
 _ELSEWHERE = {"make test", "make rehearse", "make bootstrap STAGE=dev", "make deploy STAGE=dev"}
@@ -58,7 +61,7 @@ def commands(block: str) -> Iterator[Command]:
 
 def changes(block: str) -> Iterator[Change]:
     """Yield a diff's changes, whose hunks have no line numbers: a reader finds the lines by what they say."""
-    for file, hunk in re.findall(r"^--- a/.*\n\+\+\+ b/(.*)\n@@\n((?:[ +-].*\n)*)", block, re.MULTILINE):
+    for file, hunk in re.findall(r"^--- a/.*\n\+\+\+ b/(.*)\n@@\n((?:(?!--- a/)[ +-].*\n)*)", block, re.MULTILINE):
         lines = hunk.splitlines(keepends=True)
         old, new = ("".join(line[1:] for line in lines if line[0] in kept) for kept in (" -", " +"))
         yield Change(file, old, new)
@@ -75,7 +78,10 @@ class Reader:
         if isinstance(step, Change):
             path = self.clone / step.file
             text = path.read_text()
-            assert text.count(step.old) == 1, f"{step.file} holds this {text.count(step.old)} times: {step.old}"
+            assert text.count(step.old) == 1, (
+                f"{TUTORIAL.name}: {step.file} holds these lines {text.count(step.old)} times, and not once:\n{step.old}"
+                "if you have done this step yourself, take the page and this test away"
+            )
             path.write_text(text.replace(step.old, step.new))
         elif step.line not in _ELSEWHERE:
             output = self.run(step.line)
