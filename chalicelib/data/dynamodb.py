@@ -46,11 +46,14 @@ class ConditionFailedError(Exception):
 
 
 def assignments(changed: Mapping[str, Any]) -> tuple[str, dict[str, str], dict[str, Any]]:
-    """Return the clause of an update that sets these attributes, and the names and values that it refers to."""
+    """Return the clause of an update that sets these attributes, and the names and values that it refers to.
+
+    They are numbered, so that no attribute's name can be one that the rest of a statement uses.
+    """
     return (
-        ", ".join(f"#{name} = :{name}" for name in changed),
-        {f"#{name}": name for name in changed},
-        {f":{name}": value for name, value in changed.items()},
+        ", ".join(f"#set{number} = :set{number}" for number in range(len(changed))),
+        {f"#set{number}": name for number, name in enumerate(changed)},
+        {f":set{number}": value for number, value in enumerate(changed.values())},
     )
 
 

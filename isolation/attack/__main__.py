@@ -22,6 +22,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 from rich.text import Text
 
+from chalicelib import PRODUCT
 from chalicelib.config import Strategy
 from chalicelib.errors import ScopedCredentialsError
 from isolation.attack.controls import Control
@@ -130,7 +131,7 @@ def _is_local(path: Path) -> bool:
 
 def _started(running: ExitStack) -> LocalStage:
     require_terraform()
-    folder = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="bulkhead-attack-")))
+    folder = Path(running.enter_context(tempfile.TemporaryDirectory(prefix=f"{PRODUCT}-attack-")))
     stack_options = StackOptions(
         project=_PROJECT,
         folder=folder,

@@ -16,6 +16,7 @@ from rich.progress import track
 from rich.table import Table
 from rich.text import Text
 
+from chalicelib import PRODUCT
 from chalicelib.config import Strategy
 from isolation.attack.served import served
 from isolation.attack.world import TENANTS
@@ -44,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH)
     forget_aws_settings()
     try:
-        with tempfile.TemporaryDirectory(prefix="bulkhead-canaries-") as folder:
+        with tempfile.TemporaryDirectory(prefix=f"{PRODUCT}-canaries-") as folder:
             told, left_out = _told(Path(folder), options.canary)
     except (CommandError, CanaryError, OSError) as error:
         Console(stderr=True).print(Text(f"nothing can be shown: {error}"), soft_wrap=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from chalicelib import PRODUCT
 from chalicelib.tenancy.tenant import Role
 from isolation.attack.__main__ import main
 from isolation.attack.controls import Control
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.evidence
 
-TENANT_ROLE = "bulkhead-local-TenantRole"
+TENANT_ROLE = f"{PRODUCT}-local-TenantRole"
 
 
 def _cells(stage: LocalStage) -> tuple[Cell, ...]:
@@ -81,7 +82,7 @@ def test_the_twin_tells_what_is_broken_from_what_is_refused(world: World, stage:
     def nothing(statement: dict[str, Any]) -> None:
         statement["Action"] = ["dynamodb:DescribeLimits"]
 
-    with weakened(stack.client("iam"), "bulkhead-local-TenantPolicyRole", nothing):
+    with weakened(stack.client("iam"), f"{PRODUCT}-local-TenantPolicyRole", nothing):
         red = _run(world, cells)
 
     assert {each.verdict for each in red.judged} == {Verdict.BROKEN}
