@@ -139,8 +139,6 @@ def _reason(method: str, path: str, entry: Any, target: Target | None, permissio
 
 
 def _reason_of(route: Route, target: Target) -> str:
-    if not route.roles:
-        return "chalicelib/permissions.json gives it to no role"
     further = [each for each in route.parameters if each != target.id_name]
     if further or len(route.parameters) > 1 or (route.parameters and not _is_of_a_row(route, target)):
         return (
@@ -148,11 +146,11 @@ def _reason_of(route: Route, target: Target) -> str:
             f"as /{target.name}/{{id}}; let an entity of its own have what lies below"
         )
     body = target.body(route, _TEXT)
-    if body is None or route.operation.body is None:
-        return ""
-    problem = _problem(body, route.operation.body)
-    which = "change" if route.method == "PATCH" else "body"
-    return problem and f"`{which}`, or `bodies`, of {_folder(target.entity)}/probe.py does not fit it: {problem}"
+    problem = _problem(body, route.operation.body) if body is not None and route.operation.body else ""
+    if problem:
+        which = "change" if route.method == "PATCH" else "body"
+        return f"`{which}`, or `bodies`, of {_folder(target.entity)}/probe.py does not fit it: {problem}"
+    return "" if route.roles else "chalicelib/permissions.json gives it to no role"
 
 
 def _is_of_a_row(route: Route, target: Target) -> bool:
