@@ -9,7 +9,7 @@ from urllib.parse import quote
 from chalicelib.tenancy.tenant import Role
 from isolation.attack.controls import Control
 from isolation.attack.http_calls import calls, own_twin, reading_of
-from isolation.attack.http_cells import Looks, Reading, http_cell
+from isolation.attack.http_cells import OK, Looks, Reading, http_cell
 from isolation.attack.planted import ATTACKER, VICTIM
 from isolation.attack.routes import IF_MATCH
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 BEYOND_THE_ROLE = "beyond the role"
 #: A version that no row reaches in a run.
 NEVER = '"999"'
+AFTER_THE_OTHER = "the own list, when the other has just read its own"
 SEEN_NEVER = "an entity tag that the row never had"
 
 
@@ -37,6 +38,7 @@ def route_cells(served: Served) -> Iterator[Cell]:
             for role in route.roles:
                 yield from _ids(role, route, target)
                 yield from _bodies(role, route, target)
+                yield from _after_the_other(role, route, target)
 
 
 def _callers(route: Route, target: Target | None) -> Iterator[Cell]:
@@ -77,6 +79,24 @@ def _cursors(role: str, route: Route, target: Target) -> Iterator[Cell]:
     yield http_cell(str(route), "the other's cursor", role, theirs, twin, Control.TENANT_FROM_TOKEN, entity=entity)
     key = _cursor(role, route, lambda _: f"{VICTIM}#{target.kind.name if target.kind else target.name}#0")
     yield http_cell(str(route), "a key as the cursor", role, key, twin, Control.REQUEST_MODEL, entity=entity)
+
+
+def _after_the_other(role: str, route: Route, target: Target) -> Iterator[Cell]:
+    """Let the victim list its rows, then list the own: what was kept for the victim must not serve the attacker."""
+    if route != target.lists or target.kind is None:
+        return
+
+    def call(api: ApiAccess) -> Answer:
+        if api.as_user(VICTIM, role, route.method, route.path).status not in OK:
+            raise OSError("the victim cannot list its own rows")
+        return api.as_user(ATTACKER, role, route.method, route.path)
+
+    others = [each for each in route.roles if each != role]
+    twin = own_twin(
+        others[-1] if others else role, route, target
+    )  # another role, as this is to be the first of its own
+    reading, own = Reading(Looks.FOR_THE_OWN), Control.TENANT_FROM_TOKEN
+    yield http_cell(str(route), AFTER_THE_OTHER, role, call, twin, own, reading=reading, entity=target.name)
 
 
 def _cursor(role: str, route: Route, make: Callable[[ApiAccess], str]) -> Request:

@@ -8,7 +8,7 @@ from chalicelib.tenancy.tenant import Role
 from isolation.attack.controls import Control
 from isolation.attack.http_elsewhere import IN_BODY, IN_HEADERS, IN_QUERY
 from isolation.attack.http_keys import AFTER_ITS_OWNER, THE_OTHERS_ROW
-from isolation.attack.http_routes import BEYOND_THE_ROLE, SEEN_NEVER
+from isolation.attack.http_routes import AFTER_THE_OTHER, BEYOND_THE_ROLE, SEEN_NEVER
 from isolation.attack.outcomes import Service
 from isolation.attack.verdicts import Verdict
 from isolation.canaries.model import Canary
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _BY_KEY = "a list that takes a whole primary key, as `by_key` of its probe"
 _LIST, _BODY, _ROLE, _IF_MATCH = (
-    "a list",
+    "a list of the pooled table",
     "a route with a body",
     "a route that a role may not call",
     "If-Match on a PATCH",
@@ -71,6 +71,9 @@ def _elsewhere(place: str, names: str, target: str) -> Canary:
     return Canary(f"tenant from {place}", weaken, Service.HTTP, Control.TENANT_FROM_TOKEN, _begins(target))
 
 
+_CACHED_FOR_ALL = _code(
+    "chalicelib/vending/clients.py", "return tenant.tenant_id, tenant.role", 'return "", tenant.role'
+)
 CODE = (
     _token("signature unchecked", _OPTIONS, 'options={"verify_signature": False}', "tenant altered"),
     _token("HS256 accepted", _RS256_ONLY, _HS256_TOO + _RS256_ONLY, "HS256 with the public key as PEM"),
@@ -102,10 +105,12 @@ CODE = (
     Canary("If-Match unheeded",
            _code("chalicelib/http/preconditions.py", "    return versions(request)\n", "    return None\n"),
            Service.HTTP, Control.PRECONDITION, _targets(SEEN_NEVER), Verdict.WRONG_CONTROL, _IF_MATCH),
-    Canary("credentials: kept without the tenant",
-           _code("chalicelib/vending/clients.py", "return tenant.tenant_id, tenant.role", 'return "", tenant.role'),
+    Canary("credentials: kept without the tenant", _CACHED_FOR_ALL,
            Service.HTTP, Control.LEADING_KEYS_BY_SESSION_POLICY,
            lambda cell: cell.target == AFTER_ITS_OWNER and cell.who.role == Role.VIEWER, needs=_BY_KEY),
+    Canary("credentials: kept without the tenant, as a list tells", _CACHED_FOR_ALL,
+           Service.HTTP, Control.TENANT_FROM_TOKEN,
+           lambda cell: cell.target == AFTER_THE_OTHER and cell.who.role == Role.VIEWER, Verdict.WRONG_CONTROL, _LIST),
     Canary("credentials: the Lambda role's where STS refuses",
            _code(_VENDING, "        raise ScopedCredentialsError from error\n",
                  "        import boto3, datetime\n"
