@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
+    from chalicelib.data.storage import Storage
+
 PARTITION = "acme#sample#3"
 OTHERS = ("acme#sample#2", "acme#sample#33", "acme#other#0", "acme-eu#sample#3", "acm#sample#3")
 LARGE = "x" * 300_000  # four make more than the megabyte of a page
@@ -165,7 +167,7 @@ def test_a_tenants_holdings_are_every_shard_of_a_kind_and_every_tenant_table_onc
     """In the order of what is held; each has a name of its own, under which it is exported."""
     nobody: Any = None  # the database is not asked
     tenant = TenantContext("acme", Role.ADMIN, "test", "-")
-    storages = [
+    storages: list[Storage] = [
         Kind("sample", Sharding(2, others=(3,))),
         TenantTable("samples", key="sample_id"),
         Kind("order_2", Sharding(1)),
