@@ -11,6 +11,7 @@ import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar, cast
 
+from chalicelib import PRODUCT
 from chalicelib.config import Config, is_origin
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 _CONNECT_SECONDS, _READ_SECONDS, _ATTEMPTS, _STS_ATTEMPTS = 1, 3, 2, 3
 _LISTING_THREADS = 10
 KEPT_CLIENTS = 512  # of 240 KiB each, so that a function of 1,024 MB has room for them
-_USER_AGENT = "bulkhead"  # else botocore puts together its own twice a request, a tenth of the request's time
+_USER_AGENT = PRODUCT  # else botocore puts together its own twice a request, a tenth of the request's time
 _OF_THE_AUTHORIZER = "AUTHORIZER_ROLE_"
 
 

@@ -94,7 +94,10 @@ class PartitionHolding:
 
 
 class TableHolding:
-    """One tenant table of the database; a row is a JSON object of its columns."""
+    """One tenant table of the database; a row is a JSON object of its columns, as the database writes it.
+
+    Read and written again here, a number could lose digits, and its row would never be found unchanged.
+    """
 
     def __init__(self, database: Database, tenant: TenantContext, table: TenantTable) -> None:
         self._database = database
@@ -106,11 +109,11 @@ class TableHolding:
         """See Holding."""
         rows = self._fetch(
             Login.READER,
-            "SELECT {key}::text, to_jsonb({table}) FROM {table} WHERE tenant_id = %s AND (%s::text IS NULL OR "
+            "SELECT {key}::text, to_jsonb({table})::text FROM {table} WHERE tenant_id = %s AND (%s::text IS NULL OR "
             "{key}::text > %s) ORDER BY {key}::text LIMIT %s",
             [self._tenant.tenant_id, after, after, _ROWS],
         )
-        return Chunk([_line(row[1]) for row in rows], rows[-1][0] if len(rows) == _ROWS else None)
+        return Chunk([row[1] for row in rows], rows[-1][0] if len(rows) == _ROWS else None)
 
     def erase(self, rows: list[str]) -> None:
         """See Holding."""

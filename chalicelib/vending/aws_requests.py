@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from botocore.session import Session
 
 #: Holds the ids of AWS's answers, separated by commas, in the order in which they came.
-HEADER = "X-Bulkhead-Aws-Requests"
+HEADER = "X-Aws-Requests"
 _collected: ContextVar[list[str] | None] = ContextVar("collected", default=None)
 
 

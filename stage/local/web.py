@@ -20,9 +20,11 @@ from urllib.parse import parse_qs, urlsplit
 
 from botocore.exceptions import BotoCoreError
 
+from chalicelib import PRODUCT_TITLE
 from chalicelib.errors import AppError
 from stage.errors import CommandError
 from stage.local.web_answers import DevelopmentAnswers
+from stage.page import first_table, page_entities
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -64,15 +66,18 @@ def page_files() -> dict[str, Path]:
     return {f"/{path.relative_to(_FILES).as_posix()}": path for path in _FILES.rglob("*") if path.suffix in _TYPES}
 
 
-def page_config(stage: LocalStage) -> dict[str, str]:
-    """Return the page's configuration, as Terraform writes it on AWS, and where the trace is."""
+def page_config(stage: LocalStage) -> dict[str, Any]:
+    """Return the page's configuration, as Terraform writes it on AWS, and what only a development stage can show."""
     return {
+        "product": PRODUCT_TITLE,
+        "entities": page_entities(),
         "api_url": stage.api_url,
         "cognito_url": stage.aws_endpoint_url,
         "client_id": stage.user_pool_client_id,
         "region": stage.region,
         "stage": "local",
         "trace_url": ".",
+        "table": first_table(),
     }
 
 

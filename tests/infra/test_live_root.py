@@ -11,6 +11,7 @@ import pytest
 from app import app
 from chalicelib.config import CONTROL_PLANE_SETTINGS, DATABASE_FUNCTIONS_SETTINGS, SESSION_POLICY_SETTINGS, SETTINGS
 from stage.functions import TENANT_FUNCTIONS, function_seconds
+from stage.page import page_entities
 from tests.infra.conftest import INFRA
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def test_the_package_of_the_tests_is_the_apps() -> None:
     authorizers = {authorizer.name for authorizer in app.builtin_auth_handlers}
     assert set(described["functions"]) == own | authorizers | {"api_handler"}
     assert set(described["routes"]) == set(app.routes)
+    assert described["entities"] == page_entities()
 
 
 @pytest.mark.parametrize("path", _STAGES, ids=lambda path: path.stem)

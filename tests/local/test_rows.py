@@ -236,7 +236,7 @@ def test_a_column_that_is_called_like_a_parameter_does_not_change_the_statement(
 def key_of(master: psycopg.Connection[Any], tenant_id: str, name: str) -> uuid.UUID:
     """Return the key of a row by its name."""
     found = master.execute("SELECT sample_id FROM samples WHERE (tenant_id, name) = (%s, %s)", [tenant_id, name])
-    (key,) = found.fetchone() or ()
+    ((key,),) = found.fetchall()
     return uuid.UUID(str(key))
 
 

@@ -30,7 +30,7 @@ def dynamodb() -> Iterator[DynamoDBClient]:
 @pytest.fixture(scope="module")
 def table_names() -> Iterator[str]:
     """Names for tables, no two alike."""
-    return (f"bulkhead-{number}" for number in itertools.count())
+    return (f"example-{number}" for number in itertools.count())
 
 
 @pytest.fixture

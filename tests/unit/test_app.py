@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from chalicelib import PRODUCT
 from chalicelib.config import CONTROL_PLANE_SETTINGS, DATABASE_FUNCTIONS_SETTINGS, SESSION_POLICY_SETTINGS, SETTINGS
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ print(json.dumps({"name": app.app_name, "routes": sorted(app.routes), "read": so
 def test_importing_the_app_reads_no_setting_and_makes_no_call(run_python: RunPython) -> None:
     """`chalice package` imports it before anything is deployed: without an environment and without a network."""
     imported = run_python(IMPORT_APP)
-    assert imported["name"] == "bulkhead"
+    assert imported["name"] == PRODUCT
     assert {"/health", "/me", "/openapi.json"} <= set(imported["routes"])
     assert imported["calls"] == []
     ours = {*SETTINGS, *SESSION_POLICY_SETTINGS, *DATABASE_FUNCTIONS_SETTINGS, *CONTROL_PLANE_SETTINGS, "*"}

@@ -10,6 +10,7 @@ import pytest
 
 from app import app
 from chalicelib import config, errors
+from chalicelib.entities import ENTITIES
 from chalicelib.http.openapi import document
 from tests.support.errors import derived_from
 
@@ -22,6 +23,7 @@ DOCUMENTS = sorted(
     for path in PROJECT.glob(pattern)
     if path.name != "CHANGELOG.md"
 )
+ENTITY_NAMES = [entity.name for entity in ENTITIES]
 #: Folders that commands make.
 _MADE = {".local", ".venv", "build", "dist", ".hypothesis"}
 #: Every table of environment variables: a new one is found by its name.
@@ -74,11 +76,16 @@ def test_the_openapi_document_names_every_error_of_an_entity() -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(PROJECT).as_posix())
 def test_every_path_that_a_document_names_exists(document: Path) -> None:
-    """A renamed test must not leave a claim without evidence: under any top folder, here or beside the document."""
+    """A renamed test must not leave a claim without evidence: under any top folder, here or beside the document.
+
+    NAME stands for an entity: each has the file.
+    """
     tops = {path.name for place in (PROJECT, document.parent) for path in place.iterdir() if path.is_dir()} - _MADE
     named = re.findall(rf"`((?:{'|'.join(map(re.escape, sorted(tops)))})/[\w/.-]*)`", document.read_text())
 
-    assert [path for path in named if not any((place / path).exists() for place in (PROJECT, document.parent))] == []
+    paths = [path.replace("NAME", each) for path in named for each in (ENTITY_NAMES if "NAME" in path else [""])]
+
+    assert [path for path in paths if not any((place / path).exists() for place in (PROJECT, document.parent))] == []
 
 
 @pytest.mark.parametrize("link", re.findall(r"\]\(([\w/.-]+)\)", README))

@@ -73,7 +73,7 @@ def test_the_stage_tells_signed_in_users_of_its_own_page_only(
 def test_a_trace_of_another_tenants_request_is_empty(stage: LocalStage, person: Callable[..., Person]) -> None:
     """The id of a request is not enough."""
     key = "/items?shard_id=acme%23item%230&product_id=1"
-    ids = person("acme", "member").call("GET", key).headers["x-bulkhead-aws-requests"]
+    ids = person("acme", "member").call("GET", key).headers["x-aws-requests"]
     path = "/trace?" + "&".join(f"request_id={each}" for each in ids.split(","))
 
     def decisions(tenant: str) -> Any:

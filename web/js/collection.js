@@ -13,7 +13,7 @@ export function collectionView(main, kind) {
   const state = h("div", { class: "state" });
   show(main,
     h("div", { class: "heading" },
-      h("div", {}, h("h1", {}, kind.title), h("p", { class: "lead" }, kind.lead)),
+      h("div", {}, h("h1", {}, kind.title), kind.lead && h("p", { class: "lead" }, kind.lead)),
       mayWrite
         ? button(`New ${kind.noun}`, create, { kind: "primary" })
         : h("p", { class: "note" }, `Your role, ${claims()["custom:role"]}, reads here.`)),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
 from chalice.app import Blueprint, Response
@@ -20,6 +19,7 @@ from chalicelib.errors import (
 )
 from chalicelib.http.answers import CORS
 from chalicelib.http.authorization import current_tenant, tenant_authorizer
+from chalicelib.http.fields import whole_number
 from chalicelib.http.operations import DescribedResponse, Operation
 from chalicelib.http.parameters import (
     LIMIT,
@@ -42,18 +42,8 @@ blueprint = Blueprint(__name__)
 
 ITEM_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
-_MAX_QUANTITY = 1_000_000
-
-
-def whole_number(value: object) -> object:
-    """Return 2.0 as 2, since JSON knows no other difference between them; anything else as it is."""
-    if isinstance(value, Decimal) and value.is_finite() and 0 <= value.adjusted() < len(str(_MAX_QUANTITY)):
-        return int(value) if value == value.to_integral_value() else value
-    return value
-
-
 Description = Annotated[str, Field(min_length=1, max_length=1000)]
-Quantity = Annotated[int, Field(ge=1, le=_MAX_QUANTITY), BeforeValidator(whole_number)]
+Quantity = Annotated[int, Field(ge=1, le=1_000_000), BeforeValidator(whole_number)]
 
 
 class CartLineBody(Body):

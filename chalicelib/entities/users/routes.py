@@ -7,7 +7,7 @@ import uuid
 from typing import TYPE_CHECKING, Annotated
 
 from chalice.app import Blueprint, Response
-from pydantic import AfterValidator, Field
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from chalicelib import wiring
@@ -20,11 +20,11 @@ from chalicelib.errors import (
 )
 from chalicelib.http.answers import CORS
 from chalicelib.http.authorization import current_tenant, tenant_authorizer
+from chalicelib.http.fields import Email, Instant, Text
 from chalicelib.http.operations import DescribedResponse, Operation
 from chalicelib.http.parameters import (
     LIMIT,
     Parameter,
-    cursor_after,
     encode_cursor,
     parse_cursor,
     parse_limit,
@@ -32,8 +32,7 @@ from chalicelib.http.parameters import (
     text_of_form,
 )
 from chalicelib.http.requests import Body, Patch, parse_body
-from chalicelib.http.texts import PRINTABLE, Instant, printable
-from chalicelib.tenancy.emails import checked_email
+from chalicelib.http.row_ids import CURSOR, LOCATION
 
 if TYPE_CHECKING:
     from chalicelib.entities.users.store import User, UserStore
@@ -44,23 +43,18 @@ blueprint = Blueprint(__name__)
 _USER_ID = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")  # RFC 9562: read without regard to case
 
 
-_EMAIL = Field(json_schema_extra={"format": "email"})
-Email = Annotated[str, Field(max_length=254), AfterValidator(printable), AfterValidator(checked_email), _EMAIL]
-DisplayName = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(printable), PRINTABLE]
-
-
 class NewUserBody(Body):
     """A user to add."""
 
     email: Email
-    display_name: DisplayName
+    display_name: Text
 
 
 class UserPatch(Patch):
     """Some fields of a user."""
 
     email: Email = Field(default=None)  # type: ignore[assignment]
-    display_name: DisplayName = Field(default=None)  # type: ignore[assignment]
+    display_name: Text = Field(default=None)  # type: ignore[assignment]
 
 
 class UserAnswer(TypedDict):
@@ -68,7 +62,7 @@ class UserAnswer(TypedDict):
 
     user_id: Annotated[str, Field(json_schema_extra={"format": "uuid"})]
     email: Email
-    display_name: DisplayName
+    display_name: Text
     created_at: Instant
 
 
@@ -80,13 +74,12 @@ class UsersAnswer(TypedDict):
 
 
 _ID = Parameter("user_id", "Names the user; upper or lower case.", text_of_form(_USER_ID))
-_LOCATION = Parameter("Location", "The path of the new user.", {"type": "string", "format": "uri-reference"})
 _ERRORS = (InvalidRequestError, TenantAccessDeniedError, ScopedCredentialsError, DatabaseUnavailableError)
 
 
 @blueprint.route("/users", authorizer=tenant_authorizer, cors=CORS)
 @Operation(
-    query=(LIMIT, cursor_after("4f6c1f0e-5c1b-4f43-9d2b-6a8f8f1d2c3b")),
+    query=(LIMIT, CURSOR),
     answers={200: DescribedResponse("A page of the users.", UsersAnswer)},
     errors=_ERRORS,
 )
@@ -104,7 +97,7 @@ def list_users() -> UsersAnswer:
 @blueprint.route("/users", methods=["POST"], authorizer=tenant_authorizer, cors=CORS)
 @Operation(
     body=NewUserBody,
-    answers={201: DescribedResponse("The new user.", UserAnswer, (_LOCATION,))},
+    answers={201: DescribedResponse("The new user.", UserAnswer, (LOCATION,))},
     errors=(*_ERRORS, EmailTakenError),
 )
 def create_user() -> Response:

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from app import app
 from chalicelib.data.partitions import PartitionKey
-from chalicelib.entities.items.routes import _PRODUCT_ID, ItemPatch, NewItemBody, _answer, _one, _primary_key
+from chalicelib.entities.items.routes import ItemPatch, NewItemBody, _answer, _one, _primary_key
 from chalicelib.entities.items.store import Item
 from chalicelib.errors import InvalidRequestError
 from chalicelib.http.requests import parse_body
+from chalicelib.http.row_ids import ROW_ID
 from tests.support.bodies import accepted_by_document, is_accepted, refusal, written
 
 if TYPE_CHECKING:
@@ -310,7 +311,7 @@ def test_a_parameter_of_a_key_is_given_once(make_request: MakeRequest, name: str
 
 def test_a_product_id_is_a_uuid_in_small_letters() -> None:
     """As the store makes it: one spelling for each item."""
-    assert _PRODUCT_ID.fullmatch(ID)
+    assert ROW_ID.fullmatch(ID)
     for other in (
         "",
         ID.upper(),
@@ -321,7 +322,7 @@ def test_a_product_id_is_a_uuid_in_small_letters() -> None:
         f"{{{ID}}}",
         ID.replace("0", "\uff10"),
     ):
-        assert not _PRODUCT_ID.fullmatch(other)
+        assert not ROW_ID.fullmatch(other)
 
 
 def test_an_answer_carries_the_item_its_key_and_its_version() -> None:

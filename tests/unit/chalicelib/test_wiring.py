@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from chalicelib import PRODUCT
 from chalicelib.config import SETTINGS
 from chalicelib.wiring import _once
 from tests.unit.http_stub import Asked, HttpStub, StubAnswer
@@ -85,12 +86,12 @@ def test_data_is_reached_with_the_tenants_credentials_and_sts_with_the_functions
     assert (
         json.loads(stub.asked[1].body).items()
         >= {
-            "TableName": "bulkhead",
+            "TableName": "example",
             "ExpressionAttributeValues": {":pk": {"S": "acme#sample#0"}},
         }.items()
     )
     # botocore's own takes a tenth of a request's time to put together.
-    assert {asked.headers["user-agent"] for asked in stub.asked} == {"bulkhead"}
+    assert {asked.headers["user-agent"] for asked in stub.asked} == {PRODUCT}
 
 
 #: Lists two shards and writes a row with a version and one without.
@@ -240,7 +241,7 @@ def answers_everything(asked: Asked) -> StubAnswer:
         return StubAnswer(body=json.dumps({**vended, "Expiration": "2099-01-01T00:00:00Z"}).encode())
     if b"AssumeRole" in asked.body:
         return StubAnswer(body=VENDED, headers={"Content-Type": "text/xml"})
-    if b'"bulkhead-tenants"' in asked.body:
+    if b'"example-tenants"' in asked.body:
         return StubAnswer(body=b'{"Item": {"status": {"S": "active"}}}')
     return StubAnswer(body=b'{"Items": [], "Count": 0, "ScannedCount": 0}')
 

@@ -18,12 +18,12 @@ mock_provider "aws" {
   }
 
   mock_resource "aws_cloudwatch_log_group" {
-    defaults = { arn = "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/apigateway/bulkhead-prod/live/access" }
+    defaults = { arn = "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/apigateway/example-prod/live/access" }
   }
 }
 
 variables {
-  placement          = { name = "bulkhead-prod", region = "eu-central-1", account_id = "123456789012" }
+  placement          = { name = "example-prod", region = "eu-central-1", account_id = "123456789012" }
   description        = "The API."
   stage_name         = "live"
   binary_media_types = ["image/png"]
@@ -226,7 +226,7 @@ run "access_logs_name_the_tenant_and_no_token" {
   }
 
   assert {
-    condition     = one(aws_cloudwatch_log_group.access[*].retention_in_days) == 90 && output.access_log_group_name == "/aws/apigateway/bulkhead-prod/live/access"
+    condition     = one(aws_cloudwatch_log_group.access[*].retention_in_days) == 90 && output.access_log_group_name == "/aws/apigateway/example-prod/live/access"
     error_message = "The lines about requests must have an end."
   }
 

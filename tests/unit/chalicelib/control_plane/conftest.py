@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from chalicelib.data.holdings import Holding
 
 KEYS = {"region_name": "eu-central-1", "aws_access_key_id": "AKIATEST", "aws_secret_access_key": "secret"}
-BUCKET, TABLE, REGISTRY = "exports", "bulkhead", "tenants"
+BUCKET, TABLE, REGISTRY = "exports", "example", "tenants"
 SAMPLES, NOTES = Kind("sample", Sharding(10)), Kind("note", Sharding(1))
 
 

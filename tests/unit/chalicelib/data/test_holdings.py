@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.data.holdings import PartitionHolding, holdings_of
 from chalicelib.data.partitions import PartitionKey
-from chalicelib.data.storage import Kind, Sharding, TenantTable
+from chalicelib.data.storage import Kind, Sharding, Storage, TenantTable
 from chalicelib.data.table import Partition
 from chalicelib.errors import InvalidKeyError
 from chalicelib.tenancy.tenant import Role, TenantContext

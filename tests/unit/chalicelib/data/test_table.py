@@ -328,7 +328,7 @@ def test_a_shard_goes_on_where_dynamodb_stopped_even_if_it_brought_nothing(threa
     with Stubber(client) as stub:
         stub.add_response("query", {"Items": [], "LastEvaluatedKey": {"pk": row["pk"], "sk": {"S": "a"}}})
         stub.add_response("query", {"Items": [row]})
-        page = table_with(client, "bulkhead", threads, sharding=ONE).page(limit=5, after=None)
+        page = table_with(client, "example", threads, sharding=ONE).page(limit=5, after=None)
     assert page == ([row], None)
 
 
@@ -515,7 +515,7 @@ def test_every_operation_reports_refusals_and_failures_as_the_applications(
     with Stubber(client) as stub:
         stub.add_client_error(method, code, http_status_code=status)
         with pytest.raises(error):
-            call(table_with(client, "bulkhead", threads, sharding=ONE))
+            call(table_with(client, "example", threads, sharding=ONE))
 
 
 def test_after_a_growth_a_refusal_ends_the_search(threads: ThreadPoolExecutor) -> None:
@@ -524,7 +524,7 @@ def test_after_a_growth_a_refusal_ends_the_search(threads: ThreadPoolExecutor) -
     with Stubber(client) as stub:
         stub.add_client_error("put_item", "AccessDeniedException", http_status_code=400)
         with pytest.raises(TenantAccessDeniedError):
-            table_with(client, "bulkhead", threads, sharding=Sharding(16, others=(10,))).put("b", ANVIL)
+            table_with(client, "example", threads, sharding=Sharding(16, others=(10,))).put("b", ANVIL)
 
 
 @pytest.mark.parametrize(

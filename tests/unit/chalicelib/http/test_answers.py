@@ -226,4 +226,4 @@ def test_only_an_answer_of_the_local_aws_names_its_requests(
 ) -> None:
     """A setting that was left in the shell does not reach what `make package` makes for AWS."""
     exposed = run_python(CORS_HEADERS, environment)["Access-Control-Expose-Headers"].split(",")
-    assert ("X-Bulkhead-Aws-Requests" in exposed) is named
+    assert ("X-Aws-Requests" in exposed) is named

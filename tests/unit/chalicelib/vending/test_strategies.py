@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 ROLE_ARN = "arn:aws:iam::123456789012:role/TenantRole"
 RESOURCES = TenantResources(
-    table_arn="arn:aws:dynamodb:eu-central-1:123456789012:table/bulkhead",
+    table_arn="arn:aws:dynamodb:eu-central-1:123456789012:table/example",
     reader_secret_arn="arn:aws:secretsmanager:eu-central-1:123456789012:secret:reader-AbCdEf",
     writer_secret_arn="arn:aws:secretsmanager:eu-central-1:123456789012:secret:writer-AbCdEf",
 )

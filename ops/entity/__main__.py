@@ -1,0 +1,92 @@
+"""`make entity`: writes an entity into the project, or takes one out.
+
+It refuses when files are changed and not committed, so that `git diff` shows what it did, and git takes it back.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ops.entity import Specification, add_entity, remove_entity
+from ops.entity.advice import after_adding, after_removing
+from ops.entity.project import Project
+from stage.errors import INTERRUPTED, CommandError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+_NAMED = 3  # of many changed files
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write or remove: 0 when it is done, 2 when something is in the way, 130 by Ctrl-C; then nothing was changed."""
+    options = _parser().parse_args(arguments)
+    project = Path.cwd()
+    try:
+        if options.remove:
+            _remove(project, options)
+        else:
+            _add(project, options)
+    except CommandError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted: nothing was changed", file=sys.stderr)
+        return INTERRUPTED
+    return 0
+
+
+def _add(project: Path, options: argparse.Namespace) -> None:
+    wanted = Specification.parse(options.name, options.store, options.fields, options.singular)
+    _require_clean(project)
+    files = add_entity(project, wanted)
+    print(after_adding(wanted, files))
+
+
+def _remove(project: Path, options: argparse.Namespace) -> None:
+    if options.store or options.fields or options.singular:
+        raise CommandError("REMOVE=1 takes NAME= alone")
+    _require_clean(project)
+    table = Project(project).table_of(options.name) if options.name in Project(project).entities() else None
+    files = remove_entity(project, options.name)
+    print(after_removing(options.name, files, table))
+
+
+def _require_clean(project: Path) -> None:
+    """Require that no file that git knows is changed; a folder that is no checkout of its own has nothing to lose.
+
+    Raises:
+        CommandError: some are.
+    """
+    if not (project / ".git").exists():
+        return
+    command = ["git", "status", "--porcelain", "--untracked-files=no"]
+    finished = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+    if finished.returncode:
+        raise CommandError(f"git cannot tell whether files are changed: {finished.stderr.strip()}")
+    changed = [line[3:] for line in finished.stdout.splitlines()]
+    if changed:
+        some = ", ".join(changed[:_NAMED]) + (", …" if len(changed) > _NAMED else "")
+        are, them = ("files are", "them") if len(changed) > 1 else ("file is", "it")
+        raise CommandError(
+            f"{len(changed)} {are} changed ({some}): commit or stash {them} first, so that git can undo what this does"
+        )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m ops.entity", description=__doc__)
+    parser.add_argument("name", metavar="NAME", help="the plural of what it holds, such as invoices")
+    parser.add_argument("--store", default="", help="where its rows lie: dynamodb or postgres")
+    parser.add_argument("--fields", default="", help='names and types, such as "number:text,total:price,due:date"')
+    parser.add_argument("--singular", default="", help="of NAME, where it cannot be told")
+    parser.add_argument("--remove", action="store_true", help="take the entity out")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

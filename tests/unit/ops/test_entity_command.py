@@ -1,0 +1,69 @@
+"""The command's answers and exit codes; what it writes is tested beside this."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ops.entity.__main__ import main
+
+PROJECT = Path(__file__).parents[3]
+ADD = ["widgets", "--store", "dynamodb", "--fields", "name:text"]
+
+
+@pytest.fixture
+def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a copy of the application, in which the command runs."""
+    shutil.copytree(PROJECT / "chalicelib", tmp_path / "chalicelib", ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_it_says_what_it_wrote_and_what_is_left_to_decide(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A folder that is no checkout of git has nothing to lose, and is written into."""
+    assert main(ADD) == 0
+    said = capsys.readouterr().out
+
+    assert (copy / "chalicelib/entities/widgets/routes.py").exists()
+    for part in ("  chalicelib/entities/widgets/routes.py\n", "permissions.json", "Sharding", "make test"):
+        assert part in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([""], "NAME= is missing"),
+        (["widgets"], "STORE=: there is no such store"),
+        (["widgets", "--store", "dynamodb"], "FIELDS= is missing"),
+        (["widgets", "--remove"], "NAME=widgets: there is no such entity"),
+        (["widgets", "--remove", "--store", "dynamodb"], "REMOVE=1 takes NAME= alone"),
+    ],
+)
+@pytest.mark.usefixtures("copy")
+def test_what_it_cannot_do_it_says_in_one_line(
+    arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """2, on the standard error stream."""
+    assert main(arguments) == 2
+    said = capsys.readouterr()
+
+    assert said.out == ""
+    assert said.err.startswith(sentence)
+    assert said.err.count("\n") == 1
+
+
+def test_a_checkout_with_changed_files_is_refused(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What nobody has committed could not be told from what this writes; untracked files are in nobody's way."""
+    git = ["git", "-c", "user.name=somebody", "-c", "user.email=somebody@example.com"]
+    for command in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "all", "--no-verify", "--no-gpg-sign"]):
+        subprocess.run([*git, *command], cwd=copy, check=True)
+    (copy / "chalicelib/config.py").write_text("# changed\n")
+
+    assert main(ADD) == 2
+    assert capsys.readouterr().err.startswith("1 file is changed (chalicelib/config.py): commit or stash it first")
+    subprocess.run([*git, "checkout", "-q", "."], cwd=copy, check=True)
+    (copy / "notes.txt").touch()
+    assert main(ADD) == 0
