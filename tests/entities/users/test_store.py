@@ -61,7 +61,7 @@ class RowsInMemory:
     def _check(self, key: uuid.UUID, values: Mapping[str, Any]) -> None:
         taken = {row["email"].lower() for other, row in self.kept.items() if other != key}
         if values.get("email", "").lower() in taken:
-            raise psycopg.errors.UniqueViolation("users_email")
+            raise psycopg.errors.UniqueViolation
 
 
 @pytest.fixture
