@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import string
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl
@@ -53,18 +54,18 @@ def gaps(
         permissions: the routes that roles may call.
     """
     entities = tuple(entities)
-    served = targets(registered, entities, probes, permissions)
+    whole = _described(registered, entities, probes, permissions)
     missing = [
         f"{_folder(entity)}/probe.py has no PROBE: nothing can attack /{entity.name}, nor its rows"
         for entity in entities
         if entity.name not in probes
     ]
-    for target in served:
+    for target in whole:
         missing += _gaps_of(target)
     for path, method, entry in authorized(registered):
         owner = _owner(path, entities)
         if path != ME and (owner is None or owner.name in probes):
-            known = next((each for each in served if each.entity is owner), None)
+            known = next((each for each in whole if each.entity is owner), None)
             reason = _reason(method, path, entry, known, permissions)
             if reason:
                 missing.append(f"{method} {path}, in {_file(entry)}: {reason}")
@@ -78,12 +79,11 @@ def targets(
     permissions: Permissions = PERMISSIONS,
 ) -> tuple[Target, ...]:
     """Return the entities that can be attacked, each with the routes that can be."""
-    entities = tuple(entities)
     found = []
-    for entity in entities:
-        if entity.name in probes:
-            own = [each for each in authorized(registered) if _owner(each[0], entities) is entity]
-            found.append(_target(entity, probes[entity.name], own, permissions))
+    for target in _described(registered, tuple(entities), probes, permissions):
+        known = replace(target, routes=tuple(each for each in target.routes if not _reason_of(each, target)))
+        # Without a row of it there is nothing to attack.
+        found.append(known if known.makes else replace(target, routes=()))
     return tuple(found)
 
 
@@ -106,15 +106,23 @@ def route_of(method: str, path: str, entry: Any, permissions: Permissions) -> Ro
     return Route(method, path, operation_of(entry.view_function), roles_of(method, path, permissions))
 
 
-def _target(entity: Entity, probe: Probe, registered: list[tuple[str, str, Any]], permissions: Permissions) -> Target:
-    described = [
-        route_of(method, path, entry, permissions)
-        for path, method, entry in registered
-        if hasattr(entry.view_function, "operation")
+def _described(
+    registered: Registered, entities: tuple[Entity, ...], probes: Mapping[str, Probe], permissions: Permissions
+) -> list[Target]:
+    """Return the entities that have a probe, each with all its routes that say what they take."""
+    return [
+        Target(
+            entity,
+            probes[entity.name],
+            tuple(
+                route_of(method, path, entry, permissions)
+                for path, method, entry in authorized(registered)
+                if _owner(path, entities) is entity and hasattr(entry.view_function, "operation")
+            ),
+        )
+        for entity in entities
+        if entity.name in probes
     ]
-    whole = Target(entity, probe, tuple(described))
-    known = Target(entity, probe, tuple(each for each in described if not _reason_of(each, whole)))
-    return known if known.makes else Target(entity, probe, ())  # without a row of it there is nothing to attack
 
 
 def _owner(path: str, entities: Iterable[Entity]) -> Entity | None:

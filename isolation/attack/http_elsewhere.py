@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import groupby
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -29,10 +30,11 @@ _IGNORED, _MODEL = Control.TENANT_FROM_TOKEN, Control.REQUEST_MODEL
 
 def elsewhere_cells(served: Served) -> Iterator[Cell]:
     """Return the attacks on every route, as every role that may call it: about the victim's row where it names one."""
-    for target, route in served.routes:
+    for target, routes in groupby(served.routes, lambda each: each[0]):
         names = served.names(target)
-        for role in route.roles:
-            yield from _Elsewhere(role, route, target, names).cells()
+        for _, route in routes:
+            for role in route.roles:
+                yield from _Elsewhere(role, route, target, names).cells()
 
 
 class _Elsewhere:

@@ -31,9 +31,9 @@ _AT_IAM = Reading(Looks.AT_IAM)
 def key_cells(served: Served, strategy: str) -> Iterator[Cell]:
     """Return the attacks; the sessions of the API are opened by this strategy."""
     for target in served.targets:
-        if target.lists is not None and target.probe.by_key:
-            for role in target.lists.roles:
-                yield from _Keys(role, target.lists, target, strategy).cells()
+        if target.takes_keys is not None:
+            for role in target.takes_keys.roles:
+                yield from _Keys(role, target.takes_keys, target, strategy).cells()
         for route in target.routes:
             for role in route.roles:
                 yield from _malformed(role, route, target)

@@ -28,7 +28,7 @@ _TAKEN = frozenset(
         "expect", "host", "if-match", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade",
     }
 )  # fmt: skip
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{1,63}")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,62}[A-Za-z0-9_]")
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110, section 5.6.2
 _HEADERS, _QUERY_BYTES = 55, 5_000  # of one request, which the attack's own headers and path must go with
 
@@ -57,20 +57,23 @@ def as_headers(names: Iterable[str], but: Iterable[str]) -> list[list[str]]:
     """Return the names that can be headers, but for these, in as many lists as requests are needed."""
     left_out = _TAKEN | {each.lower() for each in but}
     headers = {each.lower(): each for each in names if _HEADER.fullmatch(each) and each.lower() not in left_out}
-    return _in_lists(list(headers.values()), lambda some: len(some) <= _HEADERS)
+    return _in_lists(list(headers.values()), lambda _: 1, _HEADERS)
 
 
 def as_query(names: Iterable[str], but: Iterable[str], value: str) -> list[list[str]]:
     """Return the names but for these, in as many lists as requests are needed to give each this value."""
     left_out = set(but)
     known = [each for each in dict.fromkeys(names) if each not in left_out]
-    return _in_lists(known, lambda some: sum(len(f"&{each}={value}") for each in some) <= _QUERY_BYTES)
+    return _in_lists(known, lambda each: len(f"&{each}={value}"), _QUERY_BYTES)
 
 
-def _in_lists(names: Sequence[str], fits: Callable[[list[str]], bool]) -> list[list[str]]:
+def _in_lists(names: Sequence[str], size: Callable[[str], int], at_most: int) -> list[list[str]]:
     lists: list[list[str]] = []
+    left = 0
     for name in names:
-        if not lists or not fits([*lists[-1], name]):
+        if size(name) > left:
             lists.append([])
+            left = at_most
         lists[-1].append(name)
+        left -= size(name)
     return lists

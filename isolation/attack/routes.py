@@ -118,6 +118,11 @@ class Target:
         return self._route("GET", f"/{self.name}")
 
     @property
+    def takes_keys(self) -> Route | None:
+        """The route that takes a whole primary key, which IAM judges."""
+        return self.lists if self.probe.by_key and self.kind else None
+
+    @property
     def reads(self) -> Route | None:
         """The route that reads one."""
         return self._route("GET", self._one)

@@ -70,8 +70,12 @@ class Served:
 
     def names(self, target: Target | None) -> tuple[str, ...]:
         """Return the names that the code of an entity's routes, or of the others, could read from a request."""
-        folders = [*SHARED, *([f"chalicelib/entities/{target.name}"] if target else [])]
-        return tuple(dict.fromkeys((*CUSTOMARY, *names_in(self.code / each for each in folders))))
+        own = names_in([self.code / "chalicelib/entities" / target.name]) if target else ()
+        return tuple(dict.fromkeys((*CUSTOMARY, *self._shared_names, *own)))
+
+    @cached_property
+    def _shared_names(self) -> tuple[str, ...]:
+        return names_in(self.code / each for each in SHARED)
 
     def named(self, names: Iterable[str]) -> frozenset[str]:
         """Return these names of entities.

@@ -33,7 +33,7 @@ def without_sts_cells(served: Served) -> Iterator[Cell]:
         route = target.lists
         if route is not None:
             yield _cell(target, route, "", "")
-            if target.probe.by_key:
+            if target.takes_keys:
                 query = target.probe.by_key.format(shard_id=quote(target.key(_TENANT, "0"), safe=""), row_id="0")
                 yield _cell(target, route, f"?{query}", ", by its key")
 
