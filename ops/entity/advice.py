@@ -51,8 +51,8 @@ def _of_table(_: Specification, files: Iterable[Path]) -> str:
 
 
 _ROWS_OF_A_KIND = (
-    "rows that tenants have stay in the table, where no offboarding exports or erases them any more, and a new entity of "
-    "the same singular would find them"
+    "rows that tenants have stay in the table, where no offboarding exports or erases them any more, and where a new "
+    "entity of the same singular would find them"
 )
 _WRITERS = {Store.DYNAMODB: "members and admins", Store.POSTGRES: "admins, who alone get the writer's login,"}
 _OF_STORE = {Store.DYNAMODB: _of_pooled_table, Store.POSTGRES: _of_table}
