@@ -16,15 +16,16 @@ import pyperf  # type: ignore[import-untyped]  # it ships no types
 
 from bench.harness import PROJECT, Comparison, Series
 from bulkhead_iam import ContextValue, Policy, PolicySet, Principal, Request, evaluate
+from chalicelib import PRODUCT
 from stage.local.processes import process_basics
 
 if TYPE_CHECKING:
     from stage.progress import Progress
 
 ACCOUNT = "123456789012"
-TABLE = f"arn:aws:dynamodb:eu-central-1:{ACCOUNT}:table/example-prod"
+TABLE = f"arn:aws:dynamodb:eu-central-1:{ACCOUNT}:table/{PRODUCT}-prod"
 READER, WRITER = (
-    f"arn:aws:secretsmanager:eu-central-1:{ACCOUNT}:secret:example-prod/database/app_{login}-??????"
+    f"arn:aws:secretsmanager:eu-central-1:{ACCOUNT}:secret:{PRODUCT}-prod/database/app_{login}-??????"
     for login in ("reader", "writer")
 )
 OWN_PARTITION = {

@@ -14,16 +14,42 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 from tests.support.fresh_python import project, run_python
 from tests.support.pooled_table import calls, dynamodb, table_name, table_names, threads
 from tests.support.requests import make_request
+from tests.support.stack import (
+    acme,
+    anyone,
+    api_with,
+    forge,
+    globex,
+    newcomer,
+    own_project,
+    person,
+    stack,
+    stage,
+    strategy,
+    table,
+)
 
 if TYPE_CHECKING:
     from xdist.remote import Producer  # type: ignore[import-untyped]
 
 __all__ = [
+    "acme",
+    "anyone",
+    "api_with",
     "calls",
     "dynamodb",
+    "forge",
+    "globex",
     "make_request",
+    "newcomer",
+    "own_project",
+    "person",
     "project",
     "run_python",
+    "stack",
+    "stage",
+    "strategy",
+    "table",
     "table_name",
     "table_names",
     "threads",

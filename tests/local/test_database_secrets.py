@@ -128,7 +128,7 @@ def test_the_functions_of_the_control_plane_read_all_three_secrets_and_no_table(
 ) -> None:
     """Each has its own role, which opens no tenant's session either."""
     dynamodb = stack.function_client(function, "dynamodb")
-    key = {"pk": {"S": "acme#cart#0"}, "sk": {"S": "a"}}
+    key = {"pk": {"S": "acme#anvil#0"}, "sk": {"S": "a"}}
 
     assert _readable(stack.function_client(function, "secretsmanager"), stage) == set(SECRETS)
     refused: list[Callable[[], Any]] = [

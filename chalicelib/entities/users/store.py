@@ -63,10 +63,6 @@ class UserStore:
         with _taken_emails():
             return User(**self._rows.insert({"email": email, "display_name": display_name}))
 
-    def create_unless_there(self, *, email: str, display_name: str) -> None:
-        """Add a user with a new id, unless the tenant has one of this email."""
-        self._rows.insert_unless_there({"email": email, "display_name": display_name})
-
     def change(self, user_id: uuid.UUID, **changes: str) -> User:
         """Change `email`, `display_name` or both.
 

@@ -10,21 +10,38 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from app import app
 from chalicelib.entities.cart.routes import ITEM_ID, CartLineBody, CartLinePatch, _answer
 from chalicelib.entities.cart.store import CartLine
 from chalicelib.errors import InvalidRequestError
 from chalicelib.http.requests import parse_body
-from tests.support.bodies import refusal, written
+from tests.support.bodies import accepted_by_document, is_accepted, refusal, written
 
 if TYPE_CHECKING:
+    from chalicelib.http.requests import Body
     from tests.support.requests import MakeRequest
 
+BODIES: list[tuple[type[Body], str, bool]] = [
+    (CartLineBody, '{"description": "anvil", "price": "0", "quantity": 1000000}', True),
+    (CartLineBody, '{"description": "anvil", "price": "0", "quantity": 2.0}', True),
+    (CartLineBody, '{"description": "anvil", "price": "0", "quantity": 1000001}', False),
+    (CartLineBody, '{"description": "anvil", "price": "0", "quantity": 0}', False),
+    (CartLinePatch, '{"quantity": true}', False),
+]
 GOOD = {"description": '"anvil"', "price": "1.10", "quantity": "2"}
 
 
 def body(**literals: str | None) -> str:
     """Write a body of JSON literals: the good ones, these instead, without those that are None."""
     return written(GOOD | literals)
+
+
+@pytest.mark.parametrize(("model", "text", "accepted"), BODIES)
+def test_a_body_is_accepted_exactly_when_the_document_says_so(
+    make_request: MakeRequest, model: type[Body], text: str, *, accepted: bool
+) -> None:
+    """Limits and whole numbers."""
+    assert accepted_by_document(app, model, text) is is_accepted(make_request, model, text) is accepted
 
 
 def test_a_whole_line_is_read(make_request: MakeRequest) -> None:

@@ -11,18 +11,38 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from app import app
 from chalicelib.data.partitions import PartitionKey
-from chalicelib.entities.items.routes import _PRODUCT_ID, ItemPatch, NewItemBody, _answer, _one, _primary_key
+from chalicelib.entities.items.routes import ItemPatch, NewItemBody, _answer, _one, _primary_key
 from chalicelib.entities.items.store import Item
 from chalicelib.errors import InvalidRequestError
 from chalicelib.http.requests import parse_body
-from tests.support.bodies import refusal, written
+from chalicelib.http.row_ids import ROW_ID
+from tests.support.bodies import accepted_by_document, is_accepted, refusal, written
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from chalicelib.http.requests import Body
     from tests.support.requests import MakeRequest
 
+BODIES: list[tuple[type[Body], str, bool]] = [
+    (NewItemBody, '{"name": "anvil", "price": 1.10, "attributes": {"kg": 7.5, "new": true, "of": "iron"}}', True),
+    (NewItemBody, '{"name": "anvil", "price": "1.10", "attributes": {}}', True),
+    (NewItemBody, '{"name": "anvil", "price": 1, "attributes": {}, "pk": "x"}', False),
+    (NewItemBody, '{"name": "a", "price": 1, "attributes": {"": 1}}', False),
+    (NewItemBody, '{"name": "a", "price": 1, "attributes": {"a\\n": 1}}', False),
+    (NewItemBody, '{"name": "a", "price": 1, "attributes": {"a": null}}', False),
+    (NewItemBody, '{"name": "a", "price": 1, "attributes": {"a": []}}', False),
+    (NewItemBody, '{"name": "a", "price": 1, "attributes": {"a": 1e126}}', False),
+    (NewItemBody, '{"name": "a", "price": 1, "attributes": {"a": 1e-131}}', False),
+    (NewItemBody, '{"name": "a", "price": 1, "attributes": {"a": -0.0}}', True),
+    (NewItemBody, json.dumps({"name": "a", "price": 1, "attributes": {f"a{n}": n for n in range(50)}}), True),
+    (NewItemBody, json.dumps({"name": "a", "price": 1, "attributes": {f"a{n}": n for n in range(51)}}), False),
+    (ItemPatch, '{"name": "anvil"}', True),
+    (ItemPatch, "{}", False),
+    (ItemPatch, '{"price": null}', False),
+]
 GOOD = {"name": '"anvil"', "price": "1.10", "attributes": '{"kg": 7.5}'}
 ID = "0b6f0b3c-52a7-4c3b-8d0f-3f1c1f0c9a11"
 KEY = {"shard_id": ["acme#item#3"], "product_id": [ID]}
@@ -46,6 +66,14 @@ def item(**changed: Any) -> Item:
         "created_at": datetime(2026, 11, 22, 17, 36, tzinfo=UTC),
     }
     return Item(**(fields | changed))
+
+
+@pytest.mark.parametrize(("model", "text", "accepted"), BODIES)
+def test_a_body_is_accepted_exactly_when_the_document_says_so(
+    make_request: MakeRequest, model: type[Body], text: str, *, accepted: bool
+) -> None:
+    """Attributes, unknown fields and nulls."""
+    assert accepted_by_document(app, model, text) is is_accepted(make_request, model, text) is accepted
 
 
 def test_a_whole_item_is_read(make_request: MakeRequest) -> None:
@@ -283,7 +311,7 @@ def test_a_parameter_of_a_key_is_given_once(make_request: MakeRequest, name: str
 
 def test_a_product_id_is_a_uuid_in_small_letters() -> None:
     """As the store makes it: one spelling for each item."""
-    assert _PRODUCT_ID.fullmatch(ID)
+    assert ROW_ID.fullmatch(ID)
     for other in (
         "",
         ID.upper(),
@@ -294,7 +322,7 @@ def test_a_product_id_is_a_uuid_in_small_letters() -> None:
         f"{{{ID}}}",
         ID.replace("0", "\uff10"),
     ):
-        assert not _PRODUCT_ID.fullmatch(other)
+        assert not ROW_ID.fullmatch(other)
 
 
 def test_an_answer_carries_the_item_its_key_and_its_version() -> None:

@@ -95,6 +95,7 @@ def test_the_json_holds_every_cell_whole() -> None:
 
     assert document["cells"][0] == {
         "service": "DynamoDB",
+        "entity": "",
         "attack": "GetItem",
         "target": "exact, globex",
         "who": "acme member (session_tags)",

@@ -38,7 +38,7 @@ SWAGGER: dict[str, Any] = {
     },
     "paths": {
         "/health": {"get": {}, "options": preflight("GET,OPTIONS")},
-        "/items/{product_id}": {
+        "/samples/{sample_id}": {
             "get": AUTHORIZED,
             "delete": AUTHORIZED,
             "options": preflight("GET,DELETE,OPTIONS"),
@@ -70,7 +70,7 @@ def test_routes_functions_and_headers_are_described() -> None:
         "binary_media_types": ["image/png"],
         "routes": {
             "/health": {"allow_methods": "GET,OPTIONS", "methods": {"GET": {"authorized": False}}},
-            "/items/{product_id}": {
+            "/samples/{sample_id}": {
                 "allow_methods": "GET,DELETE,OPTIONS",
                 "methods": {"GET": {"authorized": True}, "DELETE": {"authorized": True}},
             },

@@ -66,6 +66,17 @@ def environment(tmp_path: Path, project: Path) -> dict[str, str]:
     return {**process_basics(os.environ), "PYTHONPATH": f"{tmp_path}:{project}", "SETTING": "given"}
 
 
+def test_the_function_is_that_of_the_project_in_the_folder(tmp_path: Path, project: Path) -> None:
+    """Wherever the caller is; what that project lacks comes from the module path as usual."""
+    for package in (tmp_path / "chalicelib", tmp_path / "chalicelib" / "control_plane"):
+        package.mkdir()
+        (package / "__init__.py").write_text("__path__ = __import__('pkgutil').extend_path(__path__, __name__)\n")
+    (package / "functions.py").write_text(STAND_IN)
+    environment = {**process_basics(os.environ), "PYTHONPATH": str(project)}
+
+    assert invoke_function("pretend", {}, environment, folder=tmp_path) == "real"
+
+
 def test_the_answer_is_what_the_function_returned(environment: dict[str, str]) -> None:
     """Whatever it printed before; it gets the event, an id for the request, and this environment only."""
     answer = invoke_function("answer", {"tenant_id": "acme", "name": "\u00c4"}, environment)

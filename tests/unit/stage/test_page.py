@@ -32,7 +32,7 @@ def test_the_entities_are_told_in_their_order() -> None:
 
 def test_who_may_call_any_route_that_changes_something_is_a_writer(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of that very entity: neither a right to read nor one to write another, whose name begins alike, makes one."""
-    permissions = {
+    permissions = dict.fromkeys(Role, ()) | {
         Role.VIEWER: (Permission("GET", "/orders"), Permission("GET", "/orders/*"), Permission("POST", "/orders_made")),
         Role.MEMBER: (Permission("GET", "/orders"), Permission("DELETE", "/orders/*")),
         Role.ADMIN: (Permission("POST", "/orders"),),

@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.data.holdings import PartitionHolding, holdings_of
 from chalicelib.data.partitions import PartitionKey
-from chalicelib.data.storage import Kind, Sharding, TenantTable
+from chalicelib.data.storage import Kind, Sharding, Storage, TenantTable
 from chalicelib.data.table import Partition
 from chalicelib.errors import InvalidKeyError
 from chalicelib.tenancy.tenant import Role, TenantContext
@@ -165,7 +165,7 @@ def test_a_tenants_holdings_are_every_shard_of_a_kind_and_every_tenant_table_onc
     """In the order of what is held; each has a name of its own, under which it is exported."""
     nobody: Any = None  # the database is not asked
     tenant = TenantContext("acme", Role.ADMIN, "test", "-")
-    storages = [
+    storages: list[Storage] = [
         Kind("sample", Sharding(2, others=(3,))),
         TenantTable("samples", key="sample_id"),
         Kind("order_2", Sharding(1)),

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from tests.support.fresh_python import RunPython
 
-KEY: dict[str, Any] = {"TableName": "example", "Key": {"pk": {"S": "acme#item#0"}, "sk": {"S": "a"}}}
+KEY: dict[str, Any] = {"TableName": "example", "Key": {"pk": {"S": "acme#sample#0"}, "sk": {"S": "a"}}}
 
 
 def emitted(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
@@ -184,8 +184,8 @@ def test_every_call_of_a_scoped_client_asks_what_it_consumed_and_adds_it_to_its_
     """Reads and writes apart, and each tenant's own."""
     acme, eu = metered.client("acme"), metered.client("acme-eu")
     acme.get_item(**KEY)
-    acme.query(TableName="example", KeyConditionExpression="pk = :pk", ExpressionAttributeValues={":pk": {"S": "a"}})
-    acme.put_item(TableName="example", Item=KEY["Key"])
+    acme.query(TableName="bulkhead", KeyConditionExpression="pk = :pk", ExpressionAttributeValues={":pk": {"S": "a"}})
+    acme.put_item(TableName="bulkhead", Item=KEY["Key"])
     acme.delete_item(**KEY)
     eu.get_item(**KEY)
 

@@ -1,4 +1,7 @@
-"""The tutorial, followed word for word in a clone."""
+"""The tutorial, followed word for word in a clone.
+
+It removes the cart, and this test with it: whoever has made the product theirs needs neither.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[3]
 TUTORIAL = PROJECT / "docs" / "make-it-yours.md"
 #: Commands that take long, or an account: this test does not run them, others do.
 _ELSEWHERE = {"make test", "make rehearse", "make bootstrap STAGE=dev", "make deploy STAGE=dev"}
@@ -58,7 +61,7 @@ def commands(block: str) -> Iterator[Command]:
 
 def changes(block: str) -> Iterator[Change]:
     """Yield a diff's changes, whose hunks have no line numbers: a reader finds the lines by what they say."""
-    for file, hunk in re.findall(r"^--- a/.*\n\+\+\+ b/(.*)\n@@\n((?:[ +-].*\n)*)", block, re.MULTILINE):
+    for file, hunk in re.findall(r"^--- a/.*\n\+\+\+ b/(.*)\n@@\n((?:(?!--- a/)[ +-].*\n)*)", block, re.MULTILINE):
         lines = hunk.splitlines(keepends=True)
         old, new = ("".join(line[1:] for line in lines if line[0] in kept) for kept in (" -", " +"))
         yield Change(file, old, new)
@@ -75,7 +78,10 @@ class Reader:
         if isinstance(step, Change):
             path = self.clone / step.file
             text = path.read_text()
-            assert text.count(step.old) == 1, f"{step.file} holds this {text.count(step.old)} times: {step.old}"
+            assert text.count(step.old) == 1, (
+                f"{step.file} holds these lines {text.count(step.old)} times, and not once:\n{step.old}"
+                f"if you have done this step yourself, take {TUTORIAL.name} and this test away"
+            )
             path.write_text(text.replace(step.old, step.new))
         elif step.line not in _ELSEWHERE:
             output = self.run(step.line)
@@ -124,7 +130,7 @@ def test_the_product_has_its_name(reader: Reader) -> None:
     """In the code and in Terraform; what asks for it says it everywhere."""
     said = reader.run(f"{sys.executable} -c 'import app; print(app.app.app_name)'")
     assert said == "acme-desk\n"
-    assert reader.python("pytest", "-q", "tests/unit/test_product.py")
+    assert reader.python("pytest", "-q", "tests/unit/stage/test_product.py")
 
 
 def test_what_is_left_passes_lint_and_its_tests(reader: Reader) -> None:

@@ -166,3 +166,15 @@ def test_concurrent_callers_of_two_tenants_never_see_each_others_users(
 
     with ThreadPoolExecutor(16) as clients:
         assert set().union(*clients.map(work, range(16))) == set()
+
+
+def test_a_new_tenants_directory_holds_its_first_administrator(stack: LocalStack) -> None:
+    """As someone without a name yet: the email stands for it."""
+    tenant = f"t{uuid.uuid4().hex[:12]}"
+    event = {"tenant_id": tenant, "display_name": "A tenant", "admin_email": "admin@example.com"}
+
+    stack.invoke("onboard_tenant", event)
+
+    with psycopg.connect(**stack.database_login("master")) as master:
+        users = master.execute("SELECT email, display_name FROM users WHERE tenant_id = %s", [tenant]).fetchall()
+    assert users == [("admin@example.com", "admin@example.com")]

@@ -1,0 +1,110 @@
+"""A tenant that a request names anywhere but in its token, under any name that the code could read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from isolation.attack.controls import Control
+from isolation.attack.http_calls import calls, own_twin, reading_of
+from isolation.attack.http_cells import Looks, http_cell
+from isolation.attack.names import as_headers, as_query
+from isolation.attack.planted import ATTACKER, VICTIM
+from isolation.attack.routes import IF_MATCH
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from isolation.attack.cells import Cell
+    from isolation.attack.http_cells import Reading
+    from isolation.attack.routes import Route, Target
+    from isolation.attack.served import Served
+
+#: Parameters whose form no tenant's id has.
+_OF_A_FORM = ("limit", "cursor")
+IN_HEADERS, IN_QUERY, IN_BODY = "tenant in the headers", "tenant in the query", "tenant in the body"
+_IGNORED, _MODEL = Control.TENANT_FROM_TOKEN, Control.REQUEST_MODEL
+
+
+def elsewhere_cells(served: Served) -> Iterator[Cell]:
+    """Return the attacks on every route, as every role that may call it: about the victim's row where it names one."""
+    for target, route in served.routes:
+        names = served.names(target)
+        for role in route.roles:
+            yield from _Elsewhere(role, route, target, names).cells()
+
+
+class _Elsewhere:
+    """The attacks of one role on one route."""
+
+    def __init__(self, role: str, route: Route, target: Target | None, names: tuple[str, ...]) -> None:
+        self._role = role
+        self._route = route
+        self._target = target
+        self._names = names
+        self._reading = reading_of(route, target)
+        self._twin = own_twin(role, route, target)
+        others = route.parameters and target is not None and not target.probe.row_id
+        self._tenant = VICTIM if others else ATTACKER
+
+    def cells(self) -> Iterator[Cell]:
+        """Return them."""
+        yield from self._undocumented()
+        yield from self._documented()
+
+    def _undocumented(self) -> Iterator[Cell]:
+        route = self._route
+        for number, names in enumerate(as_headers(self._names, route.headers), 1):
+            headers = dict.fromkeys(names, VICTIM)
+            yield self._cell(f"{IN_HEADERS}, {_few(names, number)}", _IGNORED, headers=headers)
+        for number, names in enumerate(as_query(self._names, route.query, VICTIM), 1):
+            query = urlencode(dict.fromkeys(names, VICTIM))
+            yield self._cell(f"{IN_QUERY}, {_few(names, number)}", _IGNORED, query=query)
+        cookies = [name for names in as_headers(self._names, ()) for name in names]
+        yield self._cell(
+            "tenant in cookies", _IGNORED, headers={"Cookie": "; ".join(f"{each}={VICTIM}" for each in cookies)}
+        )
+        fields = {name: VICTIM for name in self._names if name not in route.fields}
+        control = _MODEL if route.operation.body else _IGNORED
+        yield self._cell(f"{IN_BODY}, of {len(fields)} names", control, more=lambda _: fields)
+
+    def _documented(self) -> Iterator[Cell]:
+        """Return what names it in a parameter or field that the route does take: one at a time, since it is read."""
+        form = replace(self._reading, looks=_by_effect(self._reading), unheeded=True)
+        for name in self._route.query:
+            of_a_form = name in _OF_A_FORM or (self._target is not None and f"{name}=" in self._target.probe.by_key)
+            control, reading = (_MODEL, self._reading) if of_a_form else (_IGNORED, form)
+            yield self._cell(f"tenant in the parameter {name}", control, reading, query=f"{name}={VICTIM}")
+        for name in self._route.headers:
+            if name != IF_MATCH:
+                yield self._cell(f"tenant in its header {name}", _IGNORED, form, headers={name: VICTIM})
+        for name in self._route.fields:
+            yield self._cell(f"tenant in the field {name}", _IGNORED, form, more=_field(name))
+
+    def _cell(self, target: str, control: Control, reading: Reading | None = None, **request: object) -> Cell:
+        about = calls(self._role, self._route, self._target, self._tenant, **request)  # type: ignore[arg-type]
+        entity = self._target.name if self._target else ""
+        return http_cell(
+            str(self._route),
+            target,
+            self._role,
+            about,
+            self._twin,
+            control,
+            reading=reading or self._reading,
+            entity=entity,
+        )
+
+
+def _field(name: str) -> Callable[[object], dict[str, str]]:
+    return lambda _: {name: VICTIM}
+
+
+def _few(names: list[str], number: int) -> str:
+    return f"{number}: {len(names)} names from {names[0]} to {names[-1]}"
+
+
+def _by_effect(reading: Reading) -> Looks:
+    """Return what tells where a text that the caller has sent may come back."""
+    return reading.looks if reading.looks is Looks.FOR_NO_ROW else Looks.AT_ITS_EFFECT
