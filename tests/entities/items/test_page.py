@@ -33,7 +33,7 @@ _AMBIGUOUS = {
     "e": "",
 }
 # The longest that the API takes, in one word where it may be one.
-_LONGEST = {"name": "W" * 200, "price": "999999999999.99999999", "attributes": {"k" * 100: "v" * 200}}
+_LONGEST: dict[str, Any] = {"name": "W" * 200, "price": "999999999999.99999999", "attributes": {"k" * 100: "v" * 200}}
 _SLOW = {"offline": False, "latency": 700, "downloadThroughput": -1, "uploadThroughput": -1}  # milliseconds
 # What moves within half a second of a click counts as the click's.
 _WATCH_SHIFTS = """() => {
