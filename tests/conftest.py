@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from tests.support.fresh_python import project, run_python
+from tests.support.page import api_user, browser, page_stack, page_stage, served, visit, visits
 from tests.support.pooled_table import calls, dynamodb, table_name, table_names, threads
 from tests.support.requests import make_request
 from tests.support.stack import (
@@ -35,7 +36,9 @@ if TYPE_CHECKING:
 __all__ = [
     "acme",
     "anyone",
+    "api_user",
     "api_with",
+    "browser",
     "calls",
     "dynamodb",
     "forge",
@@ -43,9 +46,12 @@ __all__ = [
     "make_request",
     "newcomer",
     "own_project",
+    "page_stack",
+    "page_stage",
     "person",
     "project",
     "run_python",
+    "served",
     "stack",
     "stage",
     "strategy",
@@ -53,6 +59,8 @@ __all__ = [
     "table_name",
     "table_names",
     "threads",
+    "visit",
+    "visits",
 ]
 
 #: Folders in which all tests use what the first one started, by what that is called.
@@ -89,6 +97,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _folder(nodeid: str) -> str:
-    """Return the folder under tests/; empty for the tests of packages/."""
-    top, below = nodeid.split("/")[:2]
+    """Return the folder under tests/, for an entity's tests of its page `web`; empty for the tests of packages/."""
+    path = nodeid.split("::", 1)[0]
+    top, below = path.split("/")[:2]
+    if below == "entities" and path.endswith("/test_page.py"):
+        return "web"
     return below if top == "tests" else ""

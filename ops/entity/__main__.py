@@ -6,6 +6,7 @@ It refuses when files are changed and not committed, so that `git diff` shows wh
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -58,15 +59,20 @@ def _remove(project: Path, options: argparse.Namespace) -> None:
 
 
 def _require_clean(project: Path) -> None:
-    """Require that no file that git knows is changed; a folder that is no checkout of its own has nothing to lose.
+    """Require that no file that git knows is changed; where git knows none, nothing is asked.
 
     Raises:
         CommandError: some are.
     """
-    if not (project / ".git").exists():
+    command = ["git", "status", "--porcelain", "--untracked-files=no", "--", "."]
+    try:
+        finished = subprocess.run(
+            command, cwd=project, env={**os.environ, "LC_ALL": "C"}, capture_output=True, text=True, check=False
+        )
+    except FileNotFoundError:  # no git, no checkout
         return
-    command = ["git", "status", "--porcelain", "--untracked-files=no"]
-    finished = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+    if finished.returncode and "not a git repository" in finished.stderr:
+        return
     if finished.returncode:
         raise CommandError(f"git cannot tell whether files are changed: {finished.stderr.strip()}")
     changed = [line[3:] for line in finished.stdout.splitlines()]

@@ -33,11 +33,7 @@ def after_adding(entity: Specification, files: Iterable[Path]) -> str:
 
 def after_removing(name: str, files: Iterable[Path], table: str | None) -> str:
     """Return what was done and what becomes of the tenants' rows."""
-    fate = (
-        f"with the next deployment its migration drops the table {table} with the rows of all tenants"
-        if table
-        else "rows that tenants have stay in the table, where no offboarding exports or erases them any more"
-    )
+    fate = _ROWS_OF_A_KIND if table is None else f"its migration drops the table {table}, with the rows of all tenants"
     return "\n".join(
         [f"{name} is out; gone, changed or new:", *(f"  {path}" for path in files), f"note: {fate}", "then: make test"]
     )
@@ -54,5 +50,9 @@ def _of_table(_: Specification, files: Iterable[Path]) -> str:
     return f"  what is unique within a tenant, or found fast: nothing but the id yet; {how}"
 
 
+_ROWS_OF_A_KIND = (
+    "rows that tenants have stay in the table, where no offboarding exports or erases them any more, and where a new "
+    "entity of the same singular would find them"
+)
 _WRITERS = {Store.DYNAMODB: "members and admins", Store.POSTGRES: "admins, who alone get the writer's login,"}
 _OF_STORE = {Store.DYNAMODB: _of_pooled_table, Store.POSTGRES: _of_table}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ops.entity import changes
+from ops.entity.checks import require_name
 from ops.entity.project import (
     ENTITIES,
     LIST,
@@ -18,7 +19,6 @@ from ops.entity.project import (
 )
 from ops.entity.readme import ROUTES_TABLE
 from ops.entity.rendering import formatted, render
-from ops.entity.specification import require_name
 from stage.errors import CommandError
 
 if TYPE_CHECKING:
@@ -59,4 +59,4 @@ def _migration(project: Project, name: str, table: str) -> dict[Path, str]:
     revision, down = project.next_revision()
     path = VERSIONS / f"{revision}_drop_{name}.py"
     text = render("drop.py", table=table, revision=revision, down_revision=down)
-    return {path: formatted(project.root, path, text)}
+    return formatted(project.root, {path: text})

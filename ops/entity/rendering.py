@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from stage.errors import CommandError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _OWN_SETTINGS = Path(__file__).parents[2] / "pyproject.toml"
 #: Ruff looks for folders, and those of the entity are not there yet.
@@ -21,25 +25,30 @@ def render(template: str, **values: Any) -> str:
     return _ENVIRONMENT.get_template(f"{template}.jinja").render(**values)
 
 
-def formatted(project: Path, path: Path, text: str) -> str:
-    """Return a Python file with its imports sorted and its lines broken by ruff, under the project's settings.
+def formatted(project: Path, texts: Mapping[Path, str]) -> dict[Path, str]:
+    """Return the files, of which those of Python have sorted imports and lines as ruff breaks them.
+
+    It runs in a temporary folder, under the project's settings.
 
     Raises:
         CommandError: ruff is not installed, or refuses.
     """
     settings = project / "pyproject.toml"
     config = ["--config", str(settings if settings.exists() else _OWN_SETTINGS), "--config", _OWN_PACKAGES]
-    config += ["--stdin-filename", str(path)]
-    ordered = _ruff(project, path, ["check", "--fix-only", "--exit-zero", "--select", "I", *config], text)
-    return _ruff(project, path, ["format", *config], ordered)
+    with tempfile.TemporaryDirectory(prefix="bulkhead-entity-") as folder:
+        for path, text in texts.items():
+            Path(folder, path).parent.mkdir(parents=True, exist_ok=True)
+            Path(folder, path).write_text(text, encoding="utf-8")
+        _ruff(folder, "check", "--fix-only", "--select", "I", *config)
+        _ruff(folder, "format", *config)
+        return {path: Path(folder, path).read_text(encoding="utf-8") for path in texts}
 
 
-def _ruff(project: Path, path: Path, arguments: list[str], text: str) -> str:
-    command = [sys.executable, "-m", "ruff", *arguments, "--quiet", "-"]
-    finished = subprocess.run(command, cwd=project, input=text, capture_output=True, text=True, check=False)
+def _ruff(folder: str, *arguments: str) -> None:
+    command = [sys.executable, "-m", "ruff", *arguments, "--no-cache", "--quiet", "."]
+    finished = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if finished.returncode:
-        raise CommandError(f"ruff cannot format {path}, so nothing was changed: {finished.stderr.strip()}")
-    return finished.stdout
+        raise CommandError(f"nothing was changed: ruff refuses what would be written: {finished.stderr.strip()}")
 
 
 _ENVIRONMENT = Environment(

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self
 
-from ops.entity import layout, words
+from ops.entity import checks, layout, words
 from ops.entity.fields import FIELD_TYPES, FIELDS, Field
 from stage.errors import CommandError
 
-#: A PostgreSQL identifier has 63 bytes, and a table's name gets suffixes such as `_pkey`; class names and lines of code
-#: must stay readable too.
-_LONGEST_NAME, _LONGEST_FIELD, _MOST_FIELDS = 30, 30, 50
 _FEW = 5  # parameters, as ruff counts them
-_EXAMPLE = "purchase_orders"
-_NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
-_NAMES_OF_STORES = frozenset({"dt", "fields", "self", "uuid"})
-_KEPT_FIELDS = frozenset({"tenant_id", "pk", "sk", "version"}) | words.SYSTEM_COLUMNS
 
 
 class Store(StrEnum):
@@ -49,11 +41,11 @@ class Specification:
         Raises:
             CommandError: something is missing or cannot be; the sentence says what to give instead.
         """
-        _check_name(name)
+        checks.check_name(name)
         if store not in set(Store):
             raise CommandError(f"STORE={store}: there is no such store; it is {' or '.join(Store)}")
-        singular = _singular(name, singular)
-        return cls(name, Store(store), _fields(fields, singular), singular)
+        singular = checks.singular_of(name, singular)
+        return cls(name, Store(store), checks.fields_of(fields, singular), singular)
 
     @property
     def id_name(self) -> str:
@@ -165,86 +157,6 @@ class Specification:
     def title(self) -> str:
         """How the page calls it."""
         return self.nouns.capitalize()
-
-
-def require_name(name: str, of: str) -> None:
-    """Require a name of the form that folders, routes, tables and attributes share.
-
-    Raises:
-        CommandError: it has another form.
-    """
-    if not _NAME.fullmatch(name):
-        raise CommandError(f"{of}{name}: small letters, digits and single underscores make a name, such as {_EXAMPLE}")
-
-
-def _check_name(name: str) -> None:
-    if not name:
-        raise CommandError("NAME= is missing: the plural of what the entity holds, as in NAME=invoices")
-    require_name(name, "NAME=")
-    if len(name) > _LONGEST_NAME:
-        raise CommandError(f"NAME={name}: has {len(name)} letters; {_LONGEST_NAME} are the most")
-    kept = words.kept_by_python(name) or ("a module of Python" if words.is_standard_module(name) else None)
-    if name in words.SQL_RESERVED:
-        kept = "a reserved word of SQL"
-    if kept:
-        raise CommandError(f"NAME={name}: is {kept}; take another name, such as {name}_entries")
-
-
-def _singular(name: str, given: str) -> str:
-    singular = given or words.singular_of(name)
-    if singular is None:
-        raise CommandError(f"NAME={name}: has no singular that can be told; say it, as in SINGULAR=invoice")
-    require_name(singular, "SINGULAR=")
-    if singular == name:
-        raise CommandError(f"SINGULAR={singular}: must differ from NAME, since one row is not all of them")
-    if len(singular) > _LONGEST_NAME:
-        raise CommandError(f"SINGULAR={singular}: has {len(singular)} letters; {_LONGEST_NAME} are the most")
-    kept = words.kept_by_python(singular)
-    if words.is_standard_module(singular):
-        kept = "a module of Python"
-    if kept:
-        raise CommandError(f"SINGULAR={singular}: is {kept}; say another, such as SINGULAR={singular}_entry")
-    return singular
-
-
-def _fields(text: str, singular: str) -> tuple[Field, ...]:
-    if not text.strip():
-        raise CommandError('FIELDS= is missing: names and types, as in FIELDS="number:text,total:price,due:date"')
-    fields = [_field(part.strip(), singular) for part in text.split(",")]
-    if len(fields) > _MOST_FIELDS:
-        raise CommandError(f"FIELDS=: names {len(fields)} fields; {_MOST_FIELDS} are the most")
-    names = [field.name for field in fields]
-    for name in names:
-        if names.count(name) > 1:
-            raise CommandError(f"FIELDS=: names {name} twice")
-    if all(field.type is not FIELD_TYPES["text"] for field in fields):
-        raise CommandError("FIELDS=: at least one must be a text, by which people and the evidence tell rows apart")
-    return tuple(fields)
-
-
-def _field(text: str, singular: str) -> Field:
-    name, colon, kind = (part.strip() for part in text.partition(":"))
-    if not name or not colon:
-        raise CommandError(f"FIELDS=: {text or 'nothing between two commas'} is no field; one is written number:text")
-    require_name(name, "FIELDS=: ")
-    if kind not in FIELD_TYPES:
-        raise CommandError(f"FIELDS=: {name} has the type {kind or '(none)'}; it can be {', '.join(FIELD_TYPES)}")
-    if len(name) > _LONGEST_FIELD:
-        raise CommandError(f"FIELDS=: {name} has {len(name)} letters; {_LONGEST_FIELD} are the most")
-    kept = words.kept_by_python(name)
-    if name == f"{singular}_id":
-        kept = "the id, which every row has"
-    elif name in _KEPT_FIELDS:
-        kept = "a name that every row has already"
-    elif name in words.SQL_RESERVED:
-        kept = "a reserved word of SQL"
-    elif words.is_of_every_body(name):
-        kept = "an attribute that every request body has"
-    elif name in _NAMES_OF_STORES:
-        kept = "a name that its store needs for something else"
-    if kept:
-        raise CommandError(f"FIELDS=: {name} is {kept}; take another name, such as {singular}_{name}")
-    return Field(name, FIELD_TYPES[kind])
 
 
 def _camel(name: str) -> str:

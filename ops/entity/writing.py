@@ -41,7 +41,7 @@ def add_entity(project: Path, specification: Specification) -> list[Path]:
     texts = {**_folder(specification), **_tests(found, specification), **_page(found, specification)}
     if specification.store is Store.POSTGRES:
         texts |= _migration(found, specification)
-    written = {path: formatted(project, path, text) if path.suffix == ".py" else text for path, text in texts.items()}
+    written = formatted(project, texts)
     written[LIST] = with_line(found.text(LIST), specification.name)
     written[PERMISSIONS] = with_routes(found.text(PERMISSIONS), routes_of(specification))
     return changes.apply(project, written, ROUTES_TABLE)

@@ -186,13 +186,13 @@ class LocalStack:
             child.stop()
 
     def serve_web(self, stage: LocalStage) -> None:
-        """Serve the page for that stage at `web_url`.
+        """Serve the project's page for that stage at `web_url`.
 
         Raises:
-            CommandError: the port is taken.
+            CommandError: the port is taken, or the project's entities cannot be read.
         """
         with self._progress.step("starting the web page"):
-            self._running.enter_context(serving(stage, self.web_url, self.settings))
+            self._running.enter_context(serving(stage, self.web_url, self.settings, self.project))
 
     def stage(self, api_url: str) -> LocalStage:
         """Describe the running stack."""

@@ -27,7 +27,6 @@ from chalicelib.tenancy.tenant import Role, TenantContext
 from chalicelib.tenancy.tokens import JwtTokenManager
 from stage.clients import operator_client
 from stage.decisions import read_decisions
-from stage.page import first_table
 from stage.scoped_credentials import scoped_client
 
 if TYPE_CHECKING:
@@ -45,8 +44,9 @@ class DevelopmentAnswers:
 
     PATHS: ClassVar = frozenset({"/policy", "/trace", "/row-level-security"})
 
-    def __init__(self, stage: LocalStage, settings: Mapping[str, str]) -> None:
+    def __init__(self, stage: LocalStage, settings: Mapping[str, str], table: str | None) -> None:
         self._stage = stage
+        self._table = table
         self._tokens = JwtTokenManager(
             issuer=settings["TOKEN_ISSUER"], audience=settings["TOKEN_AUDIENCE"], keys=SigningKeys(settings["JWKS_URL"])
         )
@@ -97,10 +97,9 @@ class DevelopmentAnswers:
 
     def _rows_in_sight(self, tenant: TenantContext, other: str) -> dict[str, Any]:
         """Return what the one statement sees under the caller's tenant, another, and none: counts, no rows."""
-        table = first_table()
-        if table is None:
+        if self._table is None:
             raise InvalidRequestError("No entity of this stage has a table of PostgreSQL.")
-        statement = _STATEMENT.format(sql.Identifier(table))
+        statement = _STATEMENT.format(sql.Identifier(self._table))
         try:
             neighbour = TenantContext(other, Role.VIEWER, "web", "-")
         except InvalidTenantError as error:

@@ -20,7 +20,7 @@ _MOST_FILES = 12
 #: Called as the code around them calls things.
 _NAMES = ("name", "price", "number", "date", "body", "rows")
 FIELDS = ",".join(f"{name}:{kind}" for name, kind in zip(_NAMES, FIELD_TYPES, strict=True))
-STORES = {"gizmos": "dynamodb", "contraptions": "postgres"}
+STORES = {"doodads": "dynamodb", "gewgaws": "postgres"}
 
 
 def run(project: Path, *command: str) -> subprocess.CompletedProcess[str]:
@@ -101,7 +101,9 @@ def test_files_that_are_changed_already_are_refused(project: Path) -> None:
     readme = project / "README.md"
     before = readme.read_text()
     readme.write_text(before + "\n")
-    finished = run(project, sys.executable, "-m", "ops.entity", "sprockets", "--store", "dynamodb", "--fields", FIELDS)
+    finished = run(
+        project, sys.executable, "-m", "ops.entity", "knickknacks", "--store", "dynamodb", "--fields", FIELDS
+    )
     readme.write_text(before)
 
     assert (finished.returncode, finished.stdout) == (2, "")
@@ -114,12 +116,12 @@ def test_files_that_are_changed_already_are_refused(project: Path) -> None:
 @pytest.mark.usefixtures("written")
 def test_what_was_added_can_be_removed(project: Path) -> None:
     """Nothing is left but the table's two migrations, and the answer says what becomes of rows."""
-    gizmos = python(project, "ops.entity", "gizmos", "--remove")
+    doodads = python(project, "ops.entity", "doodads", "--remove")
     commit(project)
-    contraptions = python(project, "ops.entity", "contraptions", "--remove")
+    gewgaws = python(project, "ops.entity", "gewgaws", "--remove")
     commit(project)
     left = git(project, "diff", "--name-only", "before").splitlines()
 
-    assert "no offboarding exports or erases them any more" in gizmos
-    assert "drops the table contraptions with the rows of all tenants" in contraptions
-    assert [path.partition("_")[2] for path in left] == ["contraptions.py", "drop_contraptions.py"]
+    assert "no offboarding exports or erases them any more" in doodads
+    assert "drops the table gewgaws, with the rows of all tenants" in gewgaws
+    assert [path.partition("_")[2] for path in left] == ["gewgaws.py", "drop_gewgaws.py"]

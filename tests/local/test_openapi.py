@@ -53,6 +53,7 @@ expected-statuses = [400, 401, 403, 428]  # 428: RFC 6585 section 3
 # A request may be well-formed and come too late (412, 409), or name what is not there or not the caller's (404, 403).
 expected-statuses = ["2xx", 401, 403, 404, 409, 412]
 """
+SECONDS_AN_OPERATION = 20  # a bound, not a measurement
 ADDRESSES = ["ann@example.com", "bob@example.com", "cai@example.com"]
 
 
@@ -134,7 +135,7 @@ def schemathesis(stage: LocalStage, tmp_path: Path) -> Run:
             env=process_basics(os.environ),
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=SECONDS_AN_OPERATION * len(_operations(document)),
             check=False,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING, Annotated
 
@@ -181,8 +182,9 @@ def _answer(row: Row) -> SampleAnswer:
     }
 
 
+@functools.cache  # Chalice forgets a blueprint's methods once it is registered
 def sample_app() -> Chalice:
-    """Return an application of these routes alone."""
+    """Return the one application of these routes alone."""
     app = Chalice("samples")
     app.register_blueprint(blueprint)
     return app

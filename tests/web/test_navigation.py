@@ -9,20 +9,19 @@ import pytest
 from playwright.sync_api import expect
 
 from chalicelib import PRODUCT_TITLE
-from tests.web.actions import delete, fill
+from tests.support.page_actions import delete, fill
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from playwright.sync_api import Page, Route
 
-    from tests.web.conftest import Served, Visit
+    from tests.support.page import Served, Visit
 
 pytestmark = pytest.mark.evidence
 
-ITEMS = {"name": "items", "title": "Items", "writers": ["member", "admin"]}
-CART = {"name": "cart", "title": "Basket", "writers": ["member", "admin"]}
-USERS = {"name": "users", "title": "Users", "writers": ["admin"]}
+ANVILS = {"name": "anvils", "title": "Anvils", "writers": ["member", "admin"]}
+PENPALS = {"name": "penpals", "title": "Penpals", "writers": ["admin"]}
 ORDERS = {"name": "orders", "title": "Orders", "writers": ["member"]}
 
 #: An entity with a field of each kind, and with nothing that it need not have.
@@ -52,45 +51,35 @@ export const entity = {
 _VALUES = {"Title": "Rope", "Price": "2.50", "Boxes": "3", "Due": "2026-01-31", "Contact": "a@acme.example.com"}
 
 
-def _configure(visit: Visit, entities: Sequence[dict[str, Any]], **others: Any) -> None:
-    """Have the page read these entities from its configuration."""
-
-    def answer(route: Route) -> None:
-        real = route.fetch()
-        route.fulfill(response=real, json={**real.json(), "entities": entities, **others})
-
-    visit.page.route("**/config.json", answer)
-
-
 def _links(page: Page) -> list[str]:
     return page.get_by_role("navigation").get_by_role("link").all_inner_texts()
 
 
 def test_the_navigation_follows_the_configuration(visit: Visit) -> None:
     """Its order and titles; what it does not list is not there, by its address neither; the first is shown."""
-    _configure(visit, [USERS, CART], product="Warehouse")
-    page = visit.sign_in("acme", "member", "items")
+    visit.configure(entities=[PENPALS, {**ANVILS, "title": "Smithy"}], product="Warehouse")
+    page = visit.sign_in("acme", "member", "orders")
 
-    assert _links(page) == ["Users", "Basket", "Isolation"]
-    expect(page.get_by_role("heading", name="Users", level=1)).to_be_visible()
-    expect(page).to_have_title("Users · Warehouse")
-    page.get_by_role("link", name="Basket").click()
-    expect(page.get_by_role("heading", name="Basket", level=1)).to_be_visible()
+    assert _links(page) == ["Penpals", "Smithy", "Isolation"]
+    expect(page.get_by_role("heading", name="Penpals", level=1)).to_be_visible()
+    expect(page).to_have_title("Penpals · Warehouse")
+    page.get_by_role("link", name="Smithy").click()
+    expect(page.get_by_role("heading", name="Smithy", level=1)).to_be_visible()
     page.get_by_role("link", name="Warehouse").click()
-    expect(page.get_by_role("heading", name="Users", level=1)).to_be_visible()
+    expect(page.get_by_role("heading", name="Penpals", level=1)).to_be_visible()
     assert PRODUCT_TITLE not in page.content()
 
 
 @pytest.mark.parametrize("writers", [[], ["admin"]])
 def test_a_role_that_is_no_writer_sees_no_buttons(visit: Visit, writers: list[str]) -> None:
     """Whatever else it may write; its twin is the entity beside."""
-    _configure(visit, [{**CART, "writers": writers}, ITEMS])
-    page = visit.sign_in("acme", "member", "cart")
+    visit.configure(entities=[{**PENPALS, "writers": writers}, ANVILS])
+    page = visit.sign_in("acme", "member", "penpals")
     expect(page.get_by_text("Your role, member, reads here.")).to_be_visible()
     expect(page.get_by_role("main").get_by_role("button")).to_have_count(0)
-    page.get_by_role("link", name="Items").click()
+    page.get_by_role("link", name="Anvils").click()
 
-    expect(page.get_by_role("button", name="New item")).to_be_visible()
+    expect(page.get_by_role("button", name="New anvil")).to_be_visible()
 
 
 @pytest.mark.parametrize(
@@ -98,24 +87,24 @@ def test_a_role_that_is_no_writer_sees_no_buttons(visit: Visit, writers: list[st
 )
 def test_an_entity_without_a_sound_module_says_so(visit: Visit, module: str | None) -> None:
     """By the file that is missing, which the browser's console explains; the other views work."""
-    _configure(visit, [ORDERS, ITEMS])
+    visit.configure(entities=[ORDERS, ANVILS])
     if module:
         _serve_module(visit, module)
     page = visit.sign_in("acme", "member", "")
     expect(page.get_by_role("alert")).to_contain_text("js/entities/orders.js is missing, or has an error")
     page.get_by_role("link", name="Isolation").click()
     expect(page.get_by_role("button", name="Ask for it")).to_be_visible()
-    page.get_by_role("link", name="Items").click()
+    page.get_by_role("link", name="Anvils").click()
 
-    expect(page.get_by_role("button", name="New item")).to_be_visible()
+    expect(page.get_by_role("button", name="New anvil")).to_be_visible()
     assert len(visit.problems) == 1
     assert visit.problems.pop().startswith("console: ")
 
 
 def test_without_entities_there_is_isolation(visit: Visit) -> None:
     """And a sentence for each of its parts that has nothing to show."""
-    _configure(visit, [], table=None)
-    page = visit.sign_in("acme", "viewer", "items")
+    visit.configure(entities=[], table=None)
+    page = visit.sign_in("acme", "viewer", "anvils")
 
     assert _links(page) == ["Isolation"]
     expect(page.get_by_role("heading", name="Isolation", level=1)).to_be_visible()
@@ -125,7 +114,9 @@ def test_without_entities_there_is_isolation(visit: Visit) -> None:
 
 
 @pytest.mark.parametrize(
-    ("entity", "said"), [(CART, ("Query", "acme#cart#0")), (USERS, ("Allowed", "200"))], ids=["cart", "users"]
+    ("entity", "said"),
+    [(ANVILS, ("Query", "acme#anvil#")), (PENPALS, ("Allowed", "200"))],
+    ids=["DynamoDB", "PostgreSQL"],
 )
 @pytest.mark.parametrize("width", [360, 1280])
 def test_where_no_row_is_named_by_its_key_ones_own_request_is_drawn(
@@ -133,7 +124,7 @@ def test_where_no_row_is_named_by_its_key_ones_own_request_is_drawn(
 ) -> None:
     """That of the first entity; why there is no attack is said."""
     visit = visits(width=width)
-    _configure(visit, [entity], table=None)
+    visit.configure(entities=[entity], table=None)
     page = visit.sign_in("acme", "viewer", "isolation")
     expect(page.get_by_text("No entity here is read by its whole primary key")).to_be_visible()
     for _ in range(2):  # a second request finds the session, and the key of the database, still there
@@ -148,13 +139,13 @@ def test_where_no_row_is_named_by_its_key_ones_own_request_is_drawn(
 
 def test_a_request_for_rows_of_postgresql_names_what_iam_decided(visit: Visit, served: Served) -> None:
     """A process that has just started reads the login's secret in the tenant's session."""
-    _configure(visit, [USERS])
+    visit.configure(entities=[PENPALS])
     page = visit.sign_in("globex", "viewer", "isolation")
     with served.stopped():
         pass
     page.get_by_role("button", name="Ask for them").click()
 
-    for words in ("GetSecretValue", "GET /users", "Allowed"):
+    for words in ("GetSecretValue", "GET /penpals", "Allowed"):
         expect(page.get_by_label("What you asked for")).to_contain_text(words)
     for words in ("Session tag tenant", "globex.viewer"):
         expect(page.get_by_label("The way of the request")).to_contain_text(words)
@@ -164,8 +155,10 @@ def test_a_request_for_rows_of_postgresql_names_what_iam_decided(visit: Visit, s
 def test_a_long_navigation_fits_a_phone(visits: Callable[..., Visit]) -> None:
     """It takes more lines, and every link stays in sight."""
     visit = visits(width=360)
-    _configure(visit, [{**each, "title": f"Considerably longer {each['title']}"} for each in (ITEMS, CART, USERS)])
-    page = visit.sign_in("acme", "viewer", "items")
+    entities = (ANVILS, PENPALS, ORDERS)
+    visit.configure(entities=[{**each, "title": f"Considerably longer {each['title']}"} for each in entities])
+    _serve_module(visit, ORDERS_MODULE)
+    page = visit.sign_in("acme", "viewer", "anvils")
 
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
@@ -174,7 +167,7 @@ def test_an_entity_needs_no_more_than_its_module(visit: Visit) -> None:
     """Its route and the member of the answer follow from its name; each kind of field sends what the API takes."""
     page = visit.page
     sent: list[tuple[str, str, Any]] = []
-    _configure(visit, [ORDERS])
+    visit.configure(entities=[ORDERS])
     _serve_module(visit, ORDERS_MODULE)
     _serve_orders(visit, sent)
     visit.sign_in("acme", "member", "orders")

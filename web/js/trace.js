@@ -118,7 +118,7 @@ function decision(entity, asked, other) {
 }
 
 function rowOf(entity, row) {
-  const { main, meta, number } = entity.row(row);
+  const { main, meta = [], number } = entity.row(row);
   return h("figure", { class: "sentence" }, h("figcaption", {}, "The row that came back"), h("p", { class: "name" }, main),
     h("p", { class: "meta" }, [...meta, number].filter(Boolean).map((each) => h("span", {}, each))),
     facts([[entity.byKey.id, entity.id(row)]]));

@@ -8,5 +8,5 @@ PROBE = Probe(
     body=lambda text: {"description": text, "price": "1", "quantity": 1},
     holds="description",
     change={"quantity": 2},
-    row_id="attack-line",
+    row_id="line",
 )

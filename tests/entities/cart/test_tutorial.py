@@ -79,8 +79,8 @@ class Reader:
             path = self.clone / step.file
             text = path.read_text()
             assert text.count(step.old) == 1, (
-                f"{TUTORIAL.name}: {step.file} holds these lines {text.count(step.old)} times, and not once:\n{step.old}"
-                "if you have done this step yourself, take the page and this test away"
+                f"{step.file} holds these lines {text.count(step.old)} times, and not once:\n{step.old}"
+                f"if you have done this step yourself, take {TUTORIAL.name} and this test away"
             )
             path.write_text(text.replace(step.old, step.new))
         elif step.line not in _ELSEWHERE:
@@ -130,7 +130,7 @@ def test_the_product_has_its_name(reader: Reader) -> None:
     """In the code and in Terraform; what asks for it says it everywhere."""
     said = reader.run(f"{sys.executable} -c 'import app; print(app.app.app_name)'")
     assert said == "acme-desk\n"
-    assert reader.python("pytest", "-q", "tests/unit/test_product.py")
+    assert reader.python("pytest", "-q", "tests/unit/stage/test_product.py")
 
 
 def test_what_is_left_passes_lint_and_its_tests(reader: Reader) -> None:

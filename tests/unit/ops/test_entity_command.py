@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from ops.entity.__main__ import main
+from stage.errors import INTERRUPTED
 
 PROJECT = Path(__file__).parents[3]
-ADD = ["widgets", "--store", "dynamodb", "--fields", "name:text"]
+ADD = ["doodads", "--store", "dynamodb", "--fields", "name:text"]
 
 
 @pytest.fixture
@@ -27,8 +30,8 @@ def test_it_says_what_it_wrote_and_what_is_left_to_decide(copy: Path, capsys: py
     assert main(ADD) == 0
     said = capsys.readouterr().out
 
-    assert (copy / "chalicelib/entities/widgets/routes.py").exists()
-    for part in ("  chalicelib/entities/widgets/routes.py\n", "permissions.json", "Sharding", "make test"):
+    assert (copy / "chalicelib/entities/doodads/routes.py").exists()
+    for part in ("  chalicelib/entities/doodads/routes.py\n", "permissions.json", "Sharding", "make test"):
         assert part in said
 
 
@@ -36,10 +39,10 @@ def test_it_says_what_it_wrote_and_what_is_left_to_decide(copy: Path, capsys: py
     ("arguments", "sentence"),
     [
         ([""], "NAME= is missing"),
-        (["widgets"], "STORE=: there is no such store"),
-        (["widgets", "--store", "dynamodb"], "FIELDS= is missing"),
-        (["widgets", "--remove"], "NAME=widgets: there is no such entity"),
-        (["widgets", "--remove", "--store", "dynamodb"], "REMOVE=1 takes NAME= alone"),
+        (["doodads"], "STORE=: there is no such store"),
+        (["doodads", "--store", "dynamodb"], "FIELDS= is missing"),
+        (["doodads", "--remove"], "NAME=doodads: there is no such entity"),
+        (["doodads", "--remove", "--store", "dynamodb"], "REMOVE=1 takes NAME= alone"),
     ],
 )
 @pytest.mark.usefixtures("copy")
@@ -53,6 +56,19 @@ def test_what_it_cannot_do_it_says_in_one_line(
     assert said.out == ""
     assert said.err.startswith(sentence)
     assert said.err.count("\n") == 1
+
+
+def test_what_ctrl_c_ends_leaves_nothing(copy: Path) -> None:
+    """130 and a sentence; here it comes when all files are in place, and the README's table is being made of them."""
+    shutil.copy(PROJECT / "README.md", copy)
+    (copy / "app.py").write_text("import os, signal, time\nos.kill(os.getppid(), signal.SIGINT)\ntime.sleep(60)\n")
+    before = sorted(path for path in copy.rglob("*") if "__pycache__" not in path.parts)
+    command = [sys.executable, "-m", "ops.entity", *ADD]
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    finished = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
+
+    assert (finished.returncode, finished.stderr) == (INTERRUPTED, "interrupted: nothing was changed\n")
+    assert sorted(path for path in copy.rglob("*") if "__pycache__" not in path.parts) == before
 
 
 def test_a_checkout_with_changed_files_is_refused(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:

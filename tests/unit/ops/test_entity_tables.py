@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from bulkhead_localaws.postgres.server import PostgresServer
     from chalicelib.data.database import Database
 
-ENTITY = Specification.parse("widgets", "postgres", ",".join(f"a_{kind}:{kind}" for kind in FIELD_TYPES))
-TABLE = TenantTable("widgets", key="widget_id")
+ENTITY = Specification.parse("doodads", "postgres", ",".join(f"a_{kind}:{kind}" for kind in FIELD_TYPES))
+TABLE = TenantTable("doodads", key="doodad_id")
 ROW = {
     f"a_{kind}": ast.literal_eval(each.examples[0])
     if kind in {"text", "integer", "email", "boolean"}
@@ -76,8 +76,8 @@ def test_a_row_with_a_price_is_exported_with_every_digit_and_erased(
     assert f'"a_price": {price}' in exported[0]
     holding.erase(exported)
     assert holding.count() == 0
-    assert globex.get(other["widget_id"]) == other
-    assert globex.delete(uuid.UUID(str(other["widget_id"])))
+    assert globex.get(other["doodad_id"]) == other
+    assert globex.delete(uuid.UUID(str(other["doodad_id"])))
 
 
 def test_every_reserved_word_of_the_server_is_known(running: tuple[PostgresServer, Database]) -> None:

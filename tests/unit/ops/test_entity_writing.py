@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,9 @@ import pytest
 
 from ops.entity import Specification, add_entity, remove_entity
 from ops.entity.fields import FIELD_TYPES
+from ops.entity.project import without_routes
+from ops.entity.readme import ROUTES_TABLE
+from ops.routes_table import BEGIN, END
 from stage.errors import CommandError
 
 if TYPE_CHECKING:
@@ -36,8 +40,15 @@ def _copy(folder: str, to: Path) -> None:
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """Return a copy of the application, without git, README and tests."""
+    """Return a copy of the application without entities, whichever this project has, and without README and tests."""
     _copy("chalicelib", tmp_path)
+    listed = (tmp_path / LIST).read_text()
+    (tmp_path / LIST).write_text(re.sub(r"entities\([^)]*\)$", "entities()", listed, flags=re.MULTILINE))
+    for folder in (tmp_path / LIST.parent).glob("*/"):
+        shutil.rmtree(folder)
+        (tmp_path / PERMISSIONS).write_text(without_routes((tmp_path / PERMISSIONS).read_text(), folder.name))
+    for later in sorted((tmp_path / VERSIONS).glob("[0-9]*.py"))[1:]:
+        later.unlink()
     shutil.copy(PROJECT / "app.py", tmp_path)
     shutil.copy(PROJECT / "pyproject.toml", tmp_path)
     return tmp_path
@@ -52,7 +63,8 @@ def whole(copy: Path) -> Path:
     (copy / "web" / "js" / "entities").mkdir(parents=True)
     (copy / "web" / "js" / "entities" / "others.js").touch()
     (copy / "tests" / "entities" / "conftest.py").touch()
-    shutil.copy(PROJECT / "README.md", copy)
+    (copy / "README.md").write_text(f"{BEGIN}\n{END}\n")
+    ROUTES_TABLE.run(copy)
     return copy
 
 
@@ -162,19 +174,18 @@ def _migration(files: list[Path]) -> Path:
     return next(path for path in files if path.parent == VERSIONS)
 
 
-def test_every_entity_can_go_and_others_can_come(whole: Path) -> None:
+def test_every_entity_can_go_and_others_can_come(copy: Path) -> None:
     """The list and the permissions are then empty, and are filled again."""
-    names = [path.parent.name for path in sorted((whole / LIST.parent).glob("*/__init__.py"))]
-    for name in names:
-        remove_entity(whole, name)
-    empty = (whole / LIST).read_text()
+    empty = tree(copy)
+    for name in ("widgets", "gadgets"):
+        add_entity(copy, widgets(name=name))
 
-    assert "ENTITIES = entities()\n" in empty
-    assert set(routes(whole)) == {"GET /me"}
-    add_entity(whole, widgets())
-    assert 'ENTITIES = entities(\n    "widgets",\n)\n' in (whole / LIST).read_text()
-    remove_entity(whole, "widgets")
-    assert (whole / LIST).read_text() == empty
+    assert 'ENTITIES = entities(\n    "widgets",\n    "gadgets",\n)\n' in (copy / LIST).read_text()
+    remove_entity(copy, "widgets")
+    assert 'ENTITIES = entities(\n    "gadgets",\n)\n' in (copy / LIST).read_text()
+    assert {route.split("/")[1] for route in routes(copy)} == {"me", "gadgets"}
+    remove_entity(copy, "gadgets")
+    assert tree(copy) == empty
 
 
 def test_what_the_project_does_not_have_is_left_out(copy: Path) -> None:
@@ -277,9 +288,22 @@ def test_what_people_wrote_beside_it_goes_too(copy: Path) -> None:
 
 def test_the_permissions_of_this_project_are_kept_as_they_are_written(copy: Path) -> None:
     """Only the entity's lines differ, so that a diff shows nothing else."""
-    before = (copy / PERMISSIONS).read_text().splitlines()
-    add_entity(copy, widgets())
-    after = (copy / PERMISSIONS).read_text().splitlines()
+    before = (PROJECT / PERMISSIONS).read_text()
+    (copy / PERMISSIONS).write_text(before)
+    add_entity(copy, widgets(name="doodads"))
+    after = (copy / PERMISSIONS).read_text()
 
-    assert {line.rstrip(",") for line in before} < {line.rstrip(",") for line in after}
-    assert len(after) == len(before) + 5
+    assert {line.rstrip(",") for line in before.splitlines()} < {line.rstrip(",") for line in after.splitlines()}
+    assert after.count("\n") == before.count("\n") + 5
+    remove_entity(copy, "doodads")
+    assert (copy / PERMISSIONS).read_text() == before
+
+
+def test_the_page_has_what_its_module_imports() -> None:
+    """An input for each type, and what writes its values."""
+    inputs, formats = ((PROJECT / "web" / "js" / name).read_text() for name in ("inputs.js", "format.js"))
+
+    assert {each.page for each in FIELD_TYPES.values()} <= set(re.findall(r"^export const (\w+)", inputs, re.MULTILINE))
+    assert {each.formatter for each in FIELD_TYPES.values() if each.formatter} <= set(
+        re.findall(r"^export const (\w+)", formats, re.MULTILINE)
+    )

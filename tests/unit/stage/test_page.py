@@ -13,8 +13,10 @@ from chalicelib.entities.entity import Entity
 from chalicelib.tenancy.permissions import Permission
 from chalicelib.tenancy.tenant import Role
 from stage import page
+from stage.errors import CommandError
 from stage.local.web import page_config, page_files
-from stage.page import first_table, page_entities
+from stage.page import first_table, page_entities, told_of
+from tests.support.own_project import make_own_project
 from tests.unit.stage.test_document import STAGE
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ def test_the_entities_are_told_in_their_order() -> None:
 
 def test_who_may_call_any_route_that_changes_something_is_a_writer(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of that very entity: neither a right to read nor one to write another, whose name begins alike, makes one."""
-    permissions = {
+    permissions = dict.fromkeys(Role, ()) | {
         Role.VIEWER: (Permission("GET", "/orders"), Permission("GET", "/orders/*"), Permission("POST", "/orders_made")),
         Role.MEMBER: (Permission("GET", "/orders"), Permission("DELETE", "/orders/*")),
         Role.ADMIN: (Permission("POST", "/orders"),),
@@ -51,11 +53,32 @@ def test_the_rows_in_sight_are_those_of_the_first_table() -> None:
     assert first_table([ORDERS]) is None
 
 
-def test_a_development_stage_tells_the_page_all_of_it() -> None:
+def test_a_development_stage_tells_the_page_all_of_it(project: Path) -> None:
     """Beside where the API is."""
-    config = page_config(STAGE)
+    config = page_config(STAGE, told_of(project))
 
     assert (config["product"], config["entities"], config["table"]) == (PRODUCT_TITLE, page_entities(), first_table())
+
+
+def test_a_page_is_told_of_the_project_that_is_served(tmp_path: Path) -> None:
+    """Which need not be the one that serves it."""
+    own = make_own_project(tmp_path)
+
+    told = told_of(own)
+
+    assert [each["name"] for each in told["entities"]] == ["anvils", "penpals", *(entity.name for entity in ENTITIES)]
+    assert [each["writers"] for each in told["entities"][:2]] == [["member", "admin"], ["admin"]]
+    assert told["table"] == "penpals"
+    assert "/js/entities/anvils.js" in page_files(own)
+
+
+def test_a_project_whose_entities_cannot_be_read_says_why(tmp_path: Path) -> None:
+    """In a sentence: a typing error there must not look like one of the page's server."""
+    broken = make_own_project(tmp_path)
+    (broken / "chalicelib" / "entities" / "anvils" / "__init__.py").write_text("import nothing_of_the_kind\n")
+
+    with pytest.raises(CommandError, match=r"cannot be read: ModuleNotFoundError.*nothing_of_the_kind"):
+        told_of(broken)
 
 
 def test_an_entity_is_listed_once_and_is_no_view_of_the_page_itself() -> None:

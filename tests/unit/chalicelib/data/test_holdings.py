@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
+    from chalicelib.data.storage import Storage
+
 PARTITION = "acme#sample#3"
 OTHERS = ("acme#sample#2", "acme#sample#33", "acme#other#0", "acme-eu#sample#3", "acm#sample#3")
 LARGE = "x" * 300_000  # four make more than the megabyte of a page

@@ -19,7 +19,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from app import app
 from chalicelib.errors import AppError
-from chalicelib.http.openapi import document, openapi
+from chalicelib.http.openapi import document
 from chalicelib.http.operations import operation_of
 from tests.support.bodies import accepted_by_document, is_accepted
 from tests.support.errors import derived_from
@@ -93,9 +93,8 @@ def test_the_document_is_valid_openapi() -> None:
 
 def test_an_application_without_an_entity_has_a_valid_document() -> None:
     """Its own routes alone, none of which takes a body."""
-    own = Chalice("own")
-    own.register_blueprint(openapi)
-    OpenAPIV31SpecValidator(json.loads(json.dumps(document(own.routes)))).validate()
+    own = {path: app.routes[path] for path in ("/health", "/me", "/openapi.json")}
+    OpenAPIV31SpecValidator(json.loads(json.dumps(document(own)))).validate()
 
 
 def test_an_invalid_document_would_be_noticed() -> None:

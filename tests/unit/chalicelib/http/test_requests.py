@@ -372,7 +372,7 @@ def test_a_parameter_is_what_the_query_says(
 def test_any_parameter_that_is_given_twice_is_refused(make_request: MakeRequest, values: list[str]) -> None:
     """By name, even when both say the same."""
     with pytest.raises(InvalidRequestError) as refused:
-        parse_parameter(make_request(query={"colour": values}), "product_id")
+        parse_parameter(make_request(query={"colour": values}), "colour")
     assert str(refused.value) == "colour: must be given once"
 
 

@@ -1,45 +1,46 @@
-"""One stage with its page for all tests of the page, and a browser; what a page must never do fails its test."""
+"""One stage with its page for all tests of the page, and a browser; what a page must never do fails its test.
+
+The page shows the entities that a test is about, whichever others the product has: by default those of the tests' own.
+"""
 
 from __future__ import annotations
 
-import os
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from stage.http_api import Api
 from stage.local.stack import LocalStack, StackOptions
 from stage.progress import Progress
 from stage.shell import forget_aws_settings
 from stage.sign_in import sign_in
+from tests.support.own_project import ANVILS, PENPALS
 from tests.support.people import Person
-from tests.web.browser import provide_browser, this_machine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Route
 
     from stage.document import LocalStage
 
-PROJECT = Path(__file__).parents[2]
-SCREENSHOTS = PROJECT / "build" / "screenshots"
+SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
+OWN = (ANVILS.name, PENPALS.name)
 _WATCH = """
 window.__violations = []; window.__injected = 0;
 document.addEventListener('securitypolicyviolation', (event) =>
   window.__violations.push(`${event.violatedDirective} ${event.blockedURI}`));
 """
-forget_aws_settings()
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+def page_stack(own_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     """Return a stack of its own, with the two demo tenants."""
-    options = StackOptions(project=PROJECT, folder=tmp_path_factory.mktemp("stage"))
+    forget_aws_settings()
+    options = StackOptions(project=own_project, folder=tmp_path_factory.mktemp("page"))
     with LocalStack(options, Progress()) as running:
         yield running
 
@@ -64,40 +65,38 @@ class Served:
 
 
 @pytest.fixture(scope="session")
-def served(stack: LocalStack) -> Iterator[Served]:
+def served(page_stack: LocalStack) -> Iterator[Served]:
     """Return the running API."""
     with ExitStack() as running:
-        yield Served(stack, running)
+        yield Served(page_stack, running)
 
 
 @pytest.fixture(scope="session")
-def stage(stack: LocalStack, served: Served) -> LocalStage:
+def page_stage(page_stack: LocalStack, served: Served) -> LocalStage:
     """Return the running stage: API and page."""
-    running = stack.stage(served.url)
-    stack.serve_web(running)
+    running = page_stack.stage(served.url)
+    page_stack.serve_web(running)
     return running
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Return the one browser."""
-    executable = provide_browser(this_machine())
-    with sync_playwright() as playwright:
-        sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium's own does not start for root
-        running = playwright.chromium.launch(executable_path=executable, args=sandbox)
+    from tests.support.browser import running_browser  # noqa: PLC0415 -- half a second, which few tests need
+
+    with running_browser() as running:
         yield running
-        running.close()
 
 
 @pytest.fixture(scope="session")
-def person(stage: LocalStage) -> Iterator[Callable[[str, str], Person]]:
+def api_user(page_stage: LocalStage) -> Iterator[Callable[[str, str], Person]]:
     """Return a function that gives a user's direct way to the API, past the page."""
     known: dict[tuple[str, str], Person] = {}
 
     def get(tenant: str, role: str) -> Person:
         if (tenant, role) not in known:
-            tokens = sign_in(stage, stage.user(tenant, role))
-            known[tenant, role] = Person(Api(stage.api_url), tokens["IdToken"], tokens["AccessToken"])
+            tokens = sign_in(page_stage, page_stage.user(tenant, role))
+            known[tenant, role] = Person(Api(page_stage.api_url), tokens["IdToken"], tokens["AccessToken"])
         return known[tenant, role]
 
     yield get
@@ -106,16 +105,29 @@ def person(stage: LocalStage) -> Iterator[Callable[[str, str], Person]]:
 
 
 class Visit:
-    """A page of the browser, and what it must not have done."""
+    """A page of the browser that shows some of the stage's entities, and what it must not have done."""
 
-    def __init__(self, page: Page, stage: LocalStage) -> None:
+    def __init__(self, page: Page, stage: LocalStage, entities: tuple[str, ...]) -> None:
         self.page = page
         self.stage = stage
+        self._entities = entities
+        self._configured: dict[str, Any] = {}
         self.problems: list[str] = []
         page.add_init_script(_WATCH)
         page.on("pageerror", lambda error: self.problems.append(f"script error: {error}"))
         page.on("console", self._console)
         page.on("dialog", self._dialog)
+        page.route("**/config.json", self._configuration)
+
+    def configure(self, **configured: Any) -> None:
+        """Have the page read this from its configuration, in place of what its stage says."""
+        self._configured |= configured
+
+    def _configuration(self, route: Route) -> None:
+        real = route.fetch()
+        config = real.json()
+        shown = [each for name in self._entities for each in config["entities"] if each["name"] == name]
+        route.fulfill(response=real, json={**config, "entities": shown, **self._configured})
 
     def _console(self, message: Any) -> None:
         # A refused or failed request is logged by the browser itself; the tests look at what the page makes of it.
@@ -126,8 +138,8 @@ class Visit:
         self.problems.append(f"dialog: {dialog.message}")
         dialog.dismiss()
 
-    def sign_in(self, tenant: str, role: str, view: str = "items") -> Page:
-        """Open the page and sign the demo user in by its form."""
+    def sign_in(self, tenant: str, role: str, view: str = "") -> Page:
+        """Open the page and sign the demo user in by its form; without a view, the first entity's comes."""
         user = self.stage.user(tenant, role)
         self.page.goto(f"{self.stage.web_url}/#/{view}")
         self.enter(user.username, user.password)
@@ -148,14 +160,14 @@ class Visit:
 
 
 @pytest.fixture
-def visits(browser: Browser, stage: LocalStage) -> Iterator[Callable[..., Visit]]:
+def visits(browser: Browser, page_stage: LocalStage) -> Iterator[Callable[..., Visit]]:
     """Return a function that opens a page; at the end each must have kept to its policy."""
     opened: list[Visit] = []
 
-    def visit(*, width: int = 1280, scheme: Any = "light") -> Visit:
+    def visit(*, width: int = 1280, scheme: Any = "light", entities: tuple[str, ...] = OWN) -> Visit:
         context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, locale="en-GB")
         context.set_default_timeout(10_000)
-        opened.append(Visit(context.new_page(), stage))
+        opened.append(Visit(context.new_page(), page_stage, entities))
         return opened[-1]
 
     yield visit

@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +18,9 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import sync_playwright
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+
+    from playwright.sync_api import Browser
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _SECONDS = 600.0  # for a download
@@ -79,6 +82,21 @@ def _install_package(machine: Machine) -> Path | None:
     machine.run(["apt-get", "update"])  # where it fails, the lists that are there may do
     machine.run(["apt-get", "install", "--yes", "--no-install-recommends", "chromium"])
     return _system_browser(machine)
+
+
+@contextmanager
+def running_browser() -> Iterator[Browser]:
+    """Run this machine's browser.
+
+    Raises:
+        BrowserMissingError: there is none and none could be installed.
+    """
+    executable = provide_browser(this_machine())
+    with sync_playwright() as playwright:
+        sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium's own does not start for root
+        browser = playwright.chromium.launch(executable_path=executable, args=sandbox)
+        yield browser
+        browser.close()
 
 
 def this_machine() -> Machine:
