@@ -92,9 +92,8 @@ def _after_the_other(role: str, route: Route, target: Target) -> Iterator[Cell]:
         return api.as_user(ATTACKER, role, route.method, route.path)
 
     others = [each for each in route.roles if each != role]
-    twin = own_twin(
-        others[-1] if others else role, route, target
-    )  # another role, as this is to be the first of its own
+    # As another role, so that the attack is the first of its own.
+    twin = own_twin(others[-1] if others else role, route, target)
     reading, own = Reading(Looks.FOR_THE_OWN), Control.TENANT_FROM_TOKEN
     yield http_cell(str(route), AFTER_THE_OTHER, role, call, twin, own, reading=reading, entity=target.name)
 

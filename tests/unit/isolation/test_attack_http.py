@@ -16,7 +16,7 @@ from isolation.attack.controls import Control
 from isolation.attack.http_attacks import http_cells
 from isolation.attack.http_elsewhere import elsewhere_cells
 from isolation.attack.http_keys import key_cells
-from isolation.attack.http_routes import route_cells
+from isolation.attack.http_routes import AFTER_THE_OTHER, route_cells
 from isolation.attack.runner import Runner
 from isolation.attack.verdicts import Verdict
 from tests.unit.isolation.sample_app import PERMISSIONS, found
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from chalicelib.tenancy.tenant import TenantContext
     from isolation.attack.cells import Cell
     from isolation.attack.verdicts import Judged
     from isolation.attack.world import World
@@ -182,6 +183,19 @@ def test_a_key_that_nobody_judges_turns_red(tmp_path: Path) -> None:
     theirs = "HTTP: GET /samples?shard=&sample_id=, the other's row, as acme viewer"
     assert _red(SampleWorld(tmp_path, by_key=unjudged), "the other's row")[theirs] is Verdict.LEAKED
     assert _red(SampleWorld(tmp_path, by_key=checked), "the other's row")[theirs] is Verdict.WRONG_CONTROL
+
+
+def test_a_tenant_that_is_kept_from_the_request_before_turns_red(tmp_path: Path) -> None:
+    """The first caller of a role, whose credentials everybody of that role is then served with."""
+    first: dict[Role, TenantContext] = {}
+
+    def kept(request: Any) -> TenantContext:
+        tenant = current_tenant(request)
+        return first.setdefault(tenant.role, tenant)
+
+    red = _red(SampleWorld(tmp_path, tenant_of=kept), AFTER_THE_OTHER)
+
+    assert red[f"HTTP: GET /samples, {AFTER_THE_OTHER}, as acme viewer"] is Verdict.LEAKED
 
 
 def test_an_unheeded_if_match_turns_red(tmp_path: Path) -> None:
