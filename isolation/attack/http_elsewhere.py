@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from isolation.attack.controls import Control
 from isolation.attack.http_calls import calls, own_twin, reading_of
@@ -56,20 +56,25 @@ class _Elsewhere:
         yield from self._documented()
 
     def _undocumented(self) -> Iterator[Cell]:
-        route = self._route
-        for number, names in enumerate(as_headers(self._names, route.headers), 1):
+        for number, names in enumerate(as_headers(self._names, self._route.headers), 1):
             headers = dict.fromkeys(names, VICTIM)
             yield self._cell(f"{IN_HEADERS}, {_few(names, number)}", _IGNORED, headers=headers)
-        for number, names in enumerate(as_query(self._names, route.query, VICTIM), 1):
-            query = urlencode(dict.fromkeys(names, VICTIM))
-            yield self._cell(f"{IN_QUERY}, {_few(names, number)}", _IGNORED, query=query)
         cookies = [name for names in as_headers(self._names, ()) for name in names]
-        yield self._cell(
-            "tenant in cookies", _IGNORED, headers={"Cookie": "; ".join(f"{each}={VICTIM}" for each in cookies)}
-        )
-        fields = {name: VICTIM for name in self._names if name not in route.fields}
-        control = _MODEL if route.operation.body else _IGNORED
-        yield self._cell(f"{IN_BODY}, of {len(fields)} names", control, more=lambda _: fields)
+        headers = {"Cookie": "; ".join(f"{each}={VICTIM}" for each in cookies)}
+        yield self._cell("tenant in cookies", _IGNORED, headers=headers)
+        yield from self._of_value(VICTIM, IN_QUERY, IN_BODY)
+        if self._target is not None and self._target.kind is not None:
+            key = f"{VICTIM}#{self._target.kind.name}#0"
+            yield from self._of_value(key, "a key in the query", "a key in the body")
+
+    def _of_value(self, value: str, in_query: str, in_body: str) -> Iterator[Cell]:
+        """Return what gives each name this value, in the query and in the body."""
+        for number, names in enumerate(as_query(self._names, self._route.query, quote(value)), 1):
+            query = urlencode(dict.fromkeys(names, value))
+            yield self._cell(f"{in_query}, {_few(names, number)}", _IGNORED, query=query)
+        fields = {name: value for name in self._names if name not in self._route.fields}
+        control = _MODEL if self._route.operation.body else _IGNORED
+        yield self._cell(f"{in_body}, of {len(fields)} names", control, more=lambda _: fields)
 
     def _documented(self) -> Iterator[Cell]:
         """Return what names it in a parameter or field that the route does take: one at a time, since it is read."""
