@@ -16,7 +16,7 @@ from chalicelib.entities.users.store import User, UserStore
 from chalicelib.tenancy.tenant import Role, TenantContext
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from chalicelib.data.rows import Row
 
@@ -118,10 +118,11 @@ def test_an_email_that_another_user_has_is_taken(users: UserStore) -> None:
     """By a new user and by a change, and the message does not repeat it."""
     users.create(**ANN)
     bob = users.create(email="bob@example.com", display_name="Bob")
-    for attempt in (
+    attempts: list[Callable[[], object]] = [
         lambda: users.create(email="ANN@example.com", display_name="Other"),
         lambda: users.change(bob.user_id, email="Ann@example.com"),
-    ):
+    ]
+    for attempt in attempts:
         with pytest.raises(EmailTakenError, match=r"\AAnother user has this email\.\Z") as taken:
             attempt()
         assert taken.value.STATUS_CODE == 409
