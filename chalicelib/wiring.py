@@ -234,6 +234,6 @@ def table(tenant: TenantContext, kind: Kind, *, versioned: bool = False) -> Tabl
 @_once
 def listing_threads() -> Executor:
     """Return the threads that query a tenant's shards side by side; they are started when first needed."""
-    from concurrent.futures import ThreadPoolExecutor
+    from chalicelib.data.threads import RequestThreads
 
-    return ThreadPoolExecutor(_LISTING_THREADS, thread_name_prefix="listing")
+    return RequestThreads(_LISTING_THREADS, thread_name_prefix="listing")

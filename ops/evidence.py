@@ -33,7 +33,11 @@ def _tests(name: str, *folders: str) -> Part:
 
 PARTS = (
     _tests(
-        "fuzzing, an offboarding killed at every moment, the other strategy", "packages", "tests/unit", "tests/local"
+        "fuzzing, an offboarding killed at every moment, the other strategy",
+        "packages",
+        "tests/unit",
+        "tests/local",
+        "tests/entities",
     ),
     _tests("weakened Terraform modules, and proofs of weakened plans", "tests/infra"),
     _tests("the page in a browser, make dev interrupted", "tests/web", "tests/isolation", "tests/commands"),

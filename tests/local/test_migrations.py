@@ -75,7 +75,7 @@ def test_a_fresh_server_gets_everything_that_isolation_needs(
 ) -> None:
     """From zero to the newest revision in one call; the catalog check finds nothing missing."""
     with psycopg.connect(**master_of(fresh)) as master:
-        assert "there is no table with a tenant_id" in catalog_findings(master)
+        assert "the login app_reader does not exist" in catalog_findings(master)
 
     revision = migrate_fresh()
 

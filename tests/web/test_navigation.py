@@ -93,7 +93,7 @@ def test_an_entity_without_a_sound_module_says_so(visit: Visit, module: str | No
     page = visit.sign_in("acme", "member", "")
     expect(page.get_by_role("alert")).to_contain_text("js/entities/orders.js is missing, or has an error")
     page.get_by_role("link", name="Isolation").click()
-    expect(page.get_by_role("button", name="Ask for it")).to_be_visible()
+    expect(page.get_by_role("button", name="Ask for them")).to_be_visible()
     page.get_by_role("link", name="Anvils").click()
 
     expect(page.get_by_role("button", name="New anvil")).to_be_visible()

@@ -118,10 +118,10 @@ def test_an_email_that_another_user_has_is_taken(users: UserStore) -> None:
     """By a new user and by a change, and the message does not repeat it."""
     users.create(**ANN)
     bob = users.create(email="bob@example.com", display_name="Bob")
-    attempts: tuple[Callable[[], object], ...] = (
+    attempts: list[Callable[[], object]] = [
         lambda: users.create(email="ANN@example.com", display_name="Other"),
         lambda: users.change(bob.user_id, email="Ann@example.com"),
-    )
+    ]
     for attempt in attempts:
         with pytest.raises(EmailTakenError, match=r"\AAnother user has this email\.\Z") as taken:
             attempt()
