@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from threading import Barrier
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.session import Session
 from botocore.stub import Stubber
@@ -19,7 +19,9 @@ def _answers(threads: Executor, *ids: str) -> list[str]:
     """Have a client ask once in each of as many threads, and return what was collected."""
     session = Session()
     aws_requests.watch(session)
-    client = session.create_client("sts", region_name="eu-central-1", aws_access_key_id="x", aws_secret_access_key="x")
+    client: Any = session.create_client(
+        "sts", region_name="eu-central-1", aws_access_key_id="x", aws_secret_access_key="x"
+    )
     stubber, together = Stubber(client), Barrier(len(ids))
     for each in ids:
         stubber.add_response("get_caller_identity", {"ResponseMetadata": {"RequestId": each}})
