@@ -34,9 +34,9 @@ def test_a_request_is_drawn_and_a_screen_reader_hears_the_verdict_only(visit: Vi
     shared = page.get_by_label("The way of the request")
     for said in ("Session tag tenant", "acme.member", "Tenant in context"):
         expect(shared).to_contain_text(said)
-    expect(shared.get_by_text("GET /anvils", exact=True)).to_be_hidden()
+    expect(shared.get_by_text("GET /me", exact=True)).to_be_hidden()
     shared.get_by_text("Routes").click()
-    expect(shared.get_by_text("GET /anvils", exact=True)).to_be_visible()
+    expect(shared.get_by_text("GET /me", exact=True)).to_be_visible()
     expect(shared).to_contain_text("when it runs once more, for this picture")
     expect(page.get_by_role("status").filter(has_text="GET /anvils")).to_have_text("GET /anvils: Allowed.")
     assert page.locator(".picture").evaluate("(element) => element.closest('[aria-live], [role=status]')") is None
