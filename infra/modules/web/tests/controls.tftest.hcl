@@ -20,8 +20,8 @@ variables {
   client_id  = "client1"
   stage      = "dev"
   product    = "Example"
-  entities   = [{ name = "users", title = "People", writers = ["admin"] }, { name = "items", title = "Items", writers = [] }]
-  files      = "../../../web"
+  entities   = [{ name = "people", title = "People", writers = ["admin"] }, { name = "things", title = "Things", writers = [] }]
+  files      = "../web/tests/page"
 }
 
 run "a_browser_confines_the_page" {
@@ -75,7 +75,7 @@ run "the_page_is_uploaded_and_knows_its_stage" {
       contains(keys(aws_s3_object.file), "index.html")
       && alltrue([for file in aws_s3_object.file : file.cache_control == "no-cache"])
       && aws_s3_object.file["js/main.js"].content_type == "text/javascript; charset=utf-8"
-      && aws_s3_object.file["js/entities/items.js"].content_type == "text/javascript; charset=utf-8"
+      && aws_s3_object.file["js/entities/things.js"].content_type == "text/javascript; charset=utf-8"
       && aws_s3_object.config.cache_control == "no-store"
     )
     error_message = "Every file must come with its type, and none be kept without asking whether it is still the same."
@@ -84,7 +84,7 @@ run "the_page_is_uploaded_and_knows_its_stage" {
   assert {
     condition = jsondecode(aws_s3_object.config.content) == {
       product     = "Example"
-      entities    = [{ name = "users", title = "People", writers = ["admin"] }, { name = "items", title = "Items", writers = [] }]
+      entities    = [{ name = "people", title = "People", writers = ["admin"] }, { name = "things", title = "Things", writers = [] }]
       api_url     = "https://abc123.execute-api.eu-central-1.amazonaws.com/dev"
       cognito_url = "https://cognito-idp.eu-central-1.amazonaws.com"
       client_id   = "client1"
@@ -210,7 +210,7 @@ run "an_entity_is_listed_once" {
   command = plan
 
   variables {
-    entities = [{ name = "items", title = "Items", writers = [] }, { name = "items", title = "Again", writers = [] }]
+    entities = [{ name = "things", title = "Things", writers = [] }, { name = "things", title = "Again", writers = [] }]
   }
 
   expect_failures = [var.entities]
@@ -220,7 +220,7 @@ run "an_entity_has_a_title" {
   command = plan
 
   variables {
-    entities = [{ name = "items", title = " ", writers = [] }]
+    entities = [{ name = "things", title = " ", writers = [] }]
   }
 
   expect_failures = [var.entities]
