@@ -35,7 +35,7 @@ tenants: setup ## List the running stage's tenants; ARGS="--help" says what else
 	@$(BIN)/python -m ops.tenants $(or $(ARGS),list)
 
 entity: setup ## Write an entity: NAME=invoices STORE=dynamodb FIELDS="number:text,due:date"; REMOVE=1 takes one out
-	@$(BIN)/python -m ops.entity "$(NAME)" --store "$(STORE)" --fields "$(FIELDS)" --singular "$(SINGULAR)" $(if $(filter 1,$(REMOVE)),--remove)
+	@$(BIN)/python -m ops.entity "$(NAME)" --store "$(STORE)" --fields "$(FIELDS)" --singular "$(SINGULAR)" $(if $(filter-out 0,$(REMOVE)),--remove)
 
 test: lint ## Run every check, and the tests that need no AWS account and no hour: within ten minutes
 	@echo "running the tests in two processes, a local stack of their own included"

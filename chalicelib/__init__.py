@@ -4,7 +4,7 @@
 #: infra/modules/product/variables.tf must be the same, which a test compares. `stage/product.py` says what it may be.
 PRODUCT = "bulkhead"
 #: What people read.
-PRODUCT_TITLE = PRODUCT.replace("-", " ").title()
+PRODUCT_TITLE = " ".join(word.capitalize() for word in PRODUCT.split("-"))
 
 #: Of the application, and of nothing else: each distribution under packages/ has its own, in its pyproject.toml.
 __version__ = "0.1.0"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from stage.errors import CommandError
+from stage.local.demo_users import DEMO_TENANTS
 
 _LONGEST = 19  # with '-' and a stage's name of 20 characters, what a placement's name may have: infra/modules/placement
 _NAME = re.compile(r"[a-z](?:-?[a-z0-9])*")
@@ -24,6 +25,11 @@ def check_product(name: str) -> None:
         raise CommandError(
             f"the product cannot be called {name!r}: PRODUCT in chalicelib/__init__.py has 1 to {_LONGEST} lower-case "
             "letters, digits or single '-', begins with a letter and ends in no '-'"
+        )
+    if name in DEMO_TENANTS:
+        raise CommandError(
+            f"the product cannot be called {name!r}, as a demo tenant is, since no tenant has the product's name; "
+            "choose another PRODUCT in chalicelib/__init__.py"
         )
     for prefix in _KEPT_BY_AWS:
         if f"{name}-".startswith(prefix):

@@ -6,6 +6,7 @@ that is overtaken by an offboarding is ended, by the function's timeout, before 
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 from chalicelib.tenancy.statuses import Status
@@ -36,6 +37,7 @@ def onboard(
     tenant = registry.register(event.tenant_id, display_name=event.display_name, admin_email=event.admin_email)
     pool_users(event.tenant_id).invite(event.admin_email, Role.ADMIN)
     administrator = TenantContext(event.tenant_id, Role.ADMIN, "onboard_tenant", event.admin_email)
+    database = functools.cache(database)
     for entity in entities:
         if entity.on_onboarded is not None:
             entity.on_onboarded(database(), administrator)

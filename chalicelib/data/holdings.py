@@ -109,7 +109,7 @@ class TableHolding:
         """See Holding."""
         rows = self._fetch(
             Login.READER,
-            "SELECT {key}::text, to_jsonb({table})::text FROM {table} WHERE tenant_id = %s AND (%s::text IS NULL OR "
+            "SELECT {key}::text, to_jsonb({table}.*)::text FROM {table} WHERE tenant_id = %s AND (%s::text IS NULL OR "
             "{key}::text > %s) ORDER BY {key}::text LIMIT %s",
             [self._tenant.tenant_id, after, after, _ROWS],
         )
@@ -119,7 +119,7 @@ class TableHolding:
         """See Holding."""
         self._fetch(
             Login.WRITER,
-            "DELETE FROM {table} WHERE tenant_id = %s AND to_jsonb({table}) IN "
+            "DELETE FROM {table} WHERE tenant_id = %s AND to_jsonb({table}.*) IN "
             "(SELECT jsonb_array_elements(%s::jsonb)) RETURNING 1",
             [self._tenant.tenant_id, f"[{','.join(rows)}]"],
         )

@@ -64,7 +64,7 @@ class Rows:
         return self._run(Login.WRITER, _INSERT + " RETURNING {columns}", values, key=uuid.uuid4()).rows[0]
 
     def insert_unless_there(self, values: Mapping[str, Any]) -> None:
-        """Add a row with a new key, unless one of the table's constraints refuses it."""
+        """Add a row with a new key, unless one of the table's unique indexes has its values already."""
         self._run(Login.WRITER, _INSERT + " ON CONFLICT DO NOTHING", values, key=uuid.uuid4())
 
     def change(self, key: uuid.UUID, values: Mapping[str, Any]) -> Row | None:
@@ -72,7 +72,10 @@ class Rows:
 
         Raises:
             psycopg.errors.IntegrityError: a constraint of the table refuses.
+            ValueError: there is nothing to set.
         """
+        if not values:
+            raise ValueError("a change sets at least one column")
         statement: LiteralString = (
             "UPDATE {table} SET ({names}) = ROW ({values}) WHERE tenant_id = %(tenant)s AND {key} = %(key)s "
             "RETURNING {columns}"

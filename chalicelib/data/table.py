@@ -176,7 +176,13 @@ class Table:
         return {"pk": {"S": key}, "sk": {"S": row_id}, **stored}
 
     def put(self, row_id: str, attributes: Row) -> bool:
-        """Write a whole row, replacing one of the same id, and return whether it is new; not for versioned rows."""
+        """Write a whole row, replacing one of the same id, and return whether it is new.
+
+        Raises:
+            TypeError: rows here have versions, which this would lose.
+        """
+        if self._versioned:
+            raise TypeError("rows with versions are written with add and change")
         first, *former = self._partitions.candidates(row_id)
         for key in former:  # what is there already stays where it is
             try:
@@ -193,7 +199,10 @@ class Table:
 
         Raises:
             PreconditionFailedError: the row is there, in another version.
+            ValueError: there is nothing to set.
         """
+        if not attributes:
+            raise ValueError("a change sets at least one attribute")
         clause, names, values = assignments(attributes)
         if self._versioned:
             clause = f"#version = #version + :one, {clause}"

@@ -27,10 +27,10 @@ class Entity:
 
     Args:
         name: its folder's, in the plural, such as `invoices`.
-        title: how the page calls it.
+        title: what the page calls it.
         storage: where its rows lie; a tenant's are exported and erased there when the tenant leaves.
-        on_onboarded: what it does once a tenant has its first administrator, who is the context given. It may run
-            again for the same tenant.
+        on_onboarded: what it does in the database once a tenant has its first administrator, who is the context given.
+            It may run again for the same tenant, and then changes nothing.
     """
 
     name: str

@@ -56,7 +56,7 @@ def gaps(
     entities = tuple(entities)
     whole = _described(registered, entities, probes, permissions)
     missing = [
-        f"{_folder(entity)}/probe.py has no PROBE: nothing can attack /{entity.name}, nor its rows"
+        f"{_folder(entity)}/probe.py has no PROBE = Probe(…): nothing can attack /{entity.name}, nor its rows"
         for entity in entities
         if entity.name not in probes
     ]
@@ -148,8 +148,10 @@ def _reason_of(route: Route, target: Target) -> str:
     body = target.body(route, _TEXT)
     problem = _problem(body, route.operation.body) if body is not None and route.operation.body else ""
     if problem:
-        which = "change" if route.method == "PATCH" else "body"
-        return f"`{which}`, or `bodies`, of {_folder(target.entity)}/probe.py does not fit it: {problem}"
+        line = f'bodies={{"{route.method} {route.path}": {{…}}}}'
+        return (
+            f"PROBE in {_folder(target.entity)}/probe.py has no body that fits it ({problem}): mend it, or add {line}"
+        )
     return "" if route.roles else "chalicelib/permissions.json gives it to no role"
 
 

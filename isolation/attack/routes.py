@@ -74,7 +74,7 @@ class Route:
 
 def roles_of(method: str, path: str, permissions: Permissions) -> tuple[Role, ...]:
     """Return the roles that a route is given."""
-    permission = Permission(method, _PARAMETER.sub("*", path))
+    permission = Permission.of(method, path)
     return tuple(role for role in Role if permission in permissions[role])
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from ops.entity import Specification, add_entity, remove_entity
 from ops.entity.advice import after_adding, after_removing
-from ops.entity.project import Project
+from ops.entity.project import Project, places_of
 from stage.errors import INTERRUPTED, CommandError
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Write or remove: 0 when it is done, 2 when something is in the way, 130 by Ctrl-C; then nothing was changed."""
     options = _parser().parse_args(arguments)
     project = Path.cwd()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)  # as Ctrl-C: what was begun is taken back
     try:
         if options.remove:
             _remove(project, options)
@@ -52,19 +55,27 @@ def _add(project: Path, options: argparse.Namespace) -> None:
 def _remove(project: Path, options: argparse.Namespace) -> None:
     if options.store or options.fields or options.singular:
         raise CommandError("REMOVE=1 takes NAME= alone")
-    _require_clean(project)
+    _require_clean(project, *places_of(options.name))
     table = Project(project).table_of(options.name) if options.name in Project(project).entities() else None
     files = remove_entity(project, options.name)
     print(after_removing(options.name, files, table))
 
 
-def _require_clean(project: Path) -> None:
-    """Require that no file that git knows is changed; where git knows none, nothing is asked.
+def _require_clean(project: Path, *removed: Path) -> None:
+    """Require that no file that git knows is changed, and that it knows all in what is removed.
+
+    Where git knows none, nothing is asked.
 
     Raises:
-        CommandError: some are.
+        CommandError: some are changed, or unknown.
     """
-    command = ["git", "status", "--porcelain", "--untracked-files=no", "--", "."]
+    _require_no(project, "--untracked-files=no", "--", ".")
+    if removed:
+        _require_no(project, "--untracked-files=all", "--", *map(str, removed))
+
+
+def _require_no(project: Path, *options: str) -> None:
+    command = ["git", "status", "--porcelain", *options]
     try:
         finished = subprocess.run(
             command, cwd=project, env={**os.environ, "LC_ALL": "C"}, capture_output=True, text=True, check=False
@@ -80,7 +91,7 @@ def _require_clean(project: Path) -> None:
         some = ", ".join(changed[:_NAMED]) + (", …" if len(changed) > _NAMED else "")
         are, them = ("files are", "them") if len(changed) > 1 else ("file is", "it")
         raise CommandError(
-            f"{len(changed)} {are} changed ({some}): commit or stash {them} first, so that git can undo what this does"
+            f"{len(changed)} {are} changed or new ({some}): commit or stash {them} first, so that git can undo this"
         )
 
 

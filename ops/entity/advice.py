@@ -24,7 +24,7 @@ def after_adding(entity: Specification, files: Iterable[Path]) -> str:
             "left to decide:",
             f"  who may do what: {PERMISSIONS} lets {_WRITERS[entity.store]} write, and every role read",
             f"  what a field may hold: {_LIMITS} ({folder}/routes.py)",
-            "  which fields may be missing: none may",
+            "  which fields may be left out: none as it is",
             _OF_STORE[entity.store](entity, files),
             f'then: make test, make attack ARGS="--only {entity.name}"',
         ]

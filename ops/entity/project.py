@@ -28,6 +28,11 @@ _REVISION = re.compile(r"[0-9]{4}_\w+\.py")
 _STATEMENT = re.compile(r"\b(CREATE|DROP) TABLE (?:IF (?:NOT )?EXISTS )?(?:public\.)?(\w+)")
 
 
+def places_of(name: str) -> tuple[Path, ...]:
+    """Return where all of an entity lies, but for its line, its permissions and its migrations."""
+    return (ENTITIES / name, TESTS / name, PAGE / f"{name}.js")
+
+
 @dataclass(frozen=True, slots=True)
 class Project:
     """The project in a folder."""

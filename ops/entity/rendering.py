@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from chalicelib import PRODUCT
 from stage.errors import CommandError
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def formatted(project: Path, texts: Mapping[Path, str]) -> dict[Path, str]:
     """
     settings = project / "pyproject.toml"
     config = ["--config", str(settings if settings.exists() else _OWN_SETTINGS), "--config", _OWN_PACKAGES]
-    with tempfile.TemporaryDirectory(prefix="bulkhead-entity-") as folder:
+    with tempfile.TemporaryDirectory(prefix=f"{PRODUCT}-entity-") as folder:
         for path, text in texts.items():
             Path(folder, path).parent.mkdir(parents=True, exist_ok=True)
             Path(folder, path).write_text(text, encoding="utf-8")

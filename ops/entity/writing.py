@@ -117,6 +117,11 @@ def _require_free(project: Project, specification: Specification) -> None:
     if singular in project.kinds():
         raise CommandError(f"SINGULAR={singular}: another entity's rows are of this kind; say another SINGULAR=")
     doubled = sorted(collisions(specification, _modules))
+    fields = {field.name for field in specification.fields}
+    if doubled and doubled[0] in fields:
+        raise CommandError(
+            f"FIELDS=: {doubled[0]} is something else in the code around it; give the field another name"
+        )
     if doubled:
         raise CommandError(
             f"SINGULAR={singular}: {doubled[0]} is something else in the code around it; say another, such as "

@@ -77,7 +77,7 @@ def test_without_the_leading_key_condition_the_same_bug_shows_the_rows(
         unconfined = api_with(module="tests.support.unconfined_wrong_tenant_api")
         leaked = Person(unconfined, globex.id_token, "").anvils()
     else:
-        with weakened(stack.client("iam"), "bulkhead-local-TenantRole", without_leading_keys):
+        with weakened(stack.client("iam"), f"{PRODUCT}-local-TenantRole", without_leading_keys):
             leaked = Person(buggy, globex.id_token, "").anvils()
 
     assert leaked == [anvil]

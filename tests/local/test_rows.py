@@ -168,6 +168,12 @@ def test_change_sets_the_given_columns_of_the_one_row(rows: Rows) -> None:
     assert rows.page(limit=2, after=None)[0] == in_order([changed, neighbour])
 
 
+def test_a_change_of_nothing_is_an_error_of_the_code(rows: Rows) -> None:
+    """And none of SQL."""
+    with pytest.raises(ValueError, match="at least one column"):
+        rows.change(uuid.uuid4(), {})
+
+
 def test_a_value_may_be_taken_away(rows: Rows) -> None:
     """To set nothing is not to leave a column out."""
     row = rows.insert({"name": "anvil", "limit": 5})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.http.operations import operation_of
 from chalicelib.tenancy import permissions
-from chalicelib.tenancy.permissions import PERMISSIONS, Permission
+from chalicelib.tenancy.permissions import PERMISSIONS, Permission, Right
 from chalicelib.tenancy.tenant import Role
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def described_routes(app: Chalice) -> dict[tuple[str, str], RouteEntry]:
 def undescribed_routes(app: Chalice) -> list[str]:
     """Return a sentence for each route whose view lacks its `@Operation`."""
     return [
-        f"{method} {path}: its view {route.view_name} lacks an @Operation"
+        f"{method} {path}: its view {route.view_name} lacks an @Operation, in {_file_of(route)} under its route"
         for (method, path), route in routes_of(app).items()
         if not _is_described(route)
     ]
@@ -44,7 +44,7 @@ def missing_permissions(app: Chalice) -> list[str]:
     }
     return [
         *(
-            f"{route}: needs a row in chalicelib/permissions.json that says who may call it"
+            f'{route}: needs a line in chalicelib/permissions.json, such as "{route}": "{_right(route)}"'
             for route in sorted(authorized - rows)
         ),
         *(
@@ -52,6 +52,14 @@ def missing_permissions(app: Chalice) -> list[str]:
             for row in sorted(rows - authorized)
         ),
     ]
+
+
+def _file_of(route: RouteEntry) -> str:
+    return f"{route.view_function.__module__.replace('.', '/')}.py"
+
+
+def _right(route: str) -> Right:
+    return Right.READ if route.startswith("GET ") else Right.WRITE
 
 
 def roles_by_route(prefix: str) -> dict[str, set[Role]]:

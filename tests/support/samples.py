@@ -130,7 +130,9 @@ def put_sample(sample_id: str) -> Response:
     request = blueprint.current_request
     sample_id = parse_path_parameter("sample_id", sample_id, _SAMPLE_ID)
     fields = attributes_of(parse_body(request, SampleBody).model_dump())
-    created = _table(request).put(sample_id, {**fields, "version": {"N": "1"}})
+    table = _table(request)
+    created = table.get(sample_id) is None
+    table.add(sample_id, fields)
     return Response(_answer({"sk": {"S": sample_id}, **fields}), status_code=201 if created else 200)
 
 

@@ -115,7 +115,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Reader:
     return reader
 
 
-def test_the_tutorial_says_what_the_issue_of_an_adopter_is() -> None:
+def test_the_tutorial_has_six_steps_with_something_to_do() -> None:
     """Six steps, each with something to do; the parser above overlooks no block."""
     text = TUTORIAL.read_text()
     found = steps(text)

@@ -10,10 +10,13 @@ WRITERS = {Role.MEMBER, Role.ADMIN}
 
 def test_everybody_reads_items_and_a_viewer_does_not_write_them() -> None:
     """A member's daily work."""
-    assert roles_by_route("/items") == {
-        "GET /items": set(Role),
-        "POST /items": WRITERS,
-        "GET /items/*": set(Role),
-        "PATCH /items/*": WRITERS,
-        "DELETE /items/*": WRITERS,
-    }
+    assert (
+        roles_by_route("/items").items()
+        >= {
+            "GET /items": set(Role),
+            "POST /items": WRITERS,
+            "GET /items/*": set(Role),
+            "PATCH /items/*": WRITERS,
+            "DELETE /items/*": WRITERS,
+        }.items()
+    )

@@ -16,6 +16,14 @@ from stage.errors import INTERRUPTED
 PROJECT = Path(__file__).parents[3]
 ADD = ["doodads", "--store", "dynamodb", "--fields", "name:text"]
 
+GIT = ["git", "-c", "user.name=somebody", "-c", "user.email=somebody@example.com"]
+
+
+def commit_all(copy: Path) -> None:
+    """Make the copy a checkout in which nothing is changed."""
+    for command in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "all", "--no-verify", "--no-gpg-sign"]):
+        subprocess.run([*GIT, *command], cwd=copy, check=True)
+
 
 @pytest.fixture
 def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -58,10 +66,13 @@ def test_what_it_cannot_do_it_says_in_one_line(
     assert said.err.count("\n") == 1
 
 
-def test_what_ctrl_c_ends_leaves_nothing(copy: Path) -> None:
+@pytest.mark.parametrize("signal_name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_what_ctrl_c_or_a_closed_terminal_ends_leaves_nothing(copy: Path, signal_name: str) -> None:
     """130 and a sentence; here it comes when all files are in place, and the README's table is being made of them."""
     shutil.copy(PROJECT / "README.md", copy)
-    (copy / "app.py").write_text("import os, signal, time\nos.kill(os.getppid(), signal.SIGINT)\ntime.sleep(60)\n")
+    (copy / "app.py").write_text(
+        f"import os, signal, time\nos.kill(os.getppid(), signal.{signal_name})\ntime.sleep(60)\n"
+    )
     before = sorted(path for path in copy.rglob("*") if "__pycache__" not in path.parts)
     command = [sys.executable, "-m", "ops.entity", *ADD]
     environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
@@ -73,13 +84,27 @@ def test_what_ctrl_c_ends_leaves_nothing(copy: Path) -> None:
 
 def test_a_checkout_with_changed_files_is_refused(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """What nobody has committed could not be told from what this writes; untracked files are in nobody's way."""
-    git = ["git", "-c", "user.name=somebody", "-c", "user.email=somebody@example.com"]
-    for command in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "all", "--no-verify", "--no-gpg-sign"]):
-        subprocess.run([*git, *command], cwd=copy, check=True)
+    commit_all(copy)
     (copy / "chalicelib/config.py").write_text("# changed\n")
 
     assert main(ADD) == 2
-    assert capsys.readouterr().err.startswith("1 file is changed (chalicelib/config.py): commit or stash it first")
-    subprocess.run([*git, "checkout", "-q", "."], cwd=copy, check=True)
+    assert capsys.readouterr().err.startswith(
+        "1 file is changed or new (chalicelib/config.py): commit or stash it first"
+    )
+    subprocess.run([*GIT, "checkout", "-q", "."], cwd=copy, check=True)
     (copy / "notes.txt").touch()
     assert main(ADD) == 0
+
+
+def test_what_nobody_has_added_to_git_is_not_removed(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Git could not take it back; once it is committed, it goes."""
+    assert main(ADD) == 0
+    commit_all(copy)
+    (copy / "chalicelib/entities/doodads/mine.txt").touch()
+    capsys.readouterr()
+
+    assert main(["doodads", "--remove"]) == 2
+    assert capsys.readouterr().err.startswith("1 file is changed or new (chalicelib/entities/doodads/mine.txt)")
+    assert (copy / "chalicelib/entities/doodads/mine.txt").exists()
+    (copy / "chalicelib/entities/doodads/mine.txt").unlink()
+    assert main(["doodads", "--remove"]) == 0

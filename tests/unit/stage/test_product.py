@@ -12,6 +12,7 @@ from stage import live
 from stage.errors import CommandError
 from stage.live import LiveStage
 from stage.local import stack
+from stage.local.demo_users import DEMO_TENANTS
 from stage.local.stack import LocalStack, StackOptions
 from stage.product import check_product
 from stage.progress import Progress
@@ -63,6 +64,13 @@ def test_a_name_that_aws_would_refuse_is_refused(name: str) -> None:
     """With the name, the rule, and where it is to be changed."""
     with pytest.raises(CommandError, match=rf"cannot be called {re.escape(repr(name))}: .*chalicelib/__init__\.py"):
         check_product(name)
+
+
+@pytest.mark.parametrize("tenant", DEMO_TENANTS)
+def test_the_product_is_not_called_as_a_demo_tenant_is(tenant: str) -> None:
+    """No tenant may have the product's name, so that `make dev` could not onboard it."""
+    with pytest.raises(CommandError, match="demo tenant"):
+        check_product(tenant)
 
 
 def test_the_longest_name_is_what_a_stages_name_leaves_of_a_placements() -> None:

@@ -563,3 +563,12 @@ def test_a_partition_counts_over_all_pages_of_dynamodb(
     assert partition.count() == 5
     assert len(calls) > 1
     assert all((name, asked["ConsistentRead"]) == ("Query", True) for name, asked in calls)
+
+
+def test_what_would_lose_a_version_or_set_nothing_is_an_error_of_the_code(versioned: Table) -> None:
+    """And none that DynamoDB would tell at some later time."""
+    versioned.add("a", ANVIL)
+    with pytest.raises(TypeError, match="add and change"):
+        versioned.put("a", ANVIL)
+    with pytest.raises(ValueError, match="at least one attribute"):
+        versioned.change("a", {})
