@@ -102,7 +102,7 @@ class TableHolding:
     def __init__(self, database: Database, tenant: TenantContext, table: TenantTable) -> None:
         self._database = database
         self._tenant = tenant
-        self._names = {"table": sql.Identifier(table.name), "key": sql.Identifier(table.key)}
+        self._names = {"table": sql.Identifier("public", table.name), "key": sql.Identifier(table.key)}
         self.name = f"postgresql/{table.name}"
 
     def read(self, after: str | None) -> Chunk:

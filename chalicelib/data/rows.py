@@ -110,7 +110,7 @@ def _composed(
 ) -> sql.Composed:
     comma = sql.SQL(", ")
     return sql.SQL(statement).format(
-        table=sql.Identifier(table.name),
+        table=sql.Identifier("public", table.name),
         key=sql.Identifier(table.key),
         columns=comma.join(map(sql.Identifier, columns)),
         names=comma.join(map(sql.Identifier, names)),

@@ -6,10 +6,13 @@ It refuses when files are changed and not committed, so that `git diff` shows wh
 from __future__ import annotations
 
 import argparse
+import fcntl
+import json
 import os
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,30 +22,51 @@ from ops.entity.project import Project, places_of
 from stage.errors import INTERRUPTED, CommandError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 
 _NAMED = 3  # of many changed files
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write or remove: 0 when it is done, 2 when something is in the way, 130 by Ctrl-C; then nothing was changed."""
+    """Write or remove: 0 when it is done, 2 when something is in the way, which leaves all as it was, 130 by Ctrl-C."""
     options = _parser().parse_args(arguments)
     project = Path.cwd()
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)  # as Ctrl-C: what was begun is taken back
     try:
-        if options.remove:
-            _remove(project, options)
-        else:
-            _add(project, options)
+        with _alone(project):
+            if options.remove:
+                _remove(project, options)
+            else:
+                _add(project, options)
     except CommandError as error:
         print(error, file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print("interrupted: nothing was changed", file=sys.stderr)
+    except (SyntaxError, json.JSONDecodeError) as error:
+        print(f"nothing was changed: a file of the project cannot be read: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt as interrupted:
+        print(f"interrupted: {interrupted}" if interrupted.args else "interrupted: see git status", file=sys.stderr)
         return INTERRUPTED
     return 0
+
+
+@contextmanager
+def _alone(project: Path) -> Iterator[None]:
+    """Run the block while no other command of this kind does: both would write the same lines and revisions.
+
+    Raises:
+        CommandError: another one runs.
+    """
+    folder = os.open(project, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise CommandError("another make entity runs in this project: wait until it has ended") from None
+    finally:
+        os.close(folder)
 
 
 def _add(project: Path, options: argparse.Namespace) -> None:

@@ -59,6 +59,8 @@ def apply(project: Path, changes: Changes, derive: Derive) -> list[Path]:
     except BaseException as error:
         with _undisturbed():
             _restore(before, made)
+        if isinstance(error, KeyboardInterrupt):
+            raise KeyboardInterrupt("nothing was changed") from error
         if isinstance(error, OSError):
             raise CommandError(f"nothing was changed: {error.filename}: {error.strerror}") from error
         raise

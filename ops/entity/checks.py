@@ -41,6 +41,8 @@ def check_name(name: str) -> None:
     kept = words.kept_by_python(name) or ("a module of Python" if words.is_standard_module(name) else None)
     if name in words.SQL_RESERVED:
         kept = "a reserved word of SQL"
+    if name.startswith("pg_") or name == "alembic_version":
+        kept = "a table of PostgreSQL's, or of its migrations"
     if kept:
         raise CommandError(f"NAME={name}: is {kept}; take another name, such as {name}_entries")
 

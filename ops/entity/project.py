@@ -67,8 +67,8 @@ class Project:
         return next(iter(_found(_TABLE, [self.text(ENTITIES / name / "__init__.py")])), None)
 
     def defined(self) -> set[str]:
-        """Return the classes and views of all entities, which share the API's document."""
-        trees = map(ast.parse, self._sources(f"{ENTITIES}/*/*.py"))
+        """Return the classes and functions of all routes, which share the API's document."""
+        trees = map(ast.parse, (*self._sources(f"{ENTITIES}/*/*.py"), *self._sources("chalicelib/http/*.py")))
         kinds = (ast.ClassDef, ast.FunctionDef)
         return {node.name for tree in trees for node in tree.body if isinstance(node, kinds)}
 

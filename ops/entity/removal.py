@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 from ops.entity import changes
 from ops.entity.checks import require_name
 from ops.entity.project import (
-    ENTITIES,
     LIST,
-    PAGE,
     PERMISSIONS,
-    TESTS,
     VERSIONS,
     Project,
+    places_of,
     without_line,
     without_routes,
 )
@@ -33,6 +31,7 @@ def remove_entity(project: Path, name: str) -> list[Path]:
     Raises:
         CommandError: there is no such entity, or a file cannot be written.
     """
+    project = project.resolve()
     found = Project(project)
     require_name(name, "NAME=")
     if name not in found.entities():
@@ -49,10 +48,9 @@ def remove_entity(project: Path, name: str) -> list[Path]:
 
 def _files(project: Path, name: str) -> list[Path]:
     """Return what the entity's places hold, but for what Python has compiled."""
-    page = project / PAGE / f"{name}.js"
-    inside = [path for folder in (ENTITIES, TESTS) for path in (project / folder / name).rglob("*")]
-    kept = [path for path in inside if path.is_file() and "__pycache__" not in path.parts]
-    return [path.relative_to(project) for path in (*kept, *([page] if page.exists() else []))]
+    places = [project / place for place in places_of(name)]
+    inside = [path for place in places for path in ([place] if place.is_file() else place.rglob("*"))]
+    return [path.relative_to(project) for path in inside if path.is_file() and "__pycache__" not in path.parts]
 
 
 def _migration(project: Project, name: str, table: str) -> dict[Path, str]:

@@ -145,4 +145,4 @@ def is_standard_module(name: str) -> bool:
 
 def is_of_every_body(name: str) -> bool:
     """Return whether every request body has this attribute already."""
-    return hasattr(Body, name)
+    return hasattr(Body, name) or name.startswith(("model_dump", "model_validate"))  # pydantic keeps what begins so

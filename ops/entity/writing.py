@@ -14,6 +14,7 @@ from ops.entity.project import (
     TESTS,
     VERSIONS,
     Project,
+    places_of,
     with_line,
     with_routes,
 )
@@ -36,6 +37,7 @@ def add_entity(project: Path, specification: Specification) -> list[Path]:
     Raises:
         CommandError: a name is taken, or a file cannot be written.
     """
+    project = project.resolve()
     found = Project(project)
     _require_free(found, specification)
     texts = {**_folder(specification), **_tests(found, specification), **_page(found, specification)}
@@ -107,13 +109,16 @@ def _require_free(project: Project, specification: Specification) -> None:
     name, singular = specification.name, specification.singular
     if name in project.entities():
         raise CommandError(f"NAME={name}: there is such an entity already; REMOVE=1 takes it out")
+    for path in (*places_of(name), ENTITIES / f"{name}.py"):
+        if (project.root / path).exists():
+            raise CommandError(
+                f"NAME={name}: {path} is there already; take another name, or move it away: what a run left that was "
+                "killed goes by `git stash --include-untracked`"
+            )
     if name in project.routes():
         raise CommandError(f"NAME={name}: /{name} is a route already; take another name")
     if name in project.tables():
         raise CommandError(f"NAME={name}: the database has a table {name} already; take another name")
-    for path in (ENTITIES / name, ENTITIES / f"{name}.py", TESTS / name, PAGE / f"{name}.js"):
-        if (project.root / path).exists():
-            raise CommandError(f"NAME={name}: {path} is there already; take another name, or move it away")
     if singular in project.kinds():
         raise CommandError(f"SINGULAR={singular}: another entity's rows are of this kind; say another SINGULAR=")
     doubled = sorted(collisions(specification, _modules))

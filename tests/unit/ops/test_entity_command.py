@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -108,3 +109,29 @@ def test_what_nobody_has_added_to_git_is_not_removed(copy: Path, capsys: pytest.
     assert (copy / "chalicelib/entities/doodads/mine.txt").exists()
     (copy / "chalicelib/entities/doodads/mine.txt").unlink()
     assert main(["doodads", "--remove"]) == 0
+
+
+def test_two_at_once_do_not_write_the_same_revision(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The second is told to wait."""
+    holder = os.open(copy, os.O_RDONLY)
+    fcntl.flock(holder, fcntl.LOCK_EX)
+    try:
+        assert main(ADD) == 2
+    finally:
+        os.close(holder)
+    assert capsys.readouterr().err == "another make entity runs in this project: wait until it has ended\n"
+    assert main(ADD) == 0
+
+
+@pytest.mark.parametrize(("file", "text"), [("permissions.json", "{"), ("entities/cannot.py", "def")])
+def test_a_file_that_cannot_be_read_is_named_in_a_sentence(
+    copy: Path, capsys: pytest.CaptureFixture[str], file: str, text: str
+) -> None:
+    """And no traceback."""
+    target = copy / "chalicelib" / file
+    if not target.exists():
+        target = copy / "chalicelib" / "http" / "cannot.py"
+    target.write_text(text)
+
+    assert main(ADD) == 2
+    assert capsys.readouterr().err.startswith("nothing was changed: a file of the project cannot be read: ")

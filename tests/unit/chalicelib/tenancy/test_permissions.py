@@ -54,7 +54,8 @@ def test_a_role_may_call_the_routes_of_its_rights_and_no_others() -> None:
 def test_a_route_without_a_row_and_a_row_without_a_route_would_be_noticed() -> None:
     """The canary of the test that holds the table against the application: each is named with what to do."""
     missing = missing_permissions(sample_app())
-    assert "PUT /samples/*: needs a row in chalicelib/permissions.json that says who may call it" in missing
+    line = '"PUT /samples/*": "write"'
+    assert f"PUT /samples/*: needs a line in chalicelib/permissions.json, such as {line}" in missing
     assert "GET /me: is a row in chalicelib/permissions.json of no authorized route" in missing
     assert len(missing) == len(
         {*TABLE["routes"], "GET /samples", *(f"{m} /samples/*" for m in ("PUT", "PATCH", "DELETE"))}
