@@ -32,8 +32,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Write or remove: 0 when it is done, 2 when something is in the way, which leaves all as it was, 130 by Ctrl-C."""
     options = _parser().parse_args(arguments)
     project = Path.cwd()
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)  # as Ctrl-C: what was begun is taken back
     try:
         with _alone(project):
             if options.remove:
@@ -130,4 +128,6 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # a shell's background job begins without the first
+        signal.signal(number, signal.default_int_handler)
     sys.exit(main())

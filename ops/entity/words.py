@@ -131,11 +131,11 @@ def with_article(noun: str) -> str:
 
 def kept_by_python(name: str) -> str | None:
     """Return what the name is in Python already, None when it is nothing."""
-    if keyword.iskeyword(name) or keyword.issoftkeyword(name):
+    if keyword.iskeyword(name):
         return "a keyword of Python"
     if hasattr(builtins, name):
         return "a builtin of Python"
-    return None
+    return "a keyword of Python" if keyword.issoftkeyword(name) else None
 
 
 def is_standard_module(name: str) -> bool:

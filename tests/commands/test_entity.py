@@ -108,7 +108,7 @@ def test_files_that_are_changed_already_are_refused(project: Path) -> None:
 
     assert (finished.returncode, finished.stdout) == (2, "")
     assert finished.stderr == (
-        "1 file is changed (README.md): commit or stash it first, so that git can undo what this does\n"
+        "1 file is changed or new (README.md): commit or stash it first, so that git can undo this\n"
     )
     assert git(project, "status", "--porcelain") == ""
 

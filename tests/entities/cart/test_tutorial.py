@@ -133,6 +133,7 @@ def test_the_product_has_its_name(reader: Reader) -> None:
     assert reader.python("pytest", "-q", "tests/unit/stage/test_product.py")
 
 
+@pytest.mark.evidence
 def test_what_is_left_passes_lint_and_its_tests(reader: Reader) -> None:
     """The checks of routes, roles, entities and documents that a change by hand would turn red."""
     reader.python("ruff", "check", "app.py", "chalicelib", "tests/entities", "ops")

@@ -168,7 +168,7 @@ def test_a_new_tenants_administrator_is_put_into_its_directory_unless_it_is_ther
 
     ((tenant, statement, values),) = recording.written
     assert tenant == admin
-    assert statement.startswith(f'INSERT INTO "{TABLE.name}"')
+    assert statement.startswith(f'INSERT INTO "public"."{TABLE.name}"')
     assert statement.endswith("ON CONFLICT DO NOTHING")
     assert values["tenant"] == "acme"
     assert list(values.values())[-2:] == ["admin@example.com"] * 2
