@@ -82,7 +82,8 @@ def test_a_body_that_the_probe_does_not_know_is_named() -> None:
     """The further route takes another model; the probe can say what it is sent."""
     (gap,) = _with_route("POST", "/samples/{sample_id}/notes", body=NoteBody)
 
-    assert "chalicelib/entities/samples/probe.py does not fit it: title: Field required" in gap
+    assert "chalicelib/entities/samples/probe.py has no body that fits it (title: Field required): mend it" in gap
+    assert gap.endswith('or add bodies={"POST /samples/{sample_id}/notes": {…}}')
     app = SampleApp(Data())
     app.view("/samples/{sample_id}/notes", "POST", body=NoteBody)(_view)
     known = _probed(bodies={"POST /samples/{sample_id}/notes": {"title": "x"}})
@@ -118,7 +119,7 @@ def test_an_entity_without_a_probe_is_named_once(name: str) -> None:
     probes = {each: probe for each, probe in PROBES.items() if each != name}
 
     assert _gaps(probes=probes) == [
-        f"chalicelib/entities/{name}/probe.py has no PROBE: nothing can attack /{name}, nor its rows"
+        f"chalicelib/entities/{name}/probe.py has no PROBE = Probe(…): nothing can attack /{name}, nor its rows"
     ]
 
 
@@ -138,7 +139,7 @@ def test_an_entity_without_routes_is_named() -> None:
     [
         ({"holds": "title"}, "`holds` is 'title'"),
         ({"body": lambda _: {"name": "always the same", "size": 1}}, "`holds` is 'name'"),
-        ({"change": {"colour": "red"}}, "`change`, or `bodies`, of chalicelib/entities/samples/probe.py"),
+        ({"change": {"colour": "red"}}, "(colour: Extra inputs are not permitted): mend it"),
         ({"body": lambda text: {"name": text}}, "size: Field required"),
         ({"by_key": "shard={shard_id}"}, "must name {shard_id} and {row_id}"),
         ({"by_key": "pk={shard_id}&sample_id={row_id}"}, "names pk, which GET /samples does not take"),
