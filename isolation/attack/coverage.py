@@ -64,7 +64,7 @@ def gaps(
         missing += _gaps_of(target)
     for path, method, entry in authorized(registered):
         owner = _owner(path, entities)
-        if path != ME and (owner is None or owner.name in probes):
+        if (method, path) != ("GET", ME) and (owner is None or owner.name in probes):
             known = next((each for each in whole if each.entity is owner), None)
             reason = _reason(method, path, entry, known, permissions)
             if reason:
@@ -152,7 +152,14 @@ def _reason_of(route: Route, target: Target) -> str:
         return (
             f"PROBE in {_folder(target.entity)}/probe.py has no body that fits it ({problem}): mend it, or add {line}"
         )
-    return "" if route.roles else "chalicelib/permissions.json gives it to no role"
+    if not route.roles:
+        return "chalicelib/permissions.json gives it to no role"
+    if route.parameters and not route.not_found and not (target.probe.row_id and route == target.makes):
+        return (
+            "a path with a row's id, and no RowNotFoundError among its errors: "
+            "say in its @Operation what it answers about another tenant's row"
+        )
+    return ""
 
 
 def _is_of_a_row(route: Route, target: Target) -> bool:

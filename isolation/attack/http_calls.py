@@ -100,5 +100,5 @@ def reading_of(route: Route, target: Target | None) -> Reading:
     if target is None or not route.parameters or target.probe.row_id:
         looks = Looks.AT_ITS_TENANT if route.writes else Looks.FOR_THE_OWN
     else:
-        looks = Looks.FOR_NO_ROW if route.not_found else Looks.AT_ITS_TENANT
+        looks = Looks.FOR_NO_ROW
     return Reading(looks, route.not_found)

@@ -19,7 +19,15 @@ from isolation.attack.pooled_connections import pooled_connection_cells
 from isolation.attack.postgres import postgres_cells
 from isolation.attack.served import Served
 from isolation.attack.without_sts import without_sts_cells
-from tests.unit.isolation.sample_app import ENTITIES, PERMISSIONS, PROBES, Data, NoteBody, SampleApp
+from tests.unit.isolation.sample_app import (
+    ENTITIES,
+    PERMISSIONS,
+    PROBES,
+    Data,
+    NoteBody,
+    SampleApp,
+    SampleNotFoundError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,17 +83,33 @@ def test_a_path_that_names_more_than_a_row_is_named() -> None:
 
     assert "GET /samples/{sample_id}/parts/{part_id}" in gap
     assert "no probe knows what {part_id} is" in gap
-    assert _with_route("GET", "/samples/{sample_id}/parts") == []
+    assert _with_route("GET", "/samples/{sample_id}/parts", errors=(SampleNotFoundError,)) == []
+
+
+def test_a_path_with_a_rows_id_that_knows_no_missing_row_is_named() -> None:
+    """Whatever it answers about the victim's row might be right; but a PUT with an id of the caller's makes its own."""
+    (gap,) = _with_route("GET", "/samples/{sample_id}/parts")
+
+    assert "a path with a row's id, and no RowNotFoundError among its errors" in gap
+    assert gap.startswith("GET /samples/{sample_id}/parts, in tests/unit/isolation/")
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_another_method_on_me_is_named(method: str) -> None:
+    """Only GET is known to be harmless; it may do anything with what it is sent."""
+    (gap,) = _with_route(method, "/me")
+
+    assert gap.startswith(f"{method} /me, in tests/unit/isolation/test_attack_coverage.py: it begins with no entity's")
 
 
 def test_a_body_that_the_probe_does_not_know_is_named() -> None:
     """The further route takes another model; the probe can say what it is sent."""
     (gap,) = _with_route("POST", "/samples/{sample_id}/notes", body=NoteBody)
 
-    assert "chalicelib/entities/samples/probe.py has no body that fits it (title: Field required): mend it" in gap
+    assert "chalicelib/entities/samples/probe.py has no body that fits it (title: Field required" in gap
     assert gap.endswith('or add bodies={"POST /samples/{sample_id}/notes": {…}}')
     app = SampleApp(Data())
-    app.view("/samples/{sample_id}/notes", "POST", body=NoteBody)(_view)
+    app.view("/samples/{sample_id}/notes", "POST", body=NoteBody, errors=(SampleNotFoundError,))(_view)
     known = _probed(bodies={"POST /samples/{sample_id}/notes": {"title": "x"}})
     wild = Permission("POST", "/samples/*/notes")
     assert _gaps(app, probes=known, permissions={role: (*PERMISSIONS[role], wild) for role in Role}) == []
