@@ -135,7 +135,18 @@ def _reason(method: str, path: str, entry: Any, target: Target | None, permissio
         return "it begins with no entity's /NAME, so that no probe is for it: put it into an entity's folder"
     if not hasattr(entry.view_function, "operation"):
         return "its view lacks an @Operation, which says what it takes"
-    return _reason_of(route_of(method, path, entry, permissions), target)
+    route = route_of(method, path, entry, permissions)
+    return _reason_of(route, target) or _doubt_of(route, target)
+
+
+def _doubt_of(route: Route, target: Target) -> str:
+    """Return why a route's answers cannot be told from a leak, though it is attacked; empty where they can."""
+    if route.parameters and not route.not_found and not (target.probe.row_id and route == target.makes):
+        return (
+            "a path with a row's id, and no RowNotFoundError among its errors: "
+            "say in its @Operation what it answers about another tenant's row"
+        )
+    return ""
 
 
 def _reason_of(route: Route, target: Target) -> str:
@@ -154,11 +165,6 @@ def _reason_of(route: Route, target: Target) -> str:
         )
     if not route.roles:
         return "chalicelib/permissions.json gives it to no role"
-    if route.parameters and not route.not_found and not (target.probe.row_id and route == target.makes):
-        return (
-            "a path with a row's id, and no RowNotFoundError among its errors: "
-            "say in its @Operation what it answers about another tenant's row"
-        )
     return ""
 
 

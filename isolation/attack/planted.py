@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -42,10 +43,10 @@ class PlantedRows:
     That is another API where the one under attack is weakened.
     """
 
-    def __init__(self, users: Users, served: Served, secrets: Mapping[str, str], url: str) -> None:
+    def __init__(self, users: Users, served: Served, texts: Mapping[str, str], url: str) -> None:
         self._targets = [each for each in served.targets if each.makes]
         self._users = users
-        self._secrets = secrets
+        self._secrets = texts
         self._url = url
         self._rows: dict[tuple[str, str], Planted] = {}
 
@@ -77,7 +78,7 @@ class PlantedRows:
         """
         with self._planting():
             self._clear(target, tenant)
-            row_id = self._made(target, tenant, self._secrets[tenant])
+            row_id = self._made(target, tenant, self._secrets[tenant], target.probe.row_id)
             self._rows[target.name, tenant] = Planted(row_id, self._shown(target, tenant, row_id))
 
     def altered(self) -> list[str]:
@@ -102,6 +103,17 @@ class PlantedRows:
         with self._planting():
             return self._shown(target, tenant, row_id)
 
+    @contextmanager
+    def another(self, target: Target, tenant: str) -> Iterator[None]:
+        """Keep a second row of a tenant meanwhile, where one can be made and taken away again."""
+        with self._planting():
+            made = self._another(target, tenant) if target.deletes else ""
+        try:
+            yield
+        finally:
+            if made:
+                self.drop(target, tenant, made)
+
     def drop(self, target: Target, tenant: str, row_id: str) -> None:
         """Delete a row of a tenant, if there is a route for it."""
         with self._planting():
@@ -115,11 +127,18 @@ class PlantedRows:
         finally:
             self._users.url = attacked
 
-    def _made(self, target: Target, tenant: str, text: str) -> str:
+    def _another(self, target: Target, tenant: str) -> str:
+        """Return the id of a further row; empty where the API does not let the tenant make it."""
+        row_id = target.probe.row_id
+        try:
+            return self._made(target, tenant, f"another-{secrets.token_hex(8)}", row_id and row_id + row_id[-1])
+        except OSError:
+            return ""
+
+    def _made(self, target: Target, tenant: str, text: str, row_id: str) -> str:
         route = target.makes
         if route is None:
             raise OSError(f"nobody can make one of {target.name}")
-        row_id = target.probe.row_id
         path = path_of(route, row_id) if row_id else route.path
         answer = self._users.as_user(tenant, route.roles[0], route.method, path, body=target.body(route, text))
         if answer.status not in _OK:
