@@ -64,6 +64,8 @@ def calls(  # noqa: PLR0913 -- what a request is made of
             answer = api.call(route.method, path, headers=sent, **content)
         if target is not None and route.writes and answer.status in OK:
             _settle(api, target, tenant, made_id(target, answer) if makes else "")
+            if route.method in {"POST", "PUT"} and route != target.makes:
+                api.rows.drop_surplus(target, ATTACKER)
         return answer
 
     return call

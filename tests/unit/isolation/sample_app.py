@@ -179,6 +179,7 @@ class SampleApp:
         versions: Callable[[Request], frozenset[int] | None] = required_versions,
         roles: Mapping[Role, Any] = PERMISSIONS,
         slip: Callable[[Request, Data, str], list[Any]] = lambda *_: [],
+        more: Callable[[SampleApp], None] = lambda _: None,
     ) -> None:
         self.app = Chalice("sample")
         self.tenant_of = tenant_of
@@ -188,7 +189,7 @@ class SampleApp:
         self._roles = roles
         self._slip = slip
         self._authorizer = self.app.authorizer(name="authorizer")(self._authorize)
-        for add in (_add_me, _add_samples, _add_lines, _add_notes):
+        for add in (_add_me, _add_samples, _add_lines, _add_notes, more):
             add(self)
 
     def view(self, at: str, method: str, **operation: Any) -> Callable[[View], View]:

@@ -157,7 +157,7 @@ def test_a_tenant_that_is_read_from_elsewhere_turns_red_under_any_name(tmp_path:
 
 
 def test_a_tenant_in_a_documented_field_turns_red(tmp_path: Path) -> None:
-    """What a route does take is tried by itself, since it is not refused."""
+    """What a route does take is tried by itself, since it is not refused; the victim has a row that it had not."""
 
     def of_the_title(request: Any) -> Any:
         import json  # noqa: PLC0415
@@ -168,7 +168,8 @@ def test_a_tenant_in_a_documented_field_turns_red(tmp_path: Path) -> None:
 
     red = _red(SampleWorld(tmp_path, tenant_of=of_the_title), "tenant in the field")
 
-    assert red == {"HTTP: POST /notes, tenant in the field title, as acme admin": Verdict.LEAKED}
+    assert red["HTTP: POST /notes, tenant in the field title, as acme admin"] is Verdict.LEAKED
+    assert set(red.values()) == {Verdict.LEAKED}
 
 
 def test_a_key_that_nobody_judges_turns_red(tmp_path: Path) -> None:
