@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import groupby
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
 from isolation.attack.controls import Control
 from isolation.attack.http_calls import calls, own_twin, reading_of
 from isolation.attack.http_cells import Looks, http_cell
-from isolation.attack.names import as_headers, as_query
+from isolation.attack.names import as_cookies, as_headers, as_query
 from isolation.attack.planted import ATTACKER, VICTIM
 from isolation.attack.routes import IF_MATCH
 
@@ -24,17 +23,16 @@ if TYPE_CHECKING:
 
 #: Parameters whose form no tenant's id has.
 _OF_A_FORM = ("limit", "cursor")
-IN_HEADERS, IN_QUERY, IN_BODY = "tenant in the headers", "tenant in the query", "tenant in the body"
+IN_HEADERS, IN_COOKIES = "tenant in the headers", "tenant in cookies"
+IN_QUERY, IN_BODY = "tenant in the query", "tenant in the body"
 _IGNORED, _MODEL = Control.TENANT_FROM_TOKEN, Control.REQUEST_MODEL
 
 
 def elsewhere_cells(served: Served) -> Iterator[Cell]:
     """Return the attacks on every route, as every role that may call it: about the victim's row where it names one."""
-    for target, routes in groupby(served.routes, lambda each: each[0]):
-        names = served.names(target)
-        for _, route in routes:
-            for role in route.roles:
-                yield from _Elsewhere(role, route, target, names).cells()
+    for target, route in served.routes:
+        for role in route.roles:
+            yield from _Elsewhere(role, route, target, served.names).cells()
 
 
 class _Elsewhere:
@@ -59,9 +57,10 @@ class _Elsewhere:
         for number, names in enumerate(as_headers(self._names, self._route.headers), 1):
             headers = dict.fromkeys(names, VICTIM)
             yield self._cell(f"{IN_HEADERS}, {_few(names, number)}", _IGNORED, headers=headers)
-        cookies = [name for names in as_headers(self._names, ()) for name in names]
-        headers = {"Cookie": "; ".join(f"{each}={VICTIM}" for each in cookies)}
-        yield self._cell("tenant in cookies", _IGNORED, headers=headers)
+        for number, names in enumerate(as_cookies(self._names, VICTIM), 1):
+            headers = {"Cookie": "; ".join(f"{each}={VICTIM}" for each in names)}
+            yield self._cell(f"{IN_COOKIES}, {_few(names, number)}", _IGNORED, headers=headers)
+        yield self._cell("tenant in the Host", _IGNORED, headers={"Host": f"{VICTIM}.example.com"})
         yield from self._of_value(VICTIM, IN_QUERY, IN_BODY)
         if self._target is not None and self._target.kind is not None:
             key = f"{VICTIM}#{self._target.kind.name}#0"

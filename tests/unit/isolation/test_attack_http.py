@@ -131,6 +131,25 @@ def _from_the_body(request: Any) -> Any:
     return replace(tenant, tenant_id=named) if named else tenant
 
 
+def _from_a_bracketed_parameter(request: Any) -> Any:
+    tenant = current_tenant(request)
+    named = (request.query_params or {}).get("filter[acct]")
+    return replace(tenant, tenant_id=named) if named else tenant
+
+
+def _from_a_header_in_two_parts(request: Any) -> Any:
+    tenant = current_tenant(request)
+    named = request.headers.get("~acct") or request.headers.get("x-" + "bailiwick")
+    return replace(tenant, tenant_id=named) if named else tenant
+
+
+def _from_a_cookie_of_one_letter(request: Any) -> Any:
+    tenant = current_tenant(request)
+    cookies = dict(each.split("=", 1) for each in request.headers.get("cookie", "").split("; ") if each)
+    named = cookies.get("t")
+    return replace(tenant, tenant_id=named) if named else tenant
+
+
 PLACES = {
     "tenant in the query": _from_the_query,
     "tenant in the headers": _from_a_header,
@@ -139,21 +158,44 @@ PLACES = {
 }
 
 
-@pytest.mark.parametrize("place", PLACES)
-def test_a_tenant_that_is_read_from_elsewhere_turns_red_under_any_name(tmp_path: Path, place: str) -> None:
+ODDLY_NAMED = [
+    *PLACES.items(),
+    ("tenant in the query", _from_a_bracketed_parameter),
+    ("tenant in the headers", _from_a_header_in_two_parts),
+    ("tenant in cookies", _from_a_cookie_of_one_letter),
+]
+
+
+@pytest.mark.parametrize(("place", "tenant_of"), ODDLY_NAMED)
+def test_a_tenant_that_is_read_from_elsewhere_turns_red_under_any_name(
+    tmp_path: Path, place: str, tenant_of: Any
+) -> None:
     """The name stands in the handler's code and in no list of names: what it says there is tried."""
-    assert not _red(SampleWorld(tmp_path, tenant_of=PLACES[place]), place)
+    assert not _red(SampleWorld(tmp_path, tenant_of=tenant_of), place)
     code = tmp_path / "chalicelib" / "entities" / "samples" / "routes.py"
     code.parent.mkdir(parents=True)
-    code.write_text(inspect.getsource(PLACES[place]), encoding="utf-8")
+    code.write_text(inspect.getsource(tenant_of), encoding="utf-8")
 
-    red = _red(SampleWorld(tmp_path, tenant_of=PLACES[place]), place)
+    red = _red(SampleWorld(tmp_path, tenant_of=tenant_of), place)
 
     leaked = {name for name, verdict in red.items() if verdict is Verdict.LEAKED}
     assert any(name.startswith("HTTP: GET /samples,") for name in leaked)
     assert any(name.startswith("HTTP: GET /samples/{sample_id},") for name in leaked)
     if place != "tenant in the body":  # a route with a body refuses what is no field of it
         assert any(name.startswith("HTTP: POST /samples,") for name in leaked)
+
+
+def test_a_tenant_that_the_host_names_turns_red(tmp_path: Path) -> None:
+    """Each tenant's subdomain must not stand for its token."""
+
+    def of_the_host(request: Any) -> Any:
+        tenant = current_tenant(request)
+        host = request.headers.get("host", "").partition(".example.com")
+        return replace(tenant, tenant_id=host[0]) if host[1] else tenant
+
+    red = _red(SampleWorld(tmp_path, tenant_of=of_the_host), "tenant in the Host")
+
+    assert red["HTTP: GET /notes, tenant in the Host, as acme viewer"] is Verdict.LEAKED
 
 
 def test_a_tenant_in_a_documented_field_turns_red(tmp_path: Path) -> None:

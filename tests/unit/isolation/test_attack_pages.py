@@ -33,7 +33,7 @@ def test_every_page_of_a_sound_app_is_the_callers_own(tmp_path: Path) -> None:
 
 
 def _at_a_long_limit(query: Any, _: Any) -> bool:
-    return query.get("limit") == "100"
+    return bool(query.get("limit") == "100")
 
 
 def _behind_the_first_page(query: Any, _: Any) -> bool:
