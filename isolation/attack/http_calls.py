@@ -94,7 +94,9 @@ def _settle(api: ApiAccess, target: Target, tenant: str, made: str) -> None:
 
 def own_twin(role: str, route: Route, target: Target | None) -> Twin:
     """Return the twin: the same call about the caller's own row."""
-    return http_twin(f"{route} as {role}, about the own", calls(role, route, target), own=not route.writes)
+    return http_twin(
+        f"{route} as {role}, about the own", calls(role, route, target), own=not route.writes, me=target is None
+    )
 
 
 def reading_of(route: Route, target: Target | None) -> Reading:
@@ -103,4 +105,4 @@ def reading_of(route: Route, target: Target | None) -> Reading:
         looks = Looks.AT_ITS_TENANT if route.writes else Looks.FOR_THE_OWN
     else:
         looks = Looks.FOR_NO_ROW
-    return Reading(looks, route.not_found)
+    return Reading(looks, route.not_found, me=target is None)

@@ -1,7 +1,7 @@
 """The names under which a request could name a tenant: customary ones, and every one that the code could read.
 
 Code that reads a header or a parameter holds its name: as a text, as texts that are put together where they stand, such
-as `"x-" + "tenant"`, or as a field of a class. A name that is made at run time, as by `prefix + "tenant"`, is not found.
+as `"x-" + "tenant"`, or as a field of a class. One that is made at run time, as by `prefix + "tenant"`, is not found.
 """
 
 from __future__ import annotations
