@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 from isolation.attack.controls import Control
 from isolation.attack.http_calls import calls, own_twin, reading_of
 from isolation.attack.http_cells import Looks, alike, http_cell
+from isolation.attack.leaves import nested
 from isolation.attack.names import as_cookies, as_headers, as_query
 from isolation.attack.planted import ATTACKER, VICTIM
 from isolation.attack.routes import IF_MATCH
@@ -91,6 +92,10 @@ class _Elsewhere:
                 yield self._cell(f"tenant in its header {name}", _IGNORED, form, headers={name: VICTIM})
         for name in self._route.fields:
             yield self._cell(f"tenant in the field {name}", _IGNORED, form, more=_field(name))
+        body = self._target.body(self._route, "text") if self._target else None
+        if body and self._route.operation.body:
+            for path, name, value in nested(self._route.operation.body, body, VICTIM):
+                yield self._cell(f"tenant within the body, {path}", _IGNORED, form, more=_field(name, value))
 
     def _cell(self, target: str, control: Control, reading: Reading, **request: Any) -> Cell:
         return self._sent(target, self._request(**request), control, reading)
@@ -120,8 +125,8 @@ def _body(names: Iterable[str], form: str) -> Callable[[str], dict[str, Any]]:
     return lambda tenant: {"more": lambda _: dict.fromkeys(names, form.format(tenant))}
 
 
-def _field(name: str) -> Callable[[object], dict[str, str]]:
-    return lambda _: {name: VICTIM}
+def _field(name: str, value: Any = VICTIM) -> Callable[[object], dict[str, Any]]:
+    return lambda _: {name: value}
 
 
 def _few(names: list[str], number: int) -> str:
