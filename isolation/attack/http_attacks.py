@@ -12,6 +12,7 @@ from isolation.attack.http_calls import own_twin
 from isolation.attack.http_cells import Looks, Reading, http_cell, http_twin
 from isolation.attack.http_elsewhere import elsewhere_cells
 from isolation.attack.http_keys import key_cells
+from isolation.attack.http_pages import page_cells
 from isolation.attack.http_routes import route_cells
 from isolation.attack.planted import ATTACKER, VICTIM
 from isolation.attack.routes import ME, matches
@@ -42,6 +43,7 @@ def http_cells(served: Served, strategy: str) -> Iterator[Cell]:
     yield from _tokens()
     yield from _paths(served)
     yield from route_cells(served)
+    yield from page_cells(served)
     yield from elsewhere_cells(served)
     yield from key_cells(served, strategy)
 

@@ -64,6 +64,8 @@ def calls(  # noqa: PLR0913 -- what a request is made of
             answer = api.call(route.method, path, headers=sent, **content)
         if target is not None and route.writes and answer.status in OK:
             _settle(api, target, tenant, made_id(target, answer) if makes else "")
+            if route.method in {"POST", "PUT"} and route != target.makes:
+                api.rows.drop_surplus(target, ATTACKER)
         return answer
 
     return call
@@ -92,7 +94,9 @@ def _settle(api: ApiAccess, target: Target, tenant: str, made: str) -> None:
 
 def own_twin(role: str, route: Route, target: Target | None) -> Twin:
     """Return the twin: the same call about the caller's own row."""
-    return http_twin(f"{route} as {role}, about the own", calls(role, route, target), own=not route.writes)
+    return http_twin(
+        f"{route} as {role}, about the own", calls(role, route, target), own=not route.writes, me=target is None
+    )
 
 
 def reading_of(route: Route, target: Target | None) -> Reading:
@@ -100,5 +104,5 @@ def reading_of(route: Route, target: Target | None) -> Reading:
     if target is None or not route.parameters or target.probe.row_id:
         looks = Looks.AT_ITS_TENANT if route.writes else Looks.FOR_THE_OWN
     else:
-        looks = Looks.FOR_NO_ROW if route.not_found else Looks.AT_ITS_TENANT
-    return Reading(looks, route.not_found)
+        looks = Looks.FOR_NO_ROW
+    return Reading(looks, route.not_found, me=target is None)

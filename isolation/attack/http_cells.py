@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import re
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, TypeAlias
@@ -32,11 +33,24 @@ _CODES = {
     (412, "PreconditionFailedError"): Control.PRECONDITION,
     (428, "PreconditionRequiredError"): Control.PRECONDITION,
 }
+#: Ids, instants, shards (which are of the ids) and the texts that `calls` makes up: from one answer to the next they
+#: differ.
+_PASSING = re.compile(
+    r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
+    r"|\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)?"
+    r"|(?<=#)\d{1,4}(?=\")"
+    r"|attack-[0-9a-f]{16}"
+    r"|\d{10,}"
+)
 _BY_IAM = (403, "TenantAccessDeniedError")
 
 
 class NotOwnError(Exception):
     """What the caller has made is not among the caller's own rows."""
+
+
+class ToldApartError(Exception):
+    """The answer depends on which tenant was named, though it was named where nobody should look."""
 
 
 class Looks(Enum):
@@ -58,11 +72,13 @@ class Reading:
         looks: what tells.
         not_found: the codes of a 404 that says that the caller's tenant has no such row.
         unheeded: whether a 400 says as well that no tenant was taken from it: what it was given for has a form.
+        me: whether the caller's own is who the caller is, not a row.
     """
 
     looks: Looks = Looks.AT_ITS_TENANT
     not_found: frozenset[str] = frozenset()
     unheeded: bool = False
+    me: bool = False
 
 
 _PLAIN = Reading()
@@ -97,11 +113,40 @@ def _answered(answer: Answer, looks: Looks) -> Outcome:
     return Outcome(Kind.CONTAINED, controls=frozenset({Control.TENANT_FROM_TOKEN}), content=content)
 
 
-def is_own(answer: Answer, secret: str) -> bool:
-    """Return whether an answer holds what was planted for the caller, or a page of which it may be beyond."""
+def is_own(answer: Answer, secret: str, *, me: bool = False) -> bool:
+    """Return whether an answer holds what was planted for the caller, or a page of which it may be beyond.
+
+    Who the caller is, is enough only where that is asked.
+    """
     if not isinstance(answer.body, dict):
         return False
-    return secret in answer.text or bool(answer.body.get("next_cursor")) or answer.body.get("tenant") == ATTACKER
+    if me:
+        return bool(answer.body.get("tenant") == ATTACKER)
+    return secret in answer.text or bool(answer.body.get("next_cursor"))
+
+
+def alike(one: Request, other: Request) -> Request:
+    """Return the request that sends both, and answers as the first.
+
+    Raises:
+        ToldApartError: they are answered differently, but for new ids, instants and what the attack has made up.
+    """
+
+    def call(api: ApiAccess) -> Answer:
+        first, second = one(api), other(api)
+        if first.status >= _SERVER_ERROR or second.status >= _SERVER_ERROR:
+            return max(first, second, key=lambda each: each.status)
+        if (first.status, _lasting(first.text)) != (second.status, _lasting(second.text)):
+            words = f"{first.status} {first.text[:200]}, and not {second.status} {second.text[:200]}"
+            raise ToldApartError(f"the answer tells the named tenant from one that is not there: {words}")
+        return first
+
+    return call
+
+
+def _lasting(text: str) -> str:
+    """Return what two answers to the same request have in common."""
+    return _PASSING.sub("-", text)
 
 
 def http_cell(  # noqa: PLR0913, PLR0917 -- one row of a table
@@ -130,7 +175,7 @@ def http_cell(  # noqa: PLR0913, PLR0917 -- one row of a table
     )
 
 
-def http_twin(name: str, request: Request, *, own: bool = False) -> Twin:
+def http_twin(name: str, request: Request, *, own: bool = False, me: bool = False) -> Twin:
     """Return the twin that such a request is: it must be answered, with what is the caller's own if that is asked."""
 
     def act(world: World) -> Outcome:
@@ -139,7 +184,7 @@ def http_twin(name: str, request: Request, *, own: bool = False) -> Twin:
             answer = request(world.api)
         except (OSError, http.client.HTTPException, ValueError) as error:
             return Outcome(Kind.FAILED, type(error).__name__, str(error))
-        good = answer.status in OK and (not own or is_own(answer, world.secrets[ATTACKER]))
+        good = answer.status in OK and (not own or is_own(answer, world.secrets[ATTACKER], me=me))
         kind = Kind.ALLOWED if good else Kind.REFUSED
         return Outcome(kind, str(answer.status), answer.text[:200])
 
@@ -152,11 +197,12 @@ def _send(world: World, request: Request, who: Who, reading: Reading) -> Outcome
     before = _refusals(world, who) if looks is Looks.AT_IAM else set()
     try:
         answer = request(world.api)
-    except NotOwnError as error:
+    except (NotOwnError, ToldApartError) as error:
         return Outcome(Kind.ALLOWED, type(error).__name__, str(error))
     except (OSError, http.client.HTTPException, ValueError) as error:
         return Outcome(Kind.FAILED, type(error).__name__, str(error))
-    if answer.status in OK and looks is Looks.FOR_THE_OWN and not is_own(answer, world.secrets[ATTACKER]):
+    own = is_own(answer, world.secrets[ATTACKER], me=reading.me)
+    if answer.status in OK and looks is Looks.FOR_THE_OWN and not own:
         return Outcome(Kind.FAILED, str(answer.status), "the answer is not the caller's own", content=answer.text)
     refused = _refusals(world, who) - before if looks is Looks.AT_IAM else set()
     return outcome_of(answer, reading, next(iter(refused), "none"))

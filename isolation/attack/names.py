@@ -1,7 +1,7 @@
 """The names under which a request could name a tenant: customary ones, and every one that the code could read.
 
-Code that reads a header or a parameter holds its name: as a text, or as a field of a class. A name that is put together
-at run time, such as `"x-" + "tenant"`, is not found.
+Code that reads a header or a parameter holds its name: as a text, as texts that are put together where they stand, such
+as `"x-" + "tenant"`, or as a field of a class. One that is made at run time, as by `prefix + "tenant"`, is not found.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import quote_plus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,8 +20,8 @@ CUSTOMARY = (
     "X-Forwarded-Host", "tenant", "tenant_id", "tenantId", "org", "organization", "organization_id", "account",
     "account_id", "customer", "customer_id", "workspace", "X-Workspace", "pk", "shard_id", "partition", "owner", "user",
 )  # fmt: skip
-#: What serves every route, beside its entity's own folder.
-SHARED = ("chalicelib/http", "chalicelib/wiring.py", "chalicelib/tenancy")
+#: What may serve a route: no folder is left out, since code anywhere may be handed a request.
+CODE = ("app.py", "chalicelib")
 #: Headers that mean something to the connection, to a gateway or to the authorizer: other attacks are about the last.
 _TAKEN = frozenset(
     {
@@ -28,9 +29,10 @@ _TAKEN = frozenset(
         "expect", "host", "if-match", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade",
     }
 )  # fmt: skip
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,62}[A-Za-z0-9_]")
+_NAME = re.compile(r"[!-~]{1,63}")
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110, section 5.6.2
-_HEADERS, _QUERY_BYTES = 55, 5_000  # of one request, which the attack's own headers and path must go with
+_HEADERS = 85  # of one request: Python's servers take 100, the attack's own among them
+_QUERY_BYTES = _COOKIE_BYTES = 5_000
 
 
 def names_in(paths: Iterable[Path]) -> tuple[str, ...]:
@@ -44,13 +46,28 @@ def names_in(paths: Iterable[Path]) -> tuple[str, ...]:
 
 def _names(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and _NAME.fullmatch(node.value):
-            yield node.value
+        text = _text(node)
+        if text is not None and _NAME.fullmatch(text):
+            yield text
         elif isinstance(node, ast.ClassDef):
             yield from (
                 each.target.id for each in node.body
                 if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name)
             )  # fmt: skip
+
+
+def _text(node: ast.AST) -> str | None:
+    """Return the text that an expression of constants is; None for any other."""
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else None
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        parts = [_text(node.left), _text(node.right)]
+    elif isinstance(node, ast.JoinedStr):
+        parts = [_text(each.value if isinstance(each, ast.FormattedValue) else each) for each in node.values]
+    else:
+        return None
+    known = [each for each in parts if each is not None]
+    return "".join(known) if len(known) == len(parts) else None
 
 
 def as_headers(names: Iterable[str], but: Iterable[str]) -> list[list[str]]:
@@ -60,11 +77,17 @@ def as_headers(names: Iterable[str], but: Iterable[str]) -> list[list[str]]:
     return _in_lists(list(headers.values()), lambda _: 1, _HEADERS)
 
 
+def as_cookies(names: Iterable[str], value: str) -> list[list[str]]:
+    """Return the names that can be cookies, RFC 6265's tokens, in as many lists as requests are needed."""
+    cookies = [each for each in dict.fromkeys(names) if _HEADER.fullmatch(each)]
+    return _in_lists(cookies, lambda each: len(f"{each}={value}; "), _COOKIE_BYTES)
+
+
 def as_query(names: Iterable[str], but: Iterable[str], value: str) -> list[list[str]]:
     """Return the names but for these, in as many lists as requests are needed to give each this value."""
     left_out = set(but)
     known = [each for each in dict.fromkeys(names) if each not in left_out]
-    return _in_lists(known, lambda each: len(f"&{each}={value}"), _QUERY_BYTES)
+    return _in_lists(known, lambda each: len(f"&{quote_plus(each)}={value}"), _QUERY_BYTES)
 
 
 def _in_lists(names: Sequence[str], size: Callable[[str], int], at_most: int) -> list[list[str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import secrets
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -42,12 +44,13 @@ class PlantedRows:
     That is another API where the one under attack is weakened.
     """
 
-    def __init__(self, users: Users, served: Served, secrets: Mapping[str, str], url: str) -> None:
+    def __init__(self, users: Users, served: Served, texts: Mapping[str, str], url: str) -> None:
         self._targets = [each for each in served.targets if each.makes]
         self._users = users
-        self._secrets = secrets
+        self._secrets = texts
         self._url = url
         self._rows: dict[tuple[str, str], Planted] = {}
+        self._lists: dict[tuple[str, str], list[dict[str, Any]]] = {}
 
     def row_id(self, target: Target, tenant: str) -> str:
         """Return the id of the row that is planted for a tenant."""
@@ -68,6 +71,7 @@ class PlantedRows:
         for target in self._targets:
             for tenant in (ATTACKER, VICTIM):
                 self.replant(target, tenant)
+                self._lists[target.name, tenant] = self._list(target, tenant)
 
     def replant(self, target: Target, tenant: str) -> None:
         """Make a tenant's row again as it was, whatever has become of it.
@@ -77,18 +81,33 @@ class PlantedRows:
         """
         with self._planting():
             self._clear(target, tenant)
-            row_id = self._made(target, tenant, self._secrets[tenant])
+            row_id = self._made(target, tenant, self._secrets[tenant], target.probe.row_id)
             self._rows[target.name, tenant] = Planted(row_id, self._shown(target, tenant, row_id))
 
     def altered(self) -> list[str]:
-        """Return the victim when one of its rows is not as it was, and make it again."""
+        """Return the victim when its rows are not as they were: changed, gone, or more than there were; and mend them.
+
+        What cannot be mended, since the API deletes none of it or makes none of it, is told once.
+        """
         found = []
         for target in self._targets:
             planted = self._rows[target.name, VICTIM]
-            if planted.shown != self.shown(target, VICTIM, planted.row_id):
+            changed = planted.shown != self.shown(target, VICTIM, planted.row_id)
+            if changed or self._lists[target.name, VICTIM] != self._list(target, VICTIM):
                 found.append(VICTIM)
+                self.drop_surplus(target, VICTIM)
                 self.replant(target, VICTIM)
+                self._lists[target.name, VICTIM] = self._list(target, VICTIM)
         return found[:1]
+
+    def drop_surplus(self, target: Target, tenant: str) -> None:
+        """Delete what a tenant has more than when its rows were planted, if there is a route for it."""
+        kept = {each.get(target.id_name) for each in self._lists[target.name, tenant]}
+        kept.add(self.row_id(target, tenant))
+        if target.deletes is not None:
+            for row in self._list(target, tenant):
+                if row.get(target.id_name) not in kept:
+                    self.drop(target, tenant, str(row.get(target.id_name)))
 
     def clear(self) -> None:
         """Take away what was planted."""
@@ -101,6 +120,17 @@ class PlantedRows:
         """Return a row as its tenant reads it, or None when it has none of this id."""
         with self._planting():
             return self._shown(target, tenant, row_id)
+
+    @contextmanager
+    def another(self, target: Target, tenant: str) -> Iterator[None]:
+        """Keep a second row of a tenant meanwhile, where one can be made and taken away again."""
+        with self._planting():
+            made = self._another(target, tenant) if target.deletes else ""
+        try:
+            yield
+        finally:
+            if made:
+                self.drop(target, tenant, made)
 
     def drop(self, target: Target, tenant: str, row_id: str) -> None:
         """Delete a row of a tenant, if there is a route for it."""
@@ -115,11 +145,18 @@ class PlantedRows:
         finally:
             self._users.url = attacked
 
-    def _made(self, target: Target, tenant: str, text: str) -> str:
+    def _another(self, target: Target, tenant: str) -> str:
+        """Return the id of a further row; empty where the API does not let the tenant make it."""
+        row_id = target.probe.row_id
+        try:
+            return self._made(target, tenant, f"another-{secrets.token_hex(8)}", row_id and row_id + row_id[-1])
+        except OSError:
+            return ""
+
+    def _made(self, target: Target, tenant: str, text: str, row_id: str) -> str:
         route = target.makes
         if route is None:
             raise OSError(f"nobody can make one of {target.name}")
-        row_id = target.probe.row_id
         path = path_of(route, row_id) if row_id else route.path
         answer = self._users.as_user(tenant, route.roles[0], route.method, path, body=target.body(route, text))
         if answer.status not in _OK:
@@ -141,6 +178,11 @@ class PlantedRows:
             answer = self._users.as_user(tenant, role, "GET", path_of(target.reads, row_id))
             return answer.body if answer.status in _OK else None
         return next((row for row in self._listed(target, tenant) if row.get(target.id_name) == row_id), None)
+
+    def _list(self, target: Target, tenant: str) -> list[dict[str, Any]]:
+        """Return all rows of a tenant, in the order of their contents."""
+        with self._planting():
+            return sorted(self._listed(target, tenant), key=lambda row: json.dumps(row, sort_keys=True))
 
     def _listed(self, target: Target, tenant: str) -> Iterator[dict[str, Any]]:
         """Yield all rows that the list shows, page by page."""

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from chalicelib.tenancy.permissions import PERMISSIONS
 from isolation.attack.coverage import authorized, probes_of, route_of, targets
-from isolation.attack.names import CUSTOMARY, SHARED, names_in
+from isolation.attack.names import CODE, CUSTOMARY, names_in
+from isolation.attack.planted import ATTACKER, VICTIM
 from isolation.attack.routes import ME
 from stage.errors import CommandError
 
@@ -68,14 +69,11 @@ class Served:
         """Every route under attack with its entity, and the one that is of none."""
         return [(None, self.me), *((target, route) for target in self.targets for route in target.routes)]
 
-    def names(self, target: Target | None) -> tuple[str, ...]:
-        """Return the names that the code of an entity's routes, or of the others, could read from a request."""
-        own = names_in([self.code / "chalicelib/entities" / target.name]) if target else ()
-        return tuple(dict.fromkeys((*CUSTOMARY, *self._shared_names, *own)))
-
     @cached_property
-    def _shared_names(self) -> tuple[str, ...]:
-        return names_in(self.code / each for each in SHARED)
+    def names(self) -> tuple[str, ...]:
+        """The names that the code could read from a request, but for those of the tenants."""
+        found = names_in(self.code / each for each in CODE)
+        return tuple(each for each in dict.fromkeys((*CUSTOMARY, *found)) if each not in {ATTACKER, VICTIM})
 
     def named(self, names: Iterable[str]) -> frozenset[str]:
         """Return these names of entities.

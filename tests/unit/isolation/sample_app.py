@@ -31,6 +31,7 @@ from chalicelib.http.parameters import (
     LIMIT,
     Parameter,
     cursor_after,
+    encode_cursor,
     parse_cursor,
     parse_limit,
     parse_parameter,
@@ -177,6 +178,8 @@ class SampleApp:
         by_key: Callable[[Data, TenantContext, PartitionKey, str], dict[str, Any]] = Data.by_key,
         versions: Callable[[Request], frozenset[int] | None] = required_versions,
         roles: Mapping[Role, Any] = PERMISSIONS,
+        slip: Callable[[Request, Data, str], list[Any]] = lambda *_: [],
+        more: Callable[[SampleApp], None] = lambda _: None,
     ) -> None:
         self.app = Chalice("sample")
         self.tenant_of = tenant_of
@@ -184,8 +187,9 @@ class SampleApp:
         self.versions = versions
         self.data = data
         self._roles = roles
+        self._slip = slip
         self._authorizer = self.app.authorizer(name="authorizer")(self._authorize)
-        for add in (_add_me, _add_samples, _add_lines, _add_notes):
+        for add in (_add_me, _add_samples, _add_lines, _add_notes, more):
             add(self)
 
     def view(self, at: str, method: str, **operation: Any) -> Callable[[View], View]:
@@ -210,7 +214,10 @@ class SampleApp:
     def listed(self, name: str, form: re.Pattern[str]) -> dict[str, Any]:
         """Return a page of them."""
         limit, after = parse_limit(self.request), parse_cursor(self.request, form)
-        return {"rows": [row for key, row in sorted(self.rows(name).items()) if key > (after or "")][:limit]}
+        there = [key for key in sorted(self.rows(name)) if key > (after or "")]
+        rows = [self.rows(name)[key] for key in there[:limit]]
+        following = there[limit - 1] if len(there) > limit else None
+        return {"rows": rows + self._slip(self.request, self.data, name), "next_cursor": encode_cursor(following)}
 
     def made(self, name: str, id_name: str, model: Any) -> Response:
         """Make a row of the request's body."""

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from chalice.app import Chalice
 
+    from isolation.attack.routes import Permissions
+
 _REFUSALS = {401: "UnauthorizedError", 403: "ForbiddenError", 404: "NotFoundError", 405: "MethodNotAllowedError"}
 SOUND, ATTACKED = "http://sound", "http://attacked"
 
@@ -63,10 +65,11 @@ def _refused(status: int) -> Answer:
 class SampleWorld:
     """A stage whose API is the sample app, with rows planted in it."""
 
-    def __init__(self, code: Path, **bug: Any) -> None:
+    def __init__(self, code: Path, *, permissions: Permissions = PERMISSIONS, **bug: Any) -> None:
         self.data = Data()
-        attacked, sound = SampleApp(self.data, **bug).app, SampleApp(self.data).app
-        self.served = Served(sound.routes, ENTITIES, PROBES, code, PERMISSIONS)
+        bug = {"roles": permissions, **bug}
+        attacked, sound = SampleApp(self.data, **bug).app, SampleApp(self.data, roles=permissions).app
+        self.served = Served(attacked.routes, ENTITIES, PROBES, code, permissions)
         self.local = object()
         self.stage = SimpleNamespace(table_name="pooled")
         self.secrets = {tenant: f"secret-of-{tenant}" for tenant in (ATTACKER, VICTIM)}

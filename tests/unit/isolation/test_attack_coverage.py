@@ -19,7 +19,15 @@ from isolation.attack.pooled_connections import pooled_connection_cells
 from isolation.attack.postgres import postgres_cells
 from isolation.attack.served import Served
 from isolation.attack.without_sts import without_sts_cells
-from tests.unit.isolation.sample_app import ENTITIES, PERMISSIONS, PROBES, Data, NoteBody, SampleApp
+from tests.unit.isolation.sample_app import (
+    ENTITIES,
+    PERMISSIONS,
+    PROBES,
+    Data,
+    NoteBody,
+    SampleApp,
+    SampleNotFoundError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,16 +83,33 @@ def test_a_path_that_names_more_than_a_row_is_named() -> None:
 
     assert "GET /samples/{sample_id}/parts/{part_id}" in gap
     assert "no probe knows what {part_id} is" in gap
-    assert _with_route("GET", "/samples/{sample_id}/parts") == []
+    assert _with_route("GET", "/samples/{sample_id}/parts", errors=(SampleNotFoundError,)) == []
+
+
+def test_a_path_with_a_rows_id_that_knows_no_missing_row_is_named() -> None:
+    """Whatever it answers about the victim's row might be right; but a PUT with an id of the caller's makes its own."""
+    (gap,) = _with_route("GET", "/samples/{sample_id}/parts")
+
+    assert "a path with a row's id, and no RowNotFoundError among its errors" in gap
+    assert gap.startswith("GET /samples/{sample_id}/parts, in tests/unit/isolation/")
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_another_method_on_me_is_named(method: str) -> None:
+    """Only GET is known to be harmless; it may do anything with what it is sent."""
+    (gap,) = _with_route(method, "/me")
+
+    assert gap.startswith(f"{method} /me, in tests/unit/isolation/test_attack_coverage.py: it begins with no entity's")
 
 
 def test_a_body_that_the_probe_does_not_know_is_named() -> None:
     """The further route takes another model; the probe can say what it is sent."""
     (gap,) = _with_route("POST", "/samples/{sample_id}/notes", body=NoteBody)
 
-    assert "chalicelib/entities/samples/probe.py does not fit it: title: Field required" in gap
+    assert "chalicelib/entities/samples/probe.py has no body that fits it (title: Field required" in gap
+    assert gap.endswith('or add bodies={"POST /samples/{sample_id}/notes": {…}}')
     app = SampleApp(Data())
-    app.view("/samples/{sample_id}/notes", "POST", body=NoteBody)(_view)
+    app.view("/samples/{sample_id}/notes", "POST", body=NoteBody, errors=(SampleNotFoundError,))(_view)
     known = _probed(bodies={"POST /samples/{sample_id}/notes": {"title": "x"}})
     wild = Permission("POST", "/samples/*/notes")
     assert _gaps(app, probes=known, permissions={role: (*PERMISSIONS[role], wild) for role in Role}) == []
@@ -118,7 +143,7 @@ def test_an_entity_without_a_probe_is_named_once(name: str) -> None:
     probes = {each: probe for each, probe in PROBES.items() if each != name}
 
     assert _gaps(probes=probes) == [
-        f"chalicelib/entities/{name}/probe.py has no PROBE: nothing can attack /{name}, nor its rows"
+        f"chalicelib/entities/{name}/probe.py has no PROBE = Probe(…): nothing can attack /{name}, nor its rows"
     ]
 
 
@@ -138,7 +163,7 @@ def test_an_entity_without_routes_is_named() -> None:
     [
         ({"holds": "title"}, "`holds` is 'title'"),
         ({"body": lambda _: {"name": "always the same", "size": 1}}, "`holds` is 'name'"),
-        ({"change": {"colour": "red"}}, "`change`, or `bodies`, of chalicelib/entities/samples/probe.py"),
+        ({"change": {"colour": "red"}}, "(colour: Extra inputs are not permitted): mend it"),
         ({"body": lambda text: {"name": text}}, "size: Field required"),
         ({"by_key": "shard={shard_id}"}, "must name {shard_id} and {row_id}"),
         ({"by_key": "pk={shard_id}&sample_id={row_id}"}, "names pk, which GET /samples does not take"),

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import copy
 import inspect
+import json
+import textwrap
+import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -14,11 +17,13 @@ from chalicelib.http.authorization import current_tenant
 from chalicelib.tenancy.tenant import Role
 from isolation.attack.controls import Control
 from isolation.attack.http_attacks import http_cells
+from isolation.attack.http_cells import ToldApartError, alike, is_own
 from isolation.attack.http_elsewhere import elsewhere_cells
 from isolation.attack.http_keys import key_cells
 from isolation.attack.http_routes import AFTER_THE_OTHER, route_cells
 from isolation.attack.runner import Runner
 from isolation.attack.verdicts import Verdict
+from stage.http_api import Answer
 from tests.unit.isolation.sample_app import PERMISSIONS, found
 from tests.unit.isolation.sample_world import SampleWorld
 
@@ -124,10 +129,27 @@ def _from_a_cookie(request: Any) -> Any:
 
 
 def _from_the_body(request: Any) -> Any:
-    import json  # noqa: PLC0415 -- its source is read as a handler's
-
     tenant = current_tenant(request)
     named = json.loads(request.raw_body or b"{}").get("bailiwick")
+    return replace(tenant, tenant_id=named) if named else tenant
+
+
+def _from_a_bracketed_parameter(request: Any) -> Any:
+    tenant = current_tenant(request)
+    named = (request.query_params or {}).get("filter[acct]")
+    return replace(tenant, tenant_id=named) if named else tenant
+
+
+def _from_a_header_in_two_parts(request: Any) -> Any:
+    tenant = current_tenant(request)
+    named = request.headers.get("~acct") or request.headers.get("x-" + "bailiwick")
+    return replace(tenant, tenant_id=named) if named else tenant
+
+
+def _from_a_cookie_of_one_letter(request: Any) -> Any:
+    tenant = current_tenant(request)
+    cookies = dict(each.split("=", 1) for each in request.headers.get("cookie", "").split("; ") if each)
+    named = cookies.get("t")
     return replace(tenant, tenant_id=named) if named else tenant
 
 
@@ -139,15 +161,25 @@ PLACES = {
 }
 
 
-@pytest.mark.parametrize("place", PLACES)
-def test_a_tenant_that_is_read_from_elsewhere_turns_red_under_any_name(tmp_path: Path, place: str) -> None:
+ODDLY_NAMED = [
+    *PLACES.items(),
+    ("tenant in the query", _from_a_bracketed_parameter),
+    ("tenant in the headers", _from_a_header_in_two_parts),
+    ("tenant in cookies", _from_a_cookie_of_one_letter),
+]
+
+
+@pytest.mark.parametrize(("place", "tenant_of"), ODDLY_NAMED)
+def test_a_tenant_that_is_read_from_elsewhere_turns_red_under_any_name(
+    tmp_path: Path, place: str, tenant_of: Any
+) -> None:
     """The name stands in the handler's code and in no list of names: what it says there is tried."""
-    assert not _red(SampleWorld(tmp_path, tenant_of=PLACES[place]), place)
+    assert not _red(SampleWorld(tmp_path, tenant_of=tenant_of), place)
     code = tmp_path / "chalicelib" / "entities" / "samples" / "routes.py"
     code.parent.mkdir(parents=True)
-    code.write_text(inspect.getsource(PLACES[place]), encoding="utf-8")
+    code.write_text(inspect.getsource(tenant_of), encoding="utf-8")
 
-    red = _red(SampleWorld(tmp_path, tenant_of=PLACES[place]), place)
+    red = _red(SampleWorld(tmp_path, tenant_of=tenant_of), place)
 
     leaked = {name for name, verdict in red.items() if verdict is Verdict.LEAKED}
     assert any(name.startswith("HTTP: GET /samples,") for name in leaked)
@@ -156,19 +188,71 @@ def test_a_tenant_that_is_read_from_elsewhere_turns_red_under_any_name(tmp_path:
         assert any(name.startswith("HTTP: POST /samples,") for name in leaked)
 
 
+@pytest.mark.parametrize("answered", [len, bool])
+def test_an_answer_that_tells_a_tenant_from_none_turns_red(tmp_path: Path, answered: Any) -> None:
+    """It holds no row of the victim's, only how many there are, or whether there are any."""
+
+    def slip(request: Any, data: Any, name: str) -> list[Any]:
+        named = request.headers.get("x-bailiwick")
+        return [answered(data.of(named, name))] if named else []
+
+    assert not _red(SampleWorld(tmp_path, slip=slip), "tenant in the headers")
+    (tmp_path / "app.py").write_text(textwrap.dedent(inspect.getsource(slip)), encoding="utf-8")
+
+    red = _red(SampleWorld(tmp_path, slip=slip), "tenant in the headers")
+
+    assert {name.split(",")[0] for name in red} == {"HTTP: GET /samples", "HTTP: GET /lines", "HTTP: GET /notes"}
+    assert set(red.values()) == {Verdict.LEAKED}
+
+
+def test_new_rows_differ_in_no_more_than_their_ids() -> None:
+    """And in what comes of them; another tenant's shard is told from the own."""
+    rows = (
+        {"id": str(uuid.uuid4()), "shard_id": f"acme#sample#{number}", "at": f"2026-01-01T00:00:0{number}.5+00:00"}
+        for number in range(2)
+    )
+    one, other = (Answer(201, {}, json.dumps(row).encode()) for row in rows)
+    theirs = Answer(201, {}, one.content.replace(b"acme", b"globex"))
+    api: Any = None
+
+    assert alike(lambda _: one, lambda _: other)(api) is one
+    with pytest.raises(ToldApartError):
+        alike(lambda _: theirs, lambda _: other)(api)
+
+
+def test_who_the_caller_is_counts_as_the_own_on_me_alone() -> None:
+    """A list with the caller's tenant in it may show anybody's rows."""
+    answer = Answer(200, {}, b'{"tenant": "acme", "rows": [1, 2]}')
+
+    assert is_own(answer, "secret", me=True)
+    assert not is_own(answer, "secret")
+
+
+def test_a_tenant_that_the_host_names_turns_red(tmp_path: Path) -> None:
+    """Each tenant's subdomain must not stand for its token."""
+
+    def of_the_host(request: Any) -> Any:
+        tenant = current_tenant(request)
+        host = request.headers.get("host", "").partition(".example.com")
+        return replace(tenant, tenant_id=host[0]) if host[1] else tenant
+
+    red = _red(SampleWorld(tmp_path, tenant_of=of_the_host), "tenant in the Host")
+
+    assert red["HTTP: GET /notes, tenant in the Host, as acme viewer"] is Verdict.LEAKED
+
+
 def test_a_tenant_in_a_documented_field_turns_red(tmp_path: Path) -> None:
-    """What a route does take is tried by itself, since it is not refused."""
+    """What a route does take is tried by itself, since it is not refused; the victim has a row that it had not."""
 
     def of_the_title(request: Any) -> Any:
-        import json  # noqa: PLC0415
-
         tenant = current_tenant(request)
         body = json.loads(request.raw_body or b"{}") if request.method == "POST" else {}
         return replace(tenant, tenant_id="globex") if body.get("title") == "globex" else tenant
 
     red = _red(SampleWorld(tmp_path, tenant_of=of_the_title), "tenant in the field")
 
-    assert red == {"HTTP: POST /notes, tenant in the field title, as acme admin": Verdict.LEAKED}
+    assert red["HTTP: POST /notes, tenant in the field title, as acme admin"] is Verdict.LEAKED
+    assert set(red.values()) == {Verdict.LEAKED}
 
 
 def test_a_key_that_nobody_judges_turns_red(tmp_path: Path) -> None:

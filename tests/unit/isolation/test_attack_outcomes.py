@@ -71,7 +71,8 @@ def _outcome(served: Served, target: str, status: int, body: str, *, before: int
     )
     world = SimpleNamespace(api=api, secrets=SECRETS, decisions=lambda: next(looks, [stale]))
     cells = http_cells(served, "session_tags")
-    attacked = next(each for each in cells if each.target.startswith(target) and "{" not in each.attack)
+    attacks = [each for each in cells if each.target.startswith(target) and "{" not in each.attack]
+    attacked = next((each for each in attacks if each.attack != "GET /me"), attacks[0])
     return attacked.act(cast("World", world))
 
 
