@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 _DEPTH, _AT_MOST = 6, 50
 #: What a text must not have for any text to be one.
-_FORMS = ("pattern", "format", "enum", "const")
+_FORMS = ("format", "enum", "const")
 #: The key under which an object that takes any gets one.
 _ANY_KEY = "tenant_id"
 
@@ -54,7 +55,7 @@ class _Walk:
             return
         for choice in _choices(schema):
             yield from self.values(choice, known, depth + 1)
-        if schema.get("type") == "string" and self._fits(schema):
+        if "string" in _types(schema) and self._fits(schema):
             yield "", self._text
         elif schema.get("type") == "array" and isinstance(schema.get("items"), dict):
             first = known[0] if isinstance(known, list) and known else None
@@ -69,13 +70,18 @@ class _Walk:
         fields = dict(schema.get("properties", {}))
         if isinstance(schema.get("additionalProperties"), dict):
             fields[_ANY_KEY] = schema["additionalProperties"]
+        for pattern, below in schema.get("patternProperties", {}).items():
+            if _matches(pattern, _ANY_KEY):
+                fields[_ANY_KEY] = below
         for name, below in fields.items():
             for path, value in self.values(below, base.get(name), depth + 1):
                 yield f".{name}{path}", {**base, name: value}
 
     def _fits(self, schema: Schema) -> bool:
         longest, shortest = schema.get("maxLength", len(self._text)), schema.get("minLength", 0)
-        return shortest <= len(self._text) <= longest and not any(each in schema for each in _FORMS)
+        if not shortest <= len(self._text) <= longest or any(each in schema for each in _FORMS):
+            return False
+        return _matches(schema.get("pattern", ""), self._text)
 
     def _smallest(self, schema: Schema, depth: int = 0) -> Any:
         """Return a small value; one of another form than it says, where it says it by a pattern."""
@@ -113,6 +119,18 @@ class _Walk:
         if "$ref" in schema:
             return self._definitions.get(str(schema["$ref"]).rpartition("/")[2], {})
         return schema
+
+
+def _types(schema: Schema) -> list[str]:
+    named = schema.get("type", [])
+    return named if isinstance(named, list) else [named]
+
+
+def _matches(pattern: str, text: str) -> bool:
+    try:
+        return re.search(pattern, text) is not None
+    except re.error:
+        return False  # it is ECMAScript's, of a kind that Python has not
 
 
 def _choices(schema: Schema) -> list[Schema]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import pytest
 from pydantic import Field
@@ -39,6 +39,9 @@ class OrderBody(SampleBody):
     party: Party | None = None
     tags: list[str] = Field(default_factory=list)
     notes: dict[str, str] = Field(default_factory=dict)
+    remarks: dict[Annotated[str, Field(pattern="^[a-z_]+$")], Annotated[str, Field(pattern="^[^#]*$")]] = Field(
+        default_factory=dict
+    )
 
 
 def test_each_text_is_set_in_an_otherwise_valid_body() -> None:
@@ -48,6 +51,7 @@ def test_each_text_is_set_in_an_otherwise_valid_body() -> None:
     found = list(nested(OrderBody, body, "globex"))
 
     assert {path for path, _, _ in found} >= {"party.account", "party.friends[].account", "tags[]", "notes.tenant_id"}
+    assert "remarks.tenant_id" in {path for path, _, _ in found}
     assert not [path for path, _, _ in found if "code" in path or "number" in path or path in {"name", "size"}]
     for path, name, value in found:
         assert "globex" in OrderBody.model_validate({**body, name: value}).model_dump_json(), path
