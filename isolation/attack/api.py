@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import jwt
 
-from isolation.attack.planted import ATTACKER, PlantedRows
+from isolation.attack.outcomes import ATTACKER
+from isolation.attack.planted import PlantedRows
 from stage.http_api import Answer, Api, get_json, send_raw
 from stage.sign_in import sign_in
 

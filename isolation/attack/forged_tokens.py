@@ -12,7 +12,7 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from isolation.attack.planted import ATTACKER, VICTIM
+from isolation.attack.outcomes import ATTACKER, VICTIM
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

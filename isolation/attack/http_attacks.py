@@ -14,7 +14,7 @@ from isolation.attack.http_elsewhere import elsewhere_cells
 from isolation.attack.http_keys import key_cells
 from isolation.attack.http_pages import page_cells
 from isolation.attack.http_routes import route_cells
-from isolation.attack.planted import ATTACKER, VICTIM
+from isolation.attack.outcomes import ATTACKER, VICTIM
 from isolation.attack.routes import ME, matches
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ import secrets
 from typing import TYPE_CHECKING, Any
 
 from isolation.attack.http_cells import OK, Looks, NotOwnError, Reading, http_twin
-from isolation.attack.planted import ATTACKER, VICTIM, made_id
+from isolation.attack.outcomes import ATTACKER, VICTIM
+from isolation.attack.planted import made_id
 from isolation.attack.routes import IF_MATCH
 
 if TYPE_CHECKING:

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from isolation.attack.cells import Cell, Twin
 from isolation.attack.controls import Control
-from isolation.attack.outcomes import Kind, Outcome, Service, Who
-from isolation.attack.planted import ATTACKER, VICTIM
+from isolation.attack.outcomes import ATTACKER, VICTIM, Kind, Outcome, Service, Who
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,7 @@ from isolation.attack.http_calls import calls, own_twin, reading_of
 from isolation.attack.http_cells import Looks, alike, http_cell
 from isolation.attack.leaves import nested
 from isolation.attack.names import as_cookies, as_headers, as_query
-from isolation.attack.planted import ATTACKER, VICTIM
+from isolation.attack.outcomes import ATTACKER, VICTIM
 from isolation.attack.routes import IF_MATCH
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from chalicelib.tenancy.tenant import Role
 from isolation.attack.controls import Control
 from isolation.attack.http_calls import calls, own_twin
 from isolation.attack.http_cells import OK, Looks, Reading, http_cell, http_twin
-from isolation.attack.planted import ATTACKER, VICTIM
+from isolation.attack.outcomes import ATTACKER, VICTIM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

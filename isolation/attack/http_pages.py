@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 from isolation.attack.controls import Control
 from isolation.attack.http_calls import own_twin
 from isolation.attack.http_cells import OK, Looks, Reading, http_cell
-from isolation.attack.planted import ATTACKER
+from isolation.attack.outcomes import ATTACKER
 from stage.http_api import Answer
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from chalicelib.tenancy.tenant import Role
 from isolation.attack.controls import Control
 from isolation.attack.http_calls import calls, own_twin, reading_of
 from isolation.attack.http_cells import OK, Looks, Reading, http_cell
-from isolation.attack.planted import ATTACKER, VICTIM
+from isolation.attack.outcomes import ATTACKER, VICTIM
 from isolation.attack.routes import IF_MATCH
 
 if TYPE_CHECKING:

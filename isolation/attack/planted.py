@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, urlencode
 
+from isolation.attack.outcomes import ATTACKER, VICTIM
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
     from isolation.attack.served import Served
     from stage.http_api import Answer
 
-ATTACKER, VICTIM = "acme", "globex"
 _OK = range(200, 300)
 _PAGES = 100
 

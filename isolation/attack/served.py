@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from chalicelib.tenancy.permissions import PERMISSIONS
 from isolation.attack.coverage import authorized, probes_of, route_of, targets
 from isolation.attack.names import CODE, CUSTOMARY, names_in
-from isolation.attack.planted import ATTACKER, VICTIM
+from isolation.attack.outcomes import ATTACKER, VICTIM
 from isolation.attack.routes import ME
 from stage.errors import CommandError
 

@@ -12,8 +12,7 @@ from isolation.attack.cells import Cell
 from isolation.attack.controls import Control
 from isolation.attack.http_calls import own_twin
 from isolation.attack.http_cells import outcome_of
-from isolation.attack.outcomes import Kind, Outcome, Service, Who
-from isolation.attack.planted import VICTIM
+from isolation.attack.outcomes import VICTIM, Kind, Outcome, Service, Who
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

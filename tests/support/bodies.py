@@ -10,8 +10,8 @@ import jsonschema_rs
 import pytest
 
 from chalicelib.errors import InvalidRequestError
-from chalicelib.http.openapi import document
 from chalicelib.http.requests import parse_body
+from tests.support.routes import described_document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,4 +52,4 @@ def is_accepted(make_request: MakeRequest, model: type[Body], text: str) -> bool
 
 @functools.cache
 def _components(app: Chalice) -> Any:
-    return document(app.routes)["components"]
+    return described_document(app)["components"]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from chalicelib.http.openapi import document
 from chalicelib.http.operations import operation_of
 from chalicelib.tenancy import permissions
 from chalicelib.tenancy.permissions import PERMISSIONS, Permission, Right
@@ -25,6 +26,14 @@ def routes_of(app: Chalice) -> dict[tuple[str, str], RouteEntry]:
 def described_routes(app: Chalice) -> dict[tuple[str, str], RouteEntry]:
     """Return the routes whose views say what they take and answer; `undescribed_routes` tells of the others."""
     return {one: route for one, route in routes_of(app).items() if _is_described(route)}
+
+
+def described_document(app: Chalice) -> dict[str, Any]:
+    """Return the OpenAPI document of the routes that say what they take and answer."""
+    described: dict[str, dict[str, RouteEntry]] = {}
+    for (method, path), route in described_routes(app).items():
+        described.setdefault(path, {})[method] = route
+    return document(described)
 
 
 def undescribed_routes(app: Chalice) -> list[str]:

@@ -5,19 +5,14 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from app import app
 from chalicelib import config, errors
 from chalicelib.entities import ENTITIES
-from chalicelib.http.openapi import document
 from tests.support.errors import derived_from
-from tests.support.routes import described_routes
-
-if TYPE_CHECKING:
-    from chalice.app import RouteEntry
+from tests.support.routes import described_document
 
 PROJECT = Path(__file__).parents[2]
 README = (PROJECT / "README.md").read_text()
@@ -74,10 +69,7 @@ def test_the_readme_names_every_error(name: str) -> None:
 
 def test_the_openapi_document_names_every_error_of_an_entity() -> None:
     """The README need not be written anew for each entity; the document is made of the routes."""
-    described: dict[str, dict[str, RouteEntry]] = {}
-    for (method, path), route in described_routes(app).items():
-        described.setdefault(path, {})[method] = route
-    named = json.dumps(document(described))
+    named = json.dumps(described_document(app))
     own = [each for each in derived_from(errors.AppError) if each.__module__.startswith("chalicelib.entities.")]
     assert [each.__name__ for each in own if f"`{each.__name__}`: " not in named] == []
 

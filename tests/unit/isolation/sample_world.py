@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from chalice.local import LocalGateway, LocalGatewayException
 
 from isolation.attack.api import ApiAccess
-from isolation.attack.planted import ATTACKER, VICTIM, PlantedRows
+from isolation.attack.outcomes import ATTACKER, VICTIM
+from isolation.attack.planted import PlantedRows
 from isolation.attack.routes import matches
 from isolation.attack.served import Served
 from stage.http_api import Answer

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from isolation.attack.names import CUSTOMARY, as_cookies, as_headers, as_query, names_in
-from isolation.attack.planted import VICTIM
+from isolation.attack.outcomes import VICTIM
 from isolation.attack.served import Served
 from tests.unit.isolation.sample_app import ENTITIES, PERMISSIONS, PROBES, Data, SampleApp
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from isolation.attack.http_pages import AFTER_THE_OWN, AT_ONCE, FROM_THE_LOWEST, PAGE_BY_PAGE, lowest, page_cells
-from isolation.attack.planted import VICTIM
+from isolation.attack.outcomes import VICTIM
 from isolation.attack.runner import Runner
 from isolation.attack.verdicts import Verdict
 from tests.unit.isolation.sample_world import SampleWorld

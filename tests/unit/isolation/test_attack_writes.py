@@ -13,7 +13,7 @@ from chalicelib.tenancy.permissions import Permission
 from chalicelib.tenancy.tenant import Role
 from isolation.attack.http_elsewhere import elsewhere_cells
 from isolation.attack.http_routes import route_cells
-from isolation.attack.planted import ATTACKER, VICTIM
+from isolation.attack.outcomes import ATTACKER, VICTIM
 from isolation.attack.runner import Runner
 from isolation.attack.verdicts import Verdict
 from tests.unit.isolation.sample_app import PERMISSIONS, SampleApp, SampleBody
