@@ -37,11 +37,10 @@ PARTS = (
         "packages",
         "tests/unit",
         "tests/local",
-        "tests/entities",
     ),
     _tests("weakened Terraform modules, and proofs of weakened plans", "tests/infra"),
     _tests(
-        "the page in a browser, make dev interrupted",
+        "the entities under the other strategy, the page in a browser, make dev interrupted",
         "tests/web",
         "tests/entities",
         "tests/isolation",
