@@ -1,5 +1,5 @@
 # `make` alone lists the targets. PYTHON, RUNTIME, TF_PLUGIN_DIR, AWS_PORT, API_PORT, WEB_PORT, VENDING_STRATEGY, ARGS,
-# PLAN, STAGE, YES, WITH_TENANTS may be set.
+# PLAN, STAGE, YES, WITH_TENANTS, NAME, STORE, FIELDS, SINGULAR, REMOVE may be set.
 
 PYTHON ?= $(shell for python in .venv/bin/python python3.13 python3.12 python3.11; do \
 	$$python -c "" 2> /dev/null && echo $$python && exit; done; echo python3)
@@ -11,7 +11,7 @@ RUNTIME_OPTION = $(if $(RUNTIME),--runtime $(RUNTIME))
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev stack tenants lock test evidence drift wheels lint format bench attack canaries prove package bootstrap deploy destroy rehearse clean
+.PHONY: help setup dev stack tenants entity lock test evidence drift wheels lint format bench attack canaries prove package bootstrap deploy destroy rehearse clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "  make %-9s %s\n", $$1, $$2 }'
@@ -34,6 +34,9 @@ stack: setup ## Run everything but the API, for `chalice local --stage local` in
 tenants: setup ## List the running stage's tenants; ARGS="--help" says what else there is
 	@$(BIN)/python -m ops.tenants $(or $(ARGS),list)
 
+entity: setup ## Write an entity: NAME=invoices STORE=dynamodb FIELDS="number:text,due:date"; REMOVE=1 takes one out
+	@$(BIN)/python -m ops.entity "$(NAME)" --store "$(STORE)" --fields "$(FIELDS)" --singular "$(SINGULAR)" $(if $(filter-out 0,$(REMOVE)),--remove)
+
 test: lint ## Run every check, and the tests that need no AWS account and no hour: within ten minutes
 	@echo "running the tests in two processes, a local stack of their own included"
 	@$(BIN)/python -m pytest -n 2 $(ARGS)
@@ -55,9 +58,10 @@ lint: setup ## Check formatting, lint, types, import contracts and Terraform's f
 	@command -v terraform > /dev/null || { echo "terraform is not installed: get 1.11 or later from developer.hashicorp.com/terraform/install"; exit 2; }
 	@terraform fmt -check -recursive infra
 
-format: setup ## Format the Python and Terraform code
+format: setup ## Format the Python and Terraform code, and write the README's table of routes
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+	@$(BIN)/python -m ops.routes_table
 	@terraform fmt -recursive infra
 
 bench: setup ## Measure what isolation costs, side by side; BENCH= names some of it

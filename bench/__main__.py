@@ -2,8 +2,9 @@
 
     python -m bench [NAME ...]
 
-Prints a table. A run of all writes bench/results.json, and the table into docs/performance.md. A goal that is missed is
-shown and is no error: the machine may be busy.
+Prints a table. What needs an entity that the product does not have is left out, and said to be. A run of all writes
+bench/results.json, and the table into docs/performance.md. A goal that is missed is shown and is no error: the machine
+may be busy.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 from rich.text import Text
 
-from bench.harness import PROJECT
+from bench.harness import PROJECT, NothingToMeasureError
 from bench.reporting import COLUMNS, row, with_table
 from stage.errors import INTERRUPTED, CommandError
 from stage.progress import Progress
@@ -90,7 +91,11 @@ def _measure(names: Sequence[str]) -> Iterator[Comparison]:
         task = bar.add_task("measuring", total=len(names))
         for name in names:
             bar.update(task, description=name)
-            yield from import_module(f"bench.{name}").measure(Progress(console))
+            progress = Progress(console)
+            try:
+                yield from import_module(f"bench.{name}").measure(progress)
+            except NothingToMeasureError as nothing:
+                progress.skip(name.replace("_", " "), str(nothing))
             bar.advance(task)
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bench.harness import PROJECT, Comparison, Series, in_turn
-from bench.requesting import canned_aws, event
+from bench.requesting import canned_aws
 
 if TYPE_CHECKING:
     from stage.progress import Progress
@@ -41,7 +41,7 @@ def measure(progress: Progress) -> list[Comparison]:
         environment = aws.environment(AWS_DEFAULT_REGION="eu-central-1")
         with progress.step(f"cold start: {ROUNDS} fresh processes of each, in turn"):
             app, libraries = in_turn(
-                partial(_run, FIRST_REQUEST.format(event=event("acme")), environment),
+                partial(_run, FIRST_REQUEST.format(event=aws.warm.event("acme")), environment),
                 partial(_run, LIBRARIES, environment),
                 rounds=ROUNDS,
                 warm_up=1,  # the first ones may compile
@@ -49,7 +49,7 @@ def measure(progress: Progress) -> list[Comparison]:
     return [
         Comparison(
             "cold start",
-            Series("app and first GET /items/{id}", app),
+            Series("app and its first request", app),
             Series("chalice, boto3, jwt, psycopg, a client", libraries),
             goal=1.25,
         )

@@ -16,15 +16,16 @@ import pyperf  # type: ignore[import-untyped]  # it ships no types
 
 from bench.harness import PROJECT, Comparison, Series
 from bulkhead_iam import ContextValue, Policy, PolicySet, Principal, Request, evaluate
+from chalicelib import PRODUCT
 from stage.local.processes import process_basics
 
 if TYPE_CHECKING:
     from stage.progress import Progress
 
 ACCOUNT = "123456789012"
-TABLE = f"arn:aws:dynamodb:eu-central-1:{ACCOUNT}:table/bulkhead-prod"
+TABLE = f"arn:aws:dynamodb:eu-central-1:{ACCOUNT}:table/{PRODUCT}-prod"
 READER, WRITER = (
-    f"arn:aws:secretsmanager:eu-central-1:{ACCOUNT}:secret:bulkhead-prod/database/app_{login}-??????"
+    f"arn:aws:secretsmanager:eu-central-1:{ACCOUNT}:secret:{PRODUCT}-prod/database/app_{login}-??????"
     for login in ("reader", "writer")
 )
 OWN_PARTITION = {
@@ -99,10 +100,10 @@ def request(action: str, *leading_keys: str) -> Request:
 
 
 REQUESTS = {
-    "own item, read": (request("GetItem", "acme#item#0"), True),
-    "own item, written": (request("PutItem", "acme#item#0"), True),
-    "own shard, queried": (request("Query", "acme#item#0"), True),
-    "other tenant's item, refused": (request("GetItem", "acme-eu#item#0"), False),
+    "own item, read": (request("GetItem", "acme#bench#0"), True),
+    "own item, written": (request("PutItem", "acme#bench#0"), True),
+    "own shard, queried": (request("Query", "acme#bench#0"), True),
+    "other tenant's item, refused": (request("GetItem", "acme-eu#bench#0"), False),
     "scan, refused": (request("Scan"), False),
 }
 

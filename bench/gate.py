@@ -29,7 +29,7 @@ REGION, ACCOUNT = "eu-central-1", "123456789012"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/TenantRole"
 #: Moto reads none of it; but a caller with a session has a longer request to sign and to send.
 TOKEN = "t" * 256
-KEY = {"pk": {"S": "acme#item#0"}, "sk": {"S": "1"}}
+KEY = {"pk": {"S": "acme#bench#0"}, "sk": {"S": "1"}}
 
 
 def measure(progress: Progress) -> list[Comparison]:

@@ -25,6 +25,10 @@ _BOUNDS = {"≤": operator.le, "≥": operator.ge, "=": operator.eq}
 T = TypeVar("T")
 
 
+class NothingToMeasureError(Exception):
+    """A benchmark has nothing to measure, and the others go on; the message says what is not there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Series:
     """What was measured of one side, in `unit`, in the order in which it was measured."""

@@ -1,4 +1,4 @@
-"""What isolation costs a warm request: `GET /items/{id}` through the whole app, beside the same app without isolation.
+"""What isolation costs a warm request: `GET /NAME/{id}` through the whole app, beside the same app without isolation.
 
 The authorizer's context is given, as by API Gateway; DynamoDB and STS are an HTTP server with canned answers. Without
 isolation one static client serves everybody, and the route takes no tenant from the context. Metering a request is not
@@ -26,9 +26,9 @@ def measure(progress: Progress) -> list[Comparison]:
     """Compare CPU, time and calls of AWS."""
     with (
         canned_aws() as aws,
-        app_process(aws.environment()) as isolated,
-        app_process(aws.environment(), isolated=False) as plain,
-        app_process(aws.environment(), isolated=False, metered=False) as bare,
+        app_process(aws) as isolated,
+        app_process(aws, isolated=False) as plain,
+        app_process(aws, isolated=False, metered=False) as bare,
     ):
         processes = isolated, plain, bare
         for process in processes:

@@ -1,6 +1,7 @@
-"""Listing 300 items over ten shards, beside the textbook way, and the memory of a kept tenant.
+"""Listing 300 rows over ten shards, beside the textbook way, and the memory of a kept tenant.
 
-Both ways ask the same local AWS, whose queries take the shortcuts of `bulkhead_localaws.moto`.
+The rows are of a kind of the benchmark's own. Both ways ask the same local AWS, whose queries take the shortcuts of
+`bulkhead_localaws.moto`.
 
 The textbook way is that of the published samples of write-sharded keys: for every shard a thread of its own, with a new
 AssumeRole, session and client.
@@ -12,7 +13,9 @@ import json
 import subprocess
 import sys
 import tempfile
+import uuid
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -22,8 +25,9 @@ import boto3
 
 from bench.harness import PROJECT, Comparison, Series, in_turn, milliseconds
 from chalicelib import wiring
-from chalicelib.data.partitions import SHARDING, Kind, Partitions
-from chalicelib.entities.items.routes import store_of
+from chalicelib.data.dynamodb import attributes_of
+from chalicelib.data.partitions import Partitions
+from chalicelib.data.storage import Kind, Sharding
 from chalicelib.tenancy.tenant import Role, TenantContext
 from stage.local.stack import LocalStack, StackOptions
 from stage.terraform import require_terraform
@@ -35,7 +39,8 @@ if TYPE_CHECKING:
 
     from stage.progress import Progress
 
-ITEMS, SHARDS, ROUNDS, PAGE = 300, 10, 10, 100
+ROWS, SHARDS, ROUNDS, PAGE = 300, 10, 10, 100
+KIND = Kind("bench", Sharding(SHARDS))
 CACHED_TENANTS = 256
 ACME = TenantContext("acme", Role.MEMBER, "bench", "bench@example.com")
 
@@ -51,7 +56,7 @@ def measure(progress: Progress) -> list[Comparison]:
         tempfile.TemporaryDirectory() as folder,
         LocalStack(StackOptions(project=PROJECT, folder=Path(folder)), progress) as stack,
     ):
-        with progress.step(f"listing: {ITEMS} items, {ROUNDS} times each way, in turn"):
+        with progress.step(f"listing: {ROWS} rows, {ROUNDS} times each way, in turn"):
             at_once, in_pages, textbook = json.loads(_run(LISTING, stack.settings))
         with progress.step(f"listing: clients of {CACHED_TENANTS} tenants"):
             alone, with_tenants = json.loads(_run(MEMORY, stack.settings))
@@ -72,29 +77,30 @@ def _run(code: str, settings: dict[str, str]) -> str:
 
 def measure_listing() -> None:
     """Print the milliseconds of each listing, as JSON."""
-    store = store_of(ACME)
-    for number in range(ITEMS):
-        store.create(name=f"item {number}", price=Decimal(1), attributes={})
-    ways: tuple[Callable[[], list[Any]], ...] = (partial(_listed, ITEMS), partial(_listed, PAGE), _listed_by_the_book)
-    assert [len(way()) for way in ways] == [ITEMS] * 3
+    table = wiring.table(ACME, KIND, versioned=True)
+    for number in range(ROWS):
+        fields = {"name": f"row {number}", "price": Decimal(1), "created_at": datetime.now(UTC)}
+        table.add(str(uuid.uuid4()), attributes_of(fields))
+    ways: tuple[Callable[[], list[Any]], ...] = (partial(_listed, ROWS), partial(_listed, PAGE), _listed_by_the_book)
+    assert [len(way()) for way in ways] == [ROWS] * 3
     print(json.dumps(in_turn(*(partial(milliseconds, way) for way in ways), rounds=ROUNDS)))
 
 
 def _listed(limit: int) -> list[Any]:
     """List page after page of this size."""
-    items: list[Any] = []
+    rows: list[Any] = []
     after: str | None = None
-    while not items or after is not None:
-        page, after = store_of(ACME).page(limit=limit, after=after)
-        items += page
-    return items
+    while not rows or after is not None:
+        page, after = wiring.table(ACME, KIND).page(limit=limit, after=after)
+        rows += page
+    return rows
 
 
 def _listed_by_the_book() -> list[Any]:
-    keys = Partitions(ACME, Kind.ITEM, SHARDING[Kind.ITEM]).every()
+    keys = Partitions(ACME, KIND).every()
     sts = boto3.client("sts")
     with ThreadPoolExecutor(SHARDS) as threads:
-        return [item for items in threads.map(partial(_query_by_the_book, sts), keys) for item in items]
+        return [row for rows in threads.map(partial(_query_by_the_book, sts), keys) for row in rows]
 
 
 def _query_by_the_book(sts: STSClient, shard_id: str) -> list[Any]:
@@ -109,7 +115,7 @@ def _query_by_the_book(sts: STSClient, shard_id: str) -> list[Any]:
         aws_session_token=key["SessionToken"],
     )
     dynamodb = session.client("dynamodb")
-    items: list[Any] = []
+    rows: list[Any] = []
     start: dict[str, Any] = {}
     while True:
         answer = dynamodb.query(
@@ -118,9 +124,9 @@ def _query_by_the_book(sts: STSClient, shard_id: str) -> list[Any]:
             ExpressionAttributeValues={":pk": {"S": shard_id}},
             **start,
         )
-        items += answer["Items"]
+        rows += answer["Items"]
         if "LastEvaluatedKey" not in answer:
-            return items
+            return rows
         start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
 
@@ -136,7 +142,7 @@ def measure_memory() -> None:
 def _use(number: int) -> None:
     """Make a tenant's calls as the routes do: a listing of all shards, and the reading of a secret."""
     tenant = TenantContext(f"tenant-{number}", Role.MEMBER, "bench", "bench@example.com")
-    store_of(tenant).page(limit=PAGE, after=None)
+    wiring.table(tenant, KIND).page(limit=PAGE, after=None)
     wiring.scoped_clients().secretsmanager(tenant).get_secret_value(SecretId=wiring.config().reader_secret_arn)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
 import os
 import subprocess
@@ -14,50 +12,18 @@ from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bench.harness import PROJECT
 from bench.settings import ENVIRONMENT
+from bench.warm_request import PLANTING, WarmRequest, measured_entity
 from stage.http_api import get_json
 from stage.local.processes import Child, answers, free_port, process_basics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from chalice.app import Chalice
-
-PRODUCT_ID = "4f6c1f0e-5c1b-4f43-9d2b-6a8f8f1d2c3b"
-_CONTEXT = SimpleNamespace(aws_request_id="00000000-0000-4000-8000-000000000000")
 _READY_SECONDS = 60.0
-
-
-def event(tenant_id: str | None) -> dict[str, Any]:
-    """Return what API Gateway sends for `GET /items/{product_id}`: of a tenant's user, or where nobody authorizes."""
-    context = {"tenant": tenant_id, "role": "member", "user_id": "1", "email": "bench@example.com"}
-    return {
-        "httpMethod": "GET",
-        "path": f"/items/{PRODUCT_ID}",
-        "headers": {"accept": "*/*", "origin": "https://app.example.com"},
-        "multiValueQueryStringParameters": None,
-        "pathParameters": {"product_id": PRODUCT_ID},
-        "stageVariables": None,
-        "body": None,
-        "isBase64Encoded": False,
-        "requestContext": {
-            "httpMethod": "GET",
-            "resourcePath": "/items/{product_id}",
-            "identity": {"sourceIp": "192.0.2.1"},
-            **({} if tenant_id is None else {"authorizer": context}),
-        },
-    }
-
-
-def request(app: Chalice, tenant_id: str | None) -> None:
-    """Make one request; the metrics, which Lambda takes from standard output, go nowhere."""
-    with contextlib.redirect_stdout(io.StringIO()):
-        answer = app(event(tenant_id), _CONTEXT)
-    assert answer["statusCode"] == 200, answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +35,29 @@ class Spent:
 
 
 class CannedAws:
-    """The process of bench/stub.py."""
+    """The process of bench/stub.py, in which a row is planted that `warm` reads."""
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self._before: Counter[str] = Counter()
+        self.warm: WarmRequest
+
+    def plant(self) -> None:
+        """Make the row, through its entity's route in a process with the app."""
+        ran = subprocess.run(
+            [sys.executable, "-c", PLANTING],
+            env=self.environment(),
+            cwd=PROJECT,
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.warm = WarmRequest(**json.loads(ran.stdout))
+        self._before = self.counts()
 
     def counts(self) -> Counter[str]:
-        """Return how often each operation was called."""
-        return Counter(get_json(f"{self.url}/counts"))
+        """Return how often each operation was called since the row was planted."""
+        return Counter(get_json(f"{self.url}/counts")) - self._before
 
     def environment(self, **changed: str) -> dict[str, str]:
         """Return the environment of a process with the app that calls this AWS."""
@@ -86,10 +67,16 @@ class CannedAws:
 
 @contextmanager
 def canned_aws() -> Iterator[CannedAws]:
-    """Run it while the block runs."""
+    """Run it while the block runs.
+
+    Raises:
+        NothingToMeasureError: no entity has the request that is measured.
+    """
+    measured_entity()
     port = free_port()
     aws = CannedAws(f"http://127.0.0.1:{port}")
     with running("bench.stub", "--port", str(port), ready=lambda: answers(f"{aws.url}/counts")):
+        aws.plant()
         yield aws
 
 
@@ -113,8 +100,9 @@ def running(module: str, *arguments: str, ready: Callable[[], bool]) -> Iterator
 class AppProcess:
     """A process with the app, isolated or not; see `serve`. It ends when its standard input does."""
 
-    def __init__(self, environment: dict[str, str], *, isolated: bool, metered: bool) -> None:
-        code = f"from bench.requesting import serve; serve(isolated={isolated}, metered={metered})"
+    def __init__(self, warm: WarmRequest, environment: dict[str, str], *, isolated: bool, metered: bool) -> None:
+        arguments = f"{warm.route!r}, {warm.parameters!r}, isolated={isolated}, metered={metered}"
+        code = f"from bench.requesting import serve; serve({arguments})"
         self._process = subprocess.Popen(
             [sys.executable, "-c", code],
             cwd=PROJECT,
@@ -144,16 +132,16 @@ class AppProcess:
 
 
 @contextmanager
-def app_process(environment: dict[str, str], *, isolated: bool = True, metered: bool = True) -> Iterator[AppProcess]:
-    """Run one while the block runs."""
-    process = AppProcess(environment, isolated=isolated, metered=metered)
+def app_process(aws: CannedAws, *, isolated: bool = True, metered: bool = True, **changed: str) -> Iterator[AppProcess]:
+    """Run one that calls this AWS while the block runs, with some of its settings changed."""
+    process = AppProcess(aws.warm, aws.environment(**changed), isolated=isolated, metered=metered)
     try:
         yield process
     finally:
         process.close()
 
 
-def serve(*, isolated: bool, metered: bool) -> None:
+def serve(route: str, parameters: dict[str, str], *, isolated: bool, metered: bool) -> None:
     """Read a JSON list of tenants a line until the standard input ends, and answer with their milliseconds.
 
     A request is metered for the tenant of its context; without a context it is not, and the isolated app refuses it.
@@ -165,11 +153,12 @@ def serve(*, isolated: bool, metered: bool) -> None:
 
     if not isolated:
         remove_isolation(app)
+    warm = WarmRequest(route, parameters)
     for line in sys.stdin:
         wall, cpu = [], []
         for tenant_id in json.loads(line):
             began, began_cpu = time.perf_counter(), time.process_time()
-            request(app, tenant_id if metered else None)
+            warm.send(app, tenant_id if metered else None)
             cpu.append(1000 * (time.process_time() - began_cpu))
             wall.append(1000 * (time.perf_counter() - began))
         print(json.dumps({"wall": wall, "cpu": cpu}), file=results, flush=True)

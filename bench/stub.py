@@ -1,8 +1,9 @@
-"""An AWS of canned answers in a process of its own: DynamoDB's GetItem, and AssumeRole of STS. It counts its calls.
+"""An AWS of canned answers in a process of its own: PutItem and GetItem, and AssumeRole of STS. It counts its calls.
 
     python -m bench.stub --port PORT [--until-stdin-closes]
 
-It checks no signature and no condition, and answers at once: what is measured beside it is the caller.
+GetItem answers with the attributes that were put last, whatever key is asked for. No signature and no condition is
+checked, and all is answered at once: what is measured beside it is the caller.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import threading
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any
 
 from stage.local.processes import stop_when_input_ends
 
@@ -25,8 +27,9 @@ _LIFE = timedelta(hours=1)
 class _Connection(asyncio.Protocol):
     """One keep-alive connection, on which each request is answered before the next is sent."""
 
-    def __init__(self, counts: Counter[str]) -> None:
+    def __init__(self, counts: Counter[str], table: _Table) -> None:
         self._counts = counts
+        self._table = table
         self._received = b""
         self._transport: asyncio.Transport
 
@@ -52,26 +55,29 @@ class _Connection(asyncio.Protocol):
         if path == b"/counts":
             return b"application/json", json.dumps(self._counts).encode()
         if b"x-amz-target" in headers:
-            self._counts[headers[b"x-amz-target"].decode().rpartition(".")[2]] += 1
-            return b"application/x-amz-json-1.0", _item(json.loads(body))
+            operation = headers[b"x-amz-target"].decode().rpartition(".")[2]
+            self._counts[operation] += 1
+            return b"application/x-amz-json-1.0", self._table.answer(operation, json.loads(body))
         self._counts["AssumeRole"] += 1
         return b"text/xml", _credentials(self._counts["AssumeRole"])
 
 
-def _item(request: dict[str, dict[str, dict[str, str]]]) -> bytes:
-    answer = {
-        "Item": {
-            **request["Key"],
-            "name": {"S": "Anvil, drop-forged"},
-            "price": {"S": "12.50"},
-            "attributes": {"M": {"colour": {"S": "red"}}},
-            "version": {"N": "1"},
-            "created_at": {"S": "2026-11-22T12:00:00+00:00"},
-        }
-    }
-    if "ReturnConsumedCapacity" in request:
-        answer["ConsumedCapacity"] = {"TableName": "bulkhead", "CapacityUnits": 1.0}
-    return json.dumps(answer).encode()
+class _Table:
+    """A table with one row, which every key finds."""
+
+    def __init__(self) -> None:
+        self._attributes: dict[str, Any] | None = None
+
+    def answer(self, operation: str, request: dict[str, Any]) -> bytes:
+        """Put or get the row; any other operation is answered with nothing."""
+        answer: dict[str, Any] = {}
+        if operation == "PutItem":
+            self._attributes = request["Item"]
+        elif operation == "GetItem" and self._attributes is not None:
+            answer["Item"] = self._attributes | request["Key"]
+        if "ReturnConsumedCapacity" in request:
+            answer["ConsumedCapacity"] = {"TableName": "pooled", "CapacityUnits": 1.0}
+        return json.dumps(answer).encode()
 
 
 def _credentials(number: int) -> bytes:
@@ -83,13 +89,14 @@ def _credentials(number: int) -> bytes:
 
 async def _serve(port: int, *, until_stdin_closes: bool) -> None:
     counts: Counter[str] = Counter()
+    table = _Table()
     loop = asyncio.get_running_loop()
     stopped = asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, stopped.set)
     if until_stdin_closes:
         end = partial(loop.call_soon_threadsafe, stopped.set)
         threading.Thread(target=stop_when_input_ends, args=(end,), daemon=True).start()
-    server = await loop.create_server(lambda: _Connection(counts), _HOST, port)
+    server = await loop.create_server(lambda: _Connection(counts, table), _HOST, port)
     async with server:
         await stopped.wait()
 

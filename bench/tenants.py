@@ -8,6 +8,7 @@ tells which requests found their credentials.
 from __future__ import annotations
 
 import random
+from functools import partial
 from itertools import accumulate, chain
 from typing import TYPE_CHECKING
 
@@ -32,8 +33,8 @@ def _measure(progress: Progress, exponent: float) -> list[Comparison]:
     arrivals = _arrivals(exponent)
     blocks = iter([arrivals[start : start + REQUESTS] for start in range(WARM_UP, len(arrivals), REQUESTS)])
     with canned_aws() as aws:
-        environment = aws.environment(CACHED_TENANTS=str(CACHED))
-        with app_process(environment) as many, app_process(environment) as one:
+        app = partial(app_process, aws, CACHED_TENANTS=str(CACHED))
+        with app() as many, app() as one:
             with progress.step(f"tenants, exponent {exponent:g}: {WARM_UP:,} requests to warm up"):
                 many.request(arrivals[:WARM_UP])
                 one.request(["acme"] * REQUESTS)

@@ -89,14 +89,8 @@ class TenantAccessDeniedError(AppError):
     STATUS_CODE = 403
 
 
-class CartLineNotFoundError(AppError):
-    """The caller's cart holds no such line."""
-
-    STATUS_CODE = 404
-
-
-class ItemNotFoundError(AppError):
-    """The caller's tenant has no such item."""
+class RowNotFoundError(AppError):
+    """Base of the entities' errors: the caller's tenant has no such row, whoever else may have one of this id."""
 
     STATUS_CODE = 404
 
@@ -111,18 +105,6 @@ class PreconditionRequiredError(AppError):
     """The change must say which version of the resource it is meant for."""
 
     STATUS_CODE = 428
-
-
-class UserNotFoundError(AppError):
-    """The caller's tenant has no such user."""
-
-    STATUS_CODE = 404
-
-
-class EmailTakenError(AppError):
-    """Another user of the caller's tenant has this email."""
-
-    STATUS_CODE = 409
 
 
 class UnavailableError(AppError):

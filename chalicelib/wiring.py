@@ -11,6 +11,7 @@ import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar, cast
 
+from chalicelib import PRODUCT
 from chalicelib.config import Config, is_origin
 
 if TYPE_CHECKING:
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
 
     from chalicelib.data.database import Database
+    from chalicelib.data.storage import Kind
+    from chalicelib.data.table import Table
     from chalicelib.tenancy.statuses import TenantStatuses
+    from chalicelib.tenancy.tenant import TenantContext
     from chalicelib.tenancy.tokens import JwtTokenManager
     from chalicelib.vending.clients import ScopedClients
     from chalicelib.vending.strategies import VendingStrategy
@@ -34,7 +38,7 @@ if TYPE_CHECKING:
 _CONNECT_SECONDS, _READ_SECONDS, _ATTEMPTS, _STS_ATTEMPTS = 1, 3, 2, 3
 _LISTING_THREADS = 10
 KEPT_CLIENTS = 512  # of 240 KiB each, so that a function of 1,024 MB has room for them
-_USER_AGENT = "bulkhead"  # else botocore puts together its own twice a request, a tenth of the request's time
+_USER_AGENT = PRODUCT  # else botocore puts together its own twice a request, a tenth of the request's time
 _OF_THE_AUTHORIZER = "AUTHORIZER_ROLE_"
 
 
@@ -218,9 +222,18 @@ def database() -> Database:
     )
 
 
+def table(tenant: TenantContext, kind: Kind, *, versioned: bool = False) -> Table:
+    """Return a tenant's rows of a kind, reached with the tenant's scoped credentials."""
+    from chalicelib.data.partitions import Partitions
+    from chalicelib.data.table import Table
+
+    client, name = scoped_clients().dynamodb(tenant), config().table_name
+    return Table(client, name, Partitions(tenant, kind), listing_threads, versioned=versioned)
+
+
 @_once
 def listing_threads() -> Executor:
     """Return the threads that query a tenant's shards side by side; they are started when first needed."""
-    from concurrent.futures import ThreadPoolExecutor
+    from chalicelib.data.threads import RequestThreads
 
-    return ThreadPoolExecutor(_LISTING_THREADS, thread_name_prefix="listing")
+    return RequestThreads(_LISTING_THREADS, thread_name_prefix="listing")

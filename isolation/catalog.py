@@ -6,10 +6,16 @@ Source: PostgreSQL, "Row Security Policies" (https://www.postgresql.org/docs/cur
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
+
+from chalicelib.data.storage import TenantTable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import psycopg
+
+    from chalicelib.entities.entity import Entity
 
 LOGINS = ("app_reader", "app_writer", "app_reader_clone", "app_writer_clone")
 
@@ -53,22 +59,24 @@ _OWNED = """
 # views of information_schema hide what the caller has no part in.
 _GRANTS = """
     WITH acls AS (
-        SELECT 'TABLE' AS kind, c.oid::regclass::text AS name, c.oid AS relation, c.relacl AS acl
+        SELECT 'TABLE' AS kind, c.oid::regclass::text AS name, c.oid AS relation, NULL::int2 AS number, c.relacl AS acl
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\\_%%'
         UNION ALL
-        SELECT 'COLUMN', a.attrelid::regclass::text || '.' || a.attname, a.attrelid, a.attacl
+        SELECT 'COLUMN', a.attrelid::regclass::text || '.' || a.attname, a.attrelid, a.attnum, a.attacl
         FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\\_%%'
         UNION ALL
-        SELECT 'SCHEMA', nspname::text, NULL, nspacl FROM pg_namespace
+        SELECT 'SCHEMA', nspname::text, NULL, NULL, nspacl FROM pg_namespace
         WHERE nspname NOT IN ('pg_catalog', 'information_schema') AND nspname NOT LIKE 'pg\\_%%'
         UNION ALL
-        SELECT 'DATABASE', datname::text, NULL, datacl FROM pg_database WHERE datname = current_database()
+        SELECT 'DATABASE', datname::text, NULL, NULL, datacl FROM pg_database WHERE datname = current_database()
     )
     SELECT coalesce(r.rolname, 'PUBLIC'), kind, name, privilege_type,
            relation IS NOT NULL AND EXISTS (
-               SELECT FROM pg_attribute t WHERE t.attrelid = relation AND t.attname = 'tenant_id')
+               SELECT FROM pg_attribute t WHERE t.attrelid = relation AND t.attname = 'tenant_id'),
+           number IS NOT NULL AND EXISTS (
+               SELECT FROM pg_index i WHERE i.indrelid = relation AND i.indisprimary AND number = ANY (i.indkey))
     FROM acls, LATERAL aclexplode(acl) granted LEFT JOIN pg_roles r ON r.oid = granted.grantee
     WHERE granted.grantee = 0 OR r.rolname = ANY (%s)
 """
@@ -88,7 +96,14 @@ _MAY = {
         ("DATABASE", "CONNECT"),
     },
 }
-_NEVER_UPDATED = ("tenant_id", "user_id")
+_PRIMARY_KEYS = """
+    SELECT c.relname::text, array_agg(k.attname::text ORDER BY k.attnum) FILTER (WHERE k.attname IS NOT NULL)
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = 'public'
+    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped
+    LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary
+    LEFT JOIN pg_attribute k ON k.attrelid = c.oid AND k.attnum = ANY (i.indkey)
+    WHERE c.relkind IN ('r', 'p') GROUP BY 1 ORDER BY 1
+"""
 _DEFINERS = """
     SELECT p.oid::regprocedure::text FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
     WHERE p.prosecdef AND n.nspname NOT IN ('pg_catalog', 'information_schema')
@@ -100,10 +115,39 @@ def catalog_findings(connection: psycopg.Connection[Any]) -> list[str]:
 
     The connection may be anybody's who can read the catalog.
     """
-    findings = [] if _all(connection, _TENANT_TABLES) else ["there is no table with a tenant_id"]
+    findings = []
     for table in _all(connection, _TENANT_TABLES):
         findings += _table_findings(connection, *table)
     return findings + _login_findings(connection)
+
+
+def storage_findings(connection: psycopg.Connection[Any], entities: Iterable[Entity]) -> list[str]:
+    """Return a sentence for each tenant table that is no entity's, or that an entity names and the database has not.
+
+    A tenant's rows are exported and erased where entities say that they lie: rows in another table would stay.
+    """
+    found = {name: set(columns or ()) for name, columns in _all(connection, _PRIMARY_KEYS)}
+    named = {entity.storage.name: entity for entity in entities if isinstance(entity.storage, TenantTable)}
+    findings = [
+        f"{name}: no entity keeps its rows there, so that nobody exports or erases them; name it in the __init__.py "
+        f"of a folder of chalicelib/entities, or drop it in a revision in chalicelib/migrations/versions"
+        for name in found
+        if name not in named
+    ]
+    for name, entity in named.items():
+        file, key = (
+            f"chalicelib/entities/{entity.name}/__init__.py",
+            {"tenant_id", cast("TenantTable", entity.storage).key},
+        )
+        if name not in found:
+            findings.append(
+                f"{name}: {file} names this table, and the database has none with a tenant_id; "
+                f"add a revision to chalicelib/migrations/versions"
+            )
+        elif found[name] != key:
+            there, said = ", ".join(sorted(found[name])), ", ".join(sorted(key))
+            findings.append(f"{name}: its primary key is {there}, and not {said} as {file} says")
+    return findings
 
 
 def _table_findings(  # noqa: PLR0913, PLR0917 -- one row of the catalog
@@ -162,8 +206,8 @@ def _login_findings(connection: psycopg.Connection[Any]) -> list[str]:
         findings += [f"{login}: is {name}" for name, set_ in zip(names, attributes, strict=True) if set_]
     findings += [f"{member}: is a member of {role}" for member, role in _all(connection, _MEMBERSHIPS, [logins])]
     findings += [f"{login}: owns {thing}" for login, thing in _all(connection, _OWNED, [logins])]
-    for login, kind, name, privilege, has_tenant in _all(connection, _GRANTS, [logins]):
-        if (kind, privilege) not in _MAY.get(login, set()) or name.rpartition(".")[2] in _NEVER_UPDATED:
+    for login, kind, name, privilege, has_tenant, of_a_key in _all(connection, _GRANTS, [logins]):
+        if (kind, privilege) not in _MAY.get(login, set()) or of_a_key:
             findings.append(f"{login}: may {privilege} {name}")
         elif kind in {"TABLE", "COLUMN"} and not has_tenant:
             findings.append(f"{login}: may {privilege} {name}, which has no tenant_id")

@@ -12,19 +12,22 @@ from typing import TYPE_CHECKING, Any
 from stage.errors import CommandError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from stage.page import PageEntity
 
 _ORIGIN = "Access-Control-Allow-Origin"
 _METHODS = "Access-Control-Allow-Methods"
 _RESPONSE_HEADER = "method.response.header."
 
 
-def describe(template: Mapping[str, Any], runtime: str) -> dict[str, Any]:
+def describe(template: Mapping[str, Any], runtime: str, entities: Sequence[PageEntity]) -> dict[str, Any]:
     """Return routes, functions and headers from Chalice's `chalice.tf.json`; no stage, ARN or origin is in it.
 
     Args:
         template: what Chalice wrote; the runtime in it is that of the Python which ran Chalice.
         runtime: Lambda's, for which the dependencies were taken.
+        entities: what the page's navigation lists.
 
     Raises:
         CommandError: the app has something that the modules cannot make.
@@ -38,6 +41,7 @@ def describe(template: Mapping[str, Any], runtime: str) -> dict[str, Any]:
         "runtime": runtime,
         "architecture": _only({function["architectures"][0] for function in functions.values()}, "processor"),
         "functions": {name: function["handler"] for name, function in functions.items()},
+        "entities": list(entities),
         "authorizer": _authorizer(swagger),
         "cors_headers": _cors_headers(preflights.values()),
         "binary_media_types": swagger["x-amazon-apigateway-binary-media-types"],

@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.markup import escape
 
+from chalicelib import PRODUCT
 from stage.errors import CommandError
 from stage.live import LiveStage, state_bucket
 from stage.progress import Progress
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 _FORMER_STATES_DAYS = 90
-_LOGS_ROLE = "bulkhead-ApiGatewayLogsRole"
+_LOGS_ROLE = f"{PRODUCT}-ApiGatewayLogsRole"
 _LOGS_POLICY = "service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 _NO_SUCH_BUCKET, _FORBIDDEN = "404", "403"
 _NOT_ALLOWED_YET = "BadRequestException"
@@ -207,7 +208,7 @@ class Bootstrap:
         except self._iam.exceptions.NoSuchEntityException:
             role = self._iam.create_role(
                 RoleName=_LOGS_ROLE,
-                Description="API Gateway writes logs for every API of the account; made by make bootstrap of Bulkhead.",
+                Description=f"API Gateway writes logs for all APIs of the account; made by make bootstrap, {PRODUCT}.",
                 AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
             )["Role"]
         self._iam.attach_role_policy(

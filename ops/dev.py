@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from chalicelib.config import Strategy
+from ops.sample_rows import add_sample_rows
 from stage.document import DEFAULT_PATH, LocalStage
 from stage.errors import INTERRUPTED, CommandError
 from stage.local.processes import refuse_unusable_port
@@ -60,9 +61,12 @@ def _run(options: argparse.Namespace, console: Console) -> int:
         cors_origin=options.cors_origin,
         vending_strategy=options.vending_strategy,
     )
-    with LocalStack(stack_options, Progress(console)) as stack:
+    progress = Progress(console)
+    with LocalStack(stack_options, progress) as stack:
         # Without the API, the URL is where `chalice local` will serve it.
         stage = stack.stage(f"http://127.0.0.1:{options.api_port}" if options.no_api else stack.serve_api())
+        if not options.no_api:
+            add_sample_rows(stage, progress)
         stack.serve_web(stage)
         stage.save(options.stage_file)
         try:

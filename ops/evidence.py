@@ -33,10 +33,19 @@ def _tests(name: str, *folders: str) -> Part:
 
 PARTS = (
     _tests(
-        "fuzzing, an offboarding killed at every moment, the other strategy", "packages", "tests/unit", "tests/local"
+        "fuzzing, an offboarding killed at every moment, the other strategy",
+        "packages",
+        "tests/unit",
+        "tests/local",
     ),
     _tests("weakened Terraform modules, and proofs of weakened plans", "tests/infra"),
-    _tests("the page in a browser, make dev interrupted", "tests/web", "tests/isolation", "tests/commands"),
+    _tests(
+        "the entities under the other strategy, the page in a browser, make dev interrupted",
+        "tests/web",
+        "tests/entities",
+        "tests/isolation",
+        "tests/commands",
+    ),
     Part("the attack matrix", ("-m", "isolation.attack")),
     Part("canaries: every control weakened in turn", ("-m", "isolation.canaries")),
     Part("the proof of both plans", ("-m", "isolation.proof")),

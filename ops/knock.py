@@ -1,7 +1,7 @@
 """Knocks at another tenant's door: `python -m ops.knock globex acme`.
 
-It vends globex's scoped credentials as the API does, and asks with them for acme's cart and for globex's own, past the
-application's stores and routes. What the local AWS decided, and why, is printed.
+It vends globex's scoped credentials as the API does, and asks with them for a partition of acme's and for globex's own,
+past the application's stores and routes. What the local AWS decided, and why, is printed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.data.partitions import Kind, PartitionKey
+from chalicelib.data.partitions import Partitions
+from chalicelib.data.storage import Kind, Sharding
+from chalicelib.entities import ENTITIES
 from chalicelib.errors import InvalidTenantError, ScopedCredentialsError
 from chalicelib.tenancy.tenant import Role, TenantContext
 from stage.decisions import read_decisions
@@ -30,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Print both decisions; 0 when the other tenant's door stayed shut and the own one opened, 1 otherwise."""
     parser = argparse.ArgumentParser(prog="python -m ops.knock", description=__doc__)
     parser.add_argument("tenant", help="whose credentials")
-    parser.add_argument("other", help="whose cart")
+    parser.add_argument("other", help="whose partition")
     parser.add_argument("--stage-file", type=Path, default=DEFAULT_PATH, help="default: %(default)s")
     options = parser.parse_args(arguments)
     forget_aws_settings()
@@ -46,14 +48,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _knock(stage: LocalStage, dynamodb: Any, door: TenantContext) -> str:
-    partition = str(PartitionKey(door.tenant_id, Kind.CART, 0))
+    partition = Partitions(door, _kind()).every()[0]
     try:
         answer = dynamodb.query(
             TableName=stage.table_name,
             KeyConditionExpression="pk = :pk",
             ExpressionAttributeValues={":pk": {"S": partition}},
         )
-        said = f"{answer['Count']} lines"
+        said = "1 row" if answer["Count"] == 1 else f"{answer['Count']} rows"
     except ClientError as error:
         answer, said = error.response, error.response["Error"]["Message"]
     request_id = answer["ResponseMetadata"]["RequestId"]
@@ -64,6 +66,12 @@ def _knock(stage: LocalStage, dynamodb: Any, door: TenantContext) -> str:
     for condition in decision["unmet"]:
         print(f"  unmet         {_in_words(condition)}")
     return str(decision["decision"])
+
+
+def _kind() -> Kind:
+    """Return the first entity's kind, or one that holds nothing: IAM judges keys, whatever lies there."""
+    kinds = (entity.storage for entity in ENTITIES if isinstance(entity.storage, Kind))
+    return next(kinds, Kind("knock", Sharding(1)))
 
 
 def _in_words(unmet: dict[str, Any]) -> str:

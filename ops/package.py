@@ -27,6 +27,7 @@ from ops.environments import uv
 from ops.lockfiles import DEPLOYED, DEVELOPMENT, require_sound, requirement_of
 from ops.runtimes import DEFAULT_RUNTIME, add_runtime, python_of
 from stage.errors import CommandError
+from stage.page import page_entities
 from stage.progress import Progress
 from stage.shell import forget_aws_settings
 
@@ -99,7 +100,7 @@ def package(
         with progress.step("packaging the functions"):
             _run([*command, str(made)], source)
         with progress.step("writing build/deployment.zip and build/api.json"):
-            description = describe(json.loads((made / "chalice.tf.json").read_text()), runtime)
+            description = describe(json.loads((made / "chalice.tf.json").read_text()), runtime, page_entities())
             packed = Path(folder, "deployment.zip")
             unpacked = repack(made / "deployment.zip", packed)
             require_fitting(packed.stat().st_size, unpacked)

@@ -80,9 +80,15 @@ def invoke_lambda(name: str, event: Mapping[str, Any], *, function_name: str, re
 
 
 def invoke_function(
-    name: str, event: Mapping[str, Any], environment: Mapping[str, str], log: Path | None = None
+    name: str,
+    event: Mapping[str, Any],
+    environment: Mapping[str, str],
+    log: Path | None = None,
+    folder: Path | None = None,
 ) -> Any:
     """Return the function's answer; what it logs is appended to `log`, as Lambda sends it to CloudWatch.
+
+    Its code is that of the project in `folder`, or in the current folder.
 
     Raises:
         FunctionError: it raised.
@@ -93,6 +99,7 @@ def invoke_function(
         [sys.executable, "-m", "stage.functions", name, str(seconds)],
         input=json.dumps(event),
         env=dict(environment),
+        cwd=folder,
         capture_output=True,
         text=True,
         check=False,

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib import PRODUCT
 from stage.clients import AwsEndpoint
 from stage.document import Stage, told_by
 from stage.errors import CommandError
 from stage.functions import TENANT_FUNCTIONS
+from stage.product import check_product
 from stage.terraform import TerraformRoot
 
 if TYPE_CHECKING:
@@ -40,8 +42,9 @@ class LiveStage:
         """Return the stage that a file in `infra/live/stages` describes.
 
         Raises:
-            CommandError: there is none, or AWS does not know the caller.
+            CommandError: AWS would refuse the product's name, there is no such stage, or AWS does not know the caller.
         """
+        check_product(PRODUCT)
         stages = project / "infra" / "live" / "stages"
         known = ", ".join(sorted(file.stem for file in stages.glob("*.tfvars")))
         if not _STAGE.fullmatch(name):
@@ -83,7 +86,7 @@ class LiveStage:
         """
         backend = {
             "bucket": state_bucket(self.account_id, self.region),
-            "key": f"bulkhead/{self.name}.tfstate",
+            "key": f"{PRODUCT}/{self.name}.tfstate",
             "region": self.region,
         }
         environment = {name: value for name, value in os.environ.items() if name.startswith(_PASSED_ON)}
@@ -102,7 +105,7 @@ class LiveStage:
 
 def state_bucket(account_id: str, region: str) -> str:
     """Return the name of the bucket with the state of all stages of an account in a region."""
-    return f"bulkhead-state-{account_id}-{region}"
+    return f"{PRODUCT}-state-{account_id}-{region}"
 
 
 def _account(region: str) -> str:

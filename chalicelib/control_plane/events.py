@@ -6,6 +6,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from chalicelib import PRODUCT
 from chalicelib.errors import InvalidEventError
 from chalicelib.tenancy.emails import checked_email
 from chalicelib.tenancy.tenant import Role, is_tenant_id
@@ -13,7 +14,7 @@ from chalicelib.tenancy.tenant import Role, is_tenant_id
 #: Names that a path, a log or a person could take for something else than a tenant.
 RESERVED_TENANT_IDS = frozenset(
     {
-        *("admin", "administrator", "all", "api", "app", "auth", "aws", "bulkhead", "console", "default", "everyone"),
+        *("admin", "administrator", "all", "api", "app", "auth", "aws", PRODUCT, "console", "default", "everyone"),
         *("health", "internal", "login", "nobody", "none", "null", "operator", "private", "public", "registry", "root"),
         *("shared", "support", "system", "tenant", "tenants", "test", "undefined", "unknown", "www"),
     }

@@ -64,9 +64,10 @@ def onboard_tenant(event: dict[str, Any], context: Any) -> dict[str, Any]:
         from chalicelib.control_plane.events import OnboardEvent, parse_event
         from chalicelib.control_plane.onboarding import onboard
         from chalicelib.control_plane.tenants import ControlPlane
+        from chalicelib.entities import ENTITIES
 
         parsed, plane = parse_event(event, OnboardEvent), ControlPlane(os.environ)
-        return _answer(onboard(parsed, plane.registry, plane.pool_users, plane.database()))
+        return _answer(onboard(parsed, plane.registry, plane.pool_users, plane.database, ENTITIES))
 
     return _audited("onboard_tenant", event, context, run)
 

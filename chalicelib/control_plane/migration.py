@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
     from chalicelib.data.database_secret import DatabaseSecret
 
-_SCRIPTS = Path(__file__).parent.parent / "migrations"
+SCRIPTS = Path(__file__).parent.parent / "migrations"
 _LOCK = 7_241_901_553  # any number that nothing else locks
 _LOCK_SECONDS = 60
 _LOGINS = ("app_reader", "app_reader_clone", "app_writer", "app_writer_clone")
 
 
-def migrate(master: dict[str, Any], logins: Iterable[DatabaseSecret]) -> str:
+def migrate(master: dict[str, Any], logins: Iterable[DatabaseSecret], scripts: Path = SCRIPTS) -> str:
     """Apply what is missing, set the logins' passwords, and return the revision; all of it or nothing.
 
     A revision that this code does not know is a newer code's, which was taken back: the schema stays as it is.
@@ -35,6 +35,7 @@ def migrate(master: dict[str, Any], logins: Iterable[DatabaseSecret]) -> str:
     Args:
         master: psycopg's connection parameters of the master user.
         logins: the application's secrets, which are read after the lock is had: a rotation may have gone on meanwhile.
+        scripts: the folder of the revisions.
 
     Raises:
         psycopg.Error, sqlalchemy.exc.DBAPIError: the database cannot be reached or refuses.
@@ -42,7 +43,7 @@ def migrate(master: dict[str, Any], logins: Iterable[DatabaseSecret]) -> str:
     """
     engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(**master), poolclass=NullPool)
     config = Config()
-    config.set_main_option("script_location", str(_SCRIPTS))
+    config.set_main_option("script_location", str(scripts))
     with engine.begin() as connection:
         connection.execute(text(f"SET LOCAL lock_timeout = '{_LOCK_SECONDS}s'"))
         connection.execute(text("SET LOCAL statement_timeout = 0"))

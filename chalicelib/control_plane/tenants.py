@@ -76,7 +76,7 @@ class ControlPlane:
 
     def _holdings(self, tenant_id: str, threads: Executor) -> list[Holding]:
         from chalicelib.data.holdings import holdings_of  # noqa: PLC0415
-        from chalicelib.entities import TENANT_DATA  # noqa: PLC0415
+        from chalicelib.entities import ENTITIES  # noqa: PLC0415
         from chalicelib.tenancy.tenant import Role, TenantContext  # noqa: PLC0415
         from chalicelib.vending.clients import ScopedClients  # noqa: PLC0415
         from chalicelib.vending.connections import connection_pool  # noqa: PLC0415 -- for one function
@@ -98,7 +98,8 @@ class ControlPlane:
         )
         tenant = TenantContext(tenant_id, Role.ADMIN, "offboard_tenant", "-")
         database = self._database(scoped.secretsmanager)
-        return holdings_of(tenant, TENANT_DATA, scoped.dynamodb(tenant), settings.table_name, database, threads)
+        storages = [entity.storage for entity in ENTITIES]
+        return holdings_of(tenant, storages, scoped.dynamodb(tenant), settings.table_name, database, threads)
 
     def _database(self, secrets: Callable[[Any], Any]) -> Database:
         from chalicelib.data.database import Database, DatabaseSettings, Login  # noqa: PLC0415 -- for two functions

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
+from chalicelib import PRODUCT
 from chalicelib.errors import DatabaseUnavailableError, TenantAccessDeniedError
 
 if TYPE_CHECKING:
@@ -84,5 +85,5 @@ class DatabaseSecret:
             "keepalives_interval": 1,
             "keepalives_count": 2,
             "options": "-c statement_timeout=5000 -c lock_timeout=2000 -c idle_in_transaction_session_timeout=10000",
-            "application_name": "bulkhead",
+            "application_name": PRODUCT,
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError, HTTPClientError
@@ -14,7 +15,7 @@ from chalicelib.errors import StoreUnavailableError, TenantAccessDeniedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from decimal import Decimal
+    from datetime import date
 
 # Source: AWS, "Error handling with DynamoDB" (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/
 # Programming.Errors.html). Credentials that STS no longer knows are dropped by ScopedClients and vended anew.
@@ -45,17 +46,31 @@ class ConditionFailedError(Exception):
 
 
 def assignments(changed: Mapping[str, Any]) -> tuple[str, dict[str, str], dict[str, Any]]:
-    """Return the clause of an update that sets these attributes, and the names and values that it refers to."""
+    """Return the clause of an update that sets these attributes, and the names and values that it refers to.
+
+    They are numbered, so that no attribute's name can be one that the rest of a statement uses.
+    """
     return (
-        ", ".join(f"#{name} = :{name}" for name in changed),
-        {f"#{name}": name for name in changed},
-        {f":{name}": value for name, value in changed.items()},
+        ", ".join(f"#set{number} = :set{number}" for number in range(len(changed))),
+        {f"#set{number}": name for number, name in enumerate(changed)},
+        {f":set{number}": value for number, value in enumerate(changed.values())},
     )
 
 
-def price_attribute(price: Decimal) -> dict[str, str]:
-    """Return a price as text: a DynamoDB number would forget the zero of 1.10."""
-    return {"S": format(price, "f")}
+def attribute_of(value: str | Decimal | date | int) -> dict[str, Any]:
+    """Return a field's value as DynamoDB stores it: a price as text, since a number would forget the zero of 1.10."""
+    if isinstance(value, bool):
+        return {"BOOL": value}
+    if isinstance(value, int):
+        return {"N": str(value)}
+    if isinstance(value, Decimal):
+        return {"S": format(value, "f")}
+    return {"S": value if isinstance(value, str) else value.isoformat()}
+
+
+def attributes_of(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row's fields as DynamoDB stores them."""
+    return {name: attribute_of(value) for name, value in fields.items()}
 
 
 @contextmanager

@@ -14,16 +14,19 @@ from typing import TYPE_CHECKING, Any, LiteralString, NamedTuple, Protocol
 from psycopg import sql
 
 from chalicelib.data.database import Login
-from chalicelib.data.dynamodb import ConditionFailedError, application_errors
+from chalicelib.data.dynamodb import ConditionFailedError
 from chalicelib.data.partitions import PartitionKey, Partitions
+from chalicelib.data.storage import TenantTable
+from chalicelib.data.table import Partition
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from concurrent.futures import Executor
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from chalicelib.data.database import Database
-    from chalicelib.data.tenant_data import TenantData
+    from chalicelib.data.storage import Storage
     from chalicelib.tenancy.tenant import TenantContext
 
 _ROWS = 1000
@@ -58,20 +61,15 @@ class Holding(Protocol):
 class PartitionHolding:
     """One partition of the pooled table; a row is an item in DynamoDB's own JSON."""
 
-    def __init__(self, dynamodb: DynamoDBClient, table_name: str, partition: str, threads: Executor) -> None:
-        self._dynamodb = dynamodb
-        self._table_name = table_name
+    def __init__(self, partition: Partition, key: PartitionKey, threads: Executor) -> None:
         self._partition = partition
         self._threads = threads
-        key = PartitionKey.parse(partition)
         self.name = f"dynamodb/{key.kind}-{key.shard}"
 
     def read(self, after: str | None) -> Chunk:
         """See Holding; a chunk is at most the megabyte that a Query returns."""
-        start: dict[str, Any] = {"ExclusiveStartKey": self._key(after)} if after is not None else {}
-        answer = self._query(**start)
-        last = answer.get("LastEvaluatedKey")
-        return Chunk([_line(item) for item in answer["Items"]], last["sk"]["S"] if last else None)
+        found = self._partition.query(after)
+        return Chunk([_line(row) for row in found.rows], found.after)
 
     def erase(self, rows: list[str]) -> None:
         """See Holding."""
@@ -79,24 +77,7 @@ class PartitionHolding:
 
     def count(self) -> int:
         """See Holding."""
-        total = 0
-        start: dict[str, Any] = {}
-        while True:
-            answer = self._query(Select="COUNT", **start)
-            total += int(answer["Count"])
-            if "LastEvaluatedKey" not in answer:
-                return total
-            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
-
-    def _query(self, **more: Any) -> Any:
-        with application_errors():
-            return self._dynamodb.query(
-                TableName=self._table_name,
-                KeyConditionExpression="pk = :pk",
-                ExpressionAttributeValues={":pk": {"S": self._partition}},
-                ConsistentRead=True,
-                **more,
-            )
+        return self._partition.count()
 
     def _delete(self, item: dict[str, Any]) -> None:
         """Delete an item if its attributes are still as they were exported; of very many, the first ones."""
@@ -108,37 +89,37 @@ class PartitionHolding:
                 "ExpressionAttributeNames": {f"#a{n}": name for n, name in enumerate(others)},
                 "ExpressionAttributeValues": {f":a{n}": item[name] for n, name in enumerate(others)},
             }
-        with suppress(ConditionFailedError), application_errors():  # it is gone, or has changed: the proof will tell
-            self._dynamodb.delete_item(TableName=self._table_name, Key=self._key(item["sk"]["S"]), **unchanged)
-
-    def _key(self, sort_key: str) -> Any:
-        return {"pk": {"S": self._partition}, "sk": {"S": sort_key}}
+        with suppress(ConditionFailedError):  # it is gone, or has changed: the proof will tell
+            self._partition.delete(item["sk"]["S"], **unchanged)
 
 
 class TableHolding:
-    """One tenant table of the database; a row is a JSON object of its columns."""
+    """One tenant table of the database; a row is a JSON object of its columns, as the database writes it.
 
-    def __init__(self, database: Database, tenant: TenantContext, table: str, key: str) -> None:
+    Read and written again here, a number could lose digits, and its row would never be found unchanged.
+    """
+
+    def __init__(self, database: Database, tenant: TenantContext, table: TenantTable) -> None:
         self._database = database
         self._tenant = tenant
-        self._names = {"table": sql.Identifier(table), "key": sql.Identifier(key)}
-        self.name = f"postgresql/{table}"
+        self._names = {"table": sql.Identifier("public", table.name), "key": sql.Identifier(table.key)}
+        self.name = f"postgresql/{table.name}"
 
     def read(self, after: str | None) -> Chunk:
         """See Holding."""
         rows = self._fetch(
             Login.READER,
-            "SELECT {key}::text, to_jsonb({table}) FROM {table} WHERE tenant_id = %s AND (%s::text IS NULL OR "
+            "SELECT {key}::text, to_jsonb({table}.*)::text FROM {table} WHERE tenant_id = %s AND (%s::text IS NULL OR "
             "{key}::text > %s) ORDER BY {key}::text LIMIT %s",
             [self._tenant.tenant_id, after, after, _ROWS],
         )
-        return Chunk([_line(row[1]) for row in rows], rows[-1][0] if len(rows) == _ROWS else None)
+        return Chunk([row[1] for row in rows], rows[-1][0] if len(rows) == _ROWS else None)
 
     def erase(self, rows: list[str]) -> None:
         """See Holding."""
         self._fetch(
             Login.WRITER,
-            "DELETE FROM {table} WHERE tenant_id = %s AND to_jsonb({table}) IN "
+            "DELETE FROM {table} WHERE tenant_id = %s AND to_jsonb({table}.*) IN "
             "(SELECT jsonb_array_elements(%s::jsonb)) RETURNING 1",
             [self._tenant.tenant_id, f"[{','.join(rows)}]"],
         )
@@ -157,18 +138,23 @@ class TableHolding:
 
 def holdings_of(  # noqa: PLR0913, PLR0917 -- both stores, and what they may hold
     tenant: TenantContext,
-    held: TenantData,
+    storages: Iterable[Storage],
     dynamodb: DynamoDBClient,
     table_name: str,
     database: Database,
     threads: Executor,
 ) -> list[Holding]:
     """Return every place that may hold rows of the tenant."""
-    partitions = [key for kind, sharding in held.sharding.items() for key in Partitions(tenant, kind, sharding).every()]
-    return [
-        *(PartitionHolding(dynamodb, table_name, partition, threads) for partition in partitions),
-        *(TableHolding(database, tenant, table, key) for table, key in held.tables.items()),
-    ]
+    holdings: list[Holding] = []
+    for storage in storages:
+        if isinstance(storage, TenantTable):
+            holdings.append(TableHolding(database, tenant, storage))
+        else:
+            holdings += (
+                PartitionHolding(Partition(dynamodb, table_name, key), PartitionKey.parse(key), threads)
+                for key in Partitions(tenant, storage).every()
+            )
+    return holdings
 
 
 def _line(row: Any) -> str:

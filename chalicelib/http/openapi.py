@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalice.app import Blueprint, Response
 
-from chalicelib import __version__
+from chalicelib import PRODUCT_TITLE, __version__
 from chalicelib.errors import SigningKeysUnavailableError, UnavailableError
 from chalicelib.http.answers import CORS, REQUEST_ID_HEADER
 from chalicelib.http.operations import DescribedResponse, Operation, operation_of
@@ -80,7 +80,7 @@ def document(routes: Routes) -> dict[str, Any]:
     schemas, components = _schemas(one for methods in described.values() for _, one in methods.values())
     return {
         "openapi": "3.1.1",
-        "info": {"title": "Bulkhead", "version": __version__, "description": _DESCRIPTION},
+        "info": {"title": PRODUCT_TITLE, "version": __version__, "description": _DESCRIPTION},
         "servers": [{"url": ".", "description": "Where this document lies."}],
         "paths": {
             path: {method: _operation(entry, one, schemas) for method, (entry, one) in methods.items()}

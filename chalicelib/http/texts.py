@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
 
-from pydantic import Field, WithJsonSchema
+from pydantic import Field
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
@@ -23,4 +22,3 @@ def printable(value: str) -> str:
 
 #: Beside `printable` in an annotation, for its JSON schema.
 PRINTABLE = Field(json_schema_extra={"pattern": r"^[^\u0000-\u001f\u007f-\u009f]*$"})
-Instant = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]

@@ -7,9 +7,10 @@ rights; Terraform reads the same file and puts the roles into TenantRole's polic
 from __future__ import annotations
 
 import json
+import re
 from enum import StrEnum
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from chalicelib.tenancy.tenant import Role
 
@@ -29,6 +30,11 @@ class Permission(NamedTuple):
 
     method: str
     path: str
+
+    @classmethod
+    def of(cls, method: str, path: str) -> Self:
+        """Return the permission to call a route whose path names its parameters, such as `/things/{id}`."""
+        return cls(method, re.sub(r"\{[^/]+\}", "*", path))
 
 
 #: Roles by right.

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from botocore.session import Session
 
 #: Holds the ids of AWS's answers, separated by commas, in the order in which they came.
-HEADER = "X-Bulkhead-Aws-Requests"
+HEADER = "X-Aws-Requests"
 _collected: ContextVar[list[str] | None] = ContextVar("collected", default=None)
 
 
@@ -23,7 +23,7 @@ def watch(session: Session) -> None:
 
 @contextmanager
 def collecting() -> Iterator[list[str]]:
-    """Yield a list to which the ids of the block's calls are added; calls of other threads are not among them."""
+    """Yield a list to which the ids of the calls that are made in the block's context are added."""
     ids: list[str] = []
     token = _collected.set(ids)
     try:

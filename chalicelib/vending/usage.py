@@ -9,7 +9,9 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 
-NAMESPACE = "Bulkhead"
+from chalicelib import PRODUCT_TITLE
+
+NAMESPACE = PRODUCT_TITLE
 
 
 @dataclass(slots=True)

@@ -1,7 +1,11 @@
 # PostgreSQL, a new instance or a server that already runs, and the passwords of its logins.
 
 locals {
-  master_username = "bulkhead_master"
+  # Nobody else is on the instance, so that neither carries the product's name: a master's has 16 characters at most, and a
+  # word of SQL could be neither.
+  # Source: https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html, DBName and MasterUsername
+  database_name   = "app"
+  master_username = "db_master"
 
   rotated = var.secret_rotation_days == null ? {} : {
     reader = module.secrets.reader_arn
@@ -20,7 +24,7 @@ module "database" {
   instance = one([for asked in var.database_instance[*] : merge(asked, {
     subnet_ids          = module.network[0].private_subnet_ids
     security_group_ids  = [module.network[0].database_security_group_id]
-    database_name       = "bulkhead"
+    database_name       = local.database_name
     master_username     = local.master_username
     deletion_protection = !var.disposable
     final_snapshot      = !var.disposable

@@ -6,8 +6,12 @@ provider "aws" {
   allowed_account_ids = var.account_id[*]
 
   default_tags {
-    tags = merge(var.tags, { Project = "bulkhead", Stage = var.stage })
+    tags = local.tags
   }
+}
+
+module "product" {
+  source = "../modules/product"
 }
 
 data "aws_caller_identity" "current" {}
@@ -15,8 +19,10 @@ data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}
 
 locals {
+  tags = merge(var.tags, { Project = module.product.name, Stage = var.stage })
+
   placement = {
-    name        = "bulkhead-${var.stage}"
+    name        = "${module.product.name}-${var.stage}"
     partition   = data.aws_partition.current.partition
     region      = var.region
     account_id  = data.aws_caller_identity.current.account_id

@@ -1,6 +1,7 @@
 # The single-page app, and the one origin whose pages may call the API.
 
 locals {
+  product     = title(replace(module.product.name, "-", " "))
   cors_origin = var.web == null ? var.cors_origin : module.web[0].origin
 }
 
@@ -13,6 +14,8 @@ module "web" {
   api_url       = "${local.api_origin}/${var.stage}"
   client_id     = module.core.user_pool_client_id
   stage         = var.stage
+  product       = local.product
+  entities      = local.package.entities
   files         = "${path.module}/../../web"
   domain        = var.web.domain
   price_class   = var.web.price_class

@@ -9,13 +9,17 @@ provider "aws" {
   s3_use_path_style       = true # the buckets of the local AWS have no host names of their own
 }
 
+module "product" {
+  source = "../modules/product"
+}
+
 data "aws_caller_identity" "current" {}
 
 data "aws_partition" "current" {}
 
 locals {
   placement = {
-    name       = "bulkhead-${var.stage}"
+    name       = "${module.product.name}-${var.stage}"
     partition  = data.aws_partition.current.partition
     region     = var.region
     account_id = data.aws_caller_identity.current.account_id

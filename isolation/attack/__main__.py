@@ -22,14 +22,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 from rich.text import Text
 
+from chalicelib import PRODUCT
 from chalicelib.config import Strategy
 from chalicelib.errors import ScopedCredentialsError
 from isolation.attack.controls import Control
 from isolation.attack.html import as_html
 from isolation.attack.matrix import all_cells, chosen, on_stage
 from isolation.attack.outcomes import Service
-from isolation.attack.reports import as_json, print_report
+from isolation.attack.reports import as_json, as_printed, print_report
 from isolation.attack.runner import run
+from isolation.attack.served import served
 from isolation.attack.world import TENANTS, World
 from stage.clients import AwsEndpoint
 from stage.document import DEFAULT_PATH, LocalStage, Stage
@@ -42,7 +44,9 @@ from stage.terraform import require_terraform
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from isolation.attack.cells import Cell
     from isolation.attack.runner import Report
+    from isolation.attack.served import Served
 
 _PROJECT = Path(__file__).parents[2]
 _WIDTH = 160  # columns, where the output is no terminal
@@ -53,8 +57,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parse(arguments)
     console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH)
     try:
+        attacked = served()
+        attacked.named(options.only)
+        if options.list:
+            return _list(_chosen(attacked, Strategy.SESSION_POLICY, options), console)
         with ExitStack() as running:
-            report = _attack(_world(options, running), options)
+            report = _attack(_world(attacked, options, running), attacked, options)
     except (CommandError, OSError, ScopedCredentialsError, BotoCoreError, ClientError, psycopg.Error) as error:
         Console(stderr=True).print(Text(f"nothing can be shown: {error}"), soft_wrap=True)
         return 2
@@ -70,8 +78,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0 if report.is_good else 1
 
 
-def _attack(world: World, options: argparse.Namespace) -> Report:
-    cells = chosen(all_cells(world.stage.vending_strategy), services=options.service, controls=options.control)
+def _chosen(attacked: Served, strategy: str, options: argparse.Namespace) -> tuple[Cell, ...]:
+    cells = all_cells(strategy, attacked)
+    return chosen(cells, services=options.service, controls=options.control, entities=options.only)
+
+
+def _list(cells: tuple[Cell, ...], console: Console) -> int:
+    for cell in cells:
+        console.print(Text(as_printed(cell.name)), soft_wrap=True)
+    console.print(f"{len(cells)} cells")
+    return 0
+
+
+def _attack(world: World, attacked: Served, options: argparse.Namespace) -> Report:
+    cells = _chosen(attacked, world.stage.vending_strategy, options)
     selection = on_stage(cells, local=world.local is not None, strategies=world.strategies, tenants=world.tenants)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
@@ -85,7 +105,7 @@ def _attack(world: World, options: argparse.Namespace) -> Report:
         )
 
 
-def _world(options: argparse.Namespace, running: ExitStack) -> World:
+def _world(attacked: Served, options: argparse.Namespace, running: ExitStack) -> World:
     """Return the stage that is described, or one that is started for the run.
 
     Raises:
@@ -93,13 +113,13 @@ def _world(options: argparse.Namespace, running: ExitStack) -> World:
     """
     if options.stage is None and not DEFAULT_PATH.exists():
         forget_aws_settings()
-        return World(_started(running))
+        return World(_started(running), attacked)
     path = options.stage or DEFAULT_PATH
     if _is_local(path):
         forget_aws_settings()
-        return World(LocalStage.load(path))
+        return World(LocalStage.load(path), attacked)
     stage = Stage.load(path)
-    return World(stage, lambda: AwsEndpoint(stage.region).as_caller("sts"))
+    return World(stage, attacked, sts=lambda: AwsEndpoint(stage.region).as_caller("sts"))
 
 
 def _is_local(path: Path) -> bool:
@@ -111,7 +131,7 @@ def _is_local(path: Path) -> bool:
 
 def _started(running: ExitStack) -> LocalStage:
     require_terraform()
-    folder = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="bulkhead-attack-")))
+    folder = Path(running.enter_context(tempfile.TemporaryDirectory(prefix=f"{PRODUCT}-attack-")))
     stack_options = StackOptions(
         project=_PROJECT,
         folder=folder,
@@ -137,6 +157,11 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         choices=[control.name.lower() for control in Control],
         help="the cells that this control must refuse only; may be repeated",
     )
+    parser.add_argument(
+        "--only", action="append", default=[], metavar="ENTITY",
+        help="the cells of this entity only, such as invoices; may be repeated",
+    )  # fmt: skip
+    parser.add_argument("--list", action="store_true", help="print the cells' names, and attack nothing")
     options = parser.parse_args(arguments)
     options.control = [Control[name.upper()] for name in options.control]
     return options

@@ -38,6 +38,7 @@ class Cell:
         victims: the tenants whose secrets must not come back.
         known_limit: why it is expected to succeed; empty for what must be refused.
         twin: the allowed twin.
+        entity: the entity whose rows are attacked; empty for what is of none.
         harms: whether the stage would be damaged if it were let through: then it is tried on the local stack only.
     """
 
@@ -50,6 +51,7 @@ class Cell:
     act: Act
     twin: Twin
     known_limit: str = ""
+    entity: str = ""
     harms: bool = False
 
     @property

@@ -122,7 +122,7 @@ def _cell(operation: Operation, naming: Naming, who: Who) -> Cell:
 
 def _client(world: World, who: Who) -> Any:
     client = world.client(who, "dynamodb")
-    client.bulkhead_account = world.stage.account_id  # for tables that are named by their ARN
+    client.account_of_stage = world.stage.account_id  # for tables that are named by their ARN
     return client
 
 

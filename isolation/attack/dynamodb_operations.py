@@ -84,7 +84,7 @@ def _named_query(db: Any, table: str, key: Key, _: Key) -> Any:
 
 
 def _by_arn(db: Any, table: str, key: Key, _: Key) -> Any:
-    region, account = db.meta.region_name, db.bulkhead_account
+    region, account = db.meta.region_name, db.account_of_stage
     return db.get_item(TableName=f"arn:aws:dynamodb:{region}:{account}:table/{table}", Key=key)
 
 

@@ -12,7 +12,7 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from isolation.attack.api import ATTACKER, VICTIM
+from isolation.attack.outcomes import ATTACKER, VICTIM
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -137,7 +137,7 @@ def forgeries() -> Mapping[str, Callable[[ApiAccess], str]]:
         "empty tenant": _altered(**{"custom:tenantID": ""}),
         "tenant in capitals": _altered(**{"custom:tenantID": "ACME"}),
         "tenant with a newline": _altered(**{"custom:tenantID": "acme\n"}),
-        "tenant with a delimiter": _altered(**{"custom:tenantID": "globex#item"}),
+        "tenant with a delimiter": _altered(**{"custom:tenantID": "globex#row"}),
         "tenant with a wildcard": _altered(**{"custom:tenantID": "*"}),
         "tenant as a policy variable": _altered(**{"custom:tenantID": "${aws:username}"}),
         "tenant with a cyrillic letter": _altered(**{"custom:tenantID": "\u0430cme"}),

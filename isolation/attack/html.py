@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from isolation.attack.reports import summary
+from isolation.attack.reports import as_printed, summary
 from isolation.attack.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _EXPLANATION = (
     "A cell is one attack. It names the control that must refuse it, and is judged beside its allowed twin: the same "
     "call within the caller's own rights."
 )
-_HEAD = "<tr><th>target</th><th>as</th><th>control that refused</th><th>verdict</th></tr>"
+_HEAD = "<tr><th>entity</th><th>target</th><th>as</th><th>control that refused</th><th>verdict</th></tr>"
 
 
 def as_html(report: Report) -> str:
@@ -81,16 +81,17 @@ def _by_service(judged: Sequence[Judged]) -> Iterator[str]:
 
 def _attack(attack: str, judged: Sequence[Judged]) -> Iterator[str]:
     """Show an attack's cells; those that differ by the caller only are one row."""
-    rows: dict[tuple[str, str, Verdict], list[Judged]] = {}
+    rows: dict[tuple[str, str, str, Verdict], list[Judged]] = {}
     for each in judged:
-        rows.setdefault((each.cell.target, each.control, each.verdict), []).append(each)
+        rows.setdefault((each.cell.entity, each.cell.target, each.control, each.verdict), []).append(each)
     is_open = " open" if any(not each.verdict.is_good for each in judged) else ""
     worst = min((each.verdict for each in judged), key=list(Verdict).index)
     yield f'<details{is_open}><summary>{_text(attack)}: {len(judged)} cells, <span class="{_class(worst)}">'
     yield f"{worst}</span></summary>\n<table>{_HEAD}\n"
-    for (target, control, _), cells in rows.items():
+    for (entity, target, control, _), cells in rows.items():
         who = ", ".join(str(each.cell.who) for each in cells)
-        yield f"<tr><td>{_text(target)}</td><td>{_text(who)}</td><td>{_text(control)}</td>{_verdict(cells[0])}</tr>\n"
+        words = "".join(f"<td>{_text(each)}</td>" for each in (entity, target, who, control))
+        yield f"<tr>{words}{_verdict(cells[0])}</tr>\n"
     yield "</table></details>\n"
 
 
@@ -105,5 +106,4 @@ def _class(verdict: Verdict) -> str:
 
 
 def _text(text: str) -> str:
-    """Escape, and show what has no shape of its own, so that a name cannot pose as another."""
-    return escape("".join(character if character.isprintable() else repr(character)[1:-1] for character in text))
+    return escape(as_printed(text))

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from chalicelib.data.storage import Kind
+from chalicelib.entities import ENTITIES
 from isolation.attack.world import ATTACKER, PLANTED, PLANTED_PARTITION, TENANTS, VICTIMS, partition
 
 if TYPE_CHECKING:
@@ -32,10 +34,14 @@ def _text(name: str, value: str) -> Naming:
 #: Other tenants' keys, letter for letter; most of their names begin with the attacker's.
 EXACT = tuple(_text(f"exact, {tenant}", partition(tenant)) for tenant in VICTIMS)
 
+#: Where other tenants' rows of the product's own kinds lie.
+_KINDS = tuple(
+    _text(f"{kind.name} of {tenant}", f"{tenant}#{kind.name}#{kind.sharding.shards()[-1]}")
+    for kind in (entity.storage for entity in ENTITIES)
+    if isinstance(kind, Kind)
+    for tenant in ("globex", "acme-eu")
+)
 _DELIMITERS = (
-    _text("an item's partition of globex", "globex#item#3"),
-    _text("the cart of globex", "globex#cart#0"),
-    _text("the cart of acme-eu", "acme-eu#cart#0"),
     _text("own id without delimiter", ATTACKER),
     _text("the other's id without delimiter", "globex"),
     _text("'-' for the delimiter", f"{ATTACKER}-{PLANTED_PARTITION}"),
@@ -85,7 +91,7 @@ _NO_KEYS = (
     Naming("list", {"L": [{"S": partition("globex")}]}, valid=False),
     Naming("too long", {"S": partition("globex") + "x" * _LONGEST}, valid=False),
 )
-NAMINGS = (*EXACT, *_DELIMITERS, *_CASE, *_UNICODE, *_WILDCARDS, *_NO_KEYS)
+NAMINGS = (*EXACT, *_KINDS, *_DELIMITERS, *_CASE, *_UNICODE, *_WILDCARDS, *_NO_KEYS)
 
 
 def exact(attacker: str) -> tuple[Naming, ...]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from isolation.attack.cells import Cell
     from isolation.attack.controls import Control
+    from isolation.attack.served import Served
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Selection:
     skipped: Mapping[str, int]
 
 
-def all_cells(strategy: str) -> tuple[Cell, ...]:
+def all_cells(strategy: str, served: Served) -> tuple[Cell, ...]:
     """Return every cell; `strategy` is the one that the stage's API vends by."""
     return (
         *dynamodb_cells(),
@@ -39,10 +40,10 @@ def all_cells(strategy: str) -> tuple[Cell, ...]:
         *secret_cells(),
         *registry_cells(),
         *export_cells(),
-        *postgres_cells(),
-        *pooled_connection_cells(),
-        *http_cells(strategy),
-        *without_sts_cells(),
+        *postgres_cells(served),
+        *pooled_connection_cells(served),
+        *http_cells(served, strategy),
+        *without_sts_cells(served),
     )
 
 
@@ -96,11 +97,17 @@ def thinned(cells: Iterable[Cell]) -> tuple[Cell, ...]:
 
 
 def chosen(
-    cells: Iterable[Cell], *, services: Collection[str], controls: Collection[Control | str]
+    cells: Iterable[Cell],
+    *,
+    services: Collection[str] = (),
+    controls: Collection[Control | str] = (),
+    entities: Collection[str] = (),
 ) -> tuple[Cell, ...]:
-    """Return the cells of these services and those that one of these controls must refuse; empty means any."""
+    """Return the cells of these services and entities that one of these controls must refuse; empty means any."""
     return tuple(
         cell
         for cell in cells
-        if (not services or cell.service in services) and (not controls or cell.refused_by & set(controls))
+        if (not services or cell.service in services)
+        and (not controls or cell.refused_by & set(controls))
+        and (not entities or cell.entity in entities)
     )

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from isolation.attack.controls import Control
 
 
+ATTACKER, VICTIM = "acme", "globex"
+
+
 class Service(StrEnum):
     """What is attacked."""
 

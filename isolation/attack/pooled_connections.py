@@ -11,54 +11,64 @@ from chalicelib.config import Strategy
 from chalicelib.tenancy.tenant import Role, TenantContext
 from isolation.attack.cells import Cell
 from isolation.attack.controls import Control
-from isolation.attack.database import LOGINS, VICTIM, VICTIMS
+from isolation.attack.database import LOGINS, VICTIM, VICTIMS, tables_of
 from isolation.attack.outcomes import Service, Who
-from isolation.attack.postgres import of_error, of_rows, reading_twin
-from isolation.catalog import catalog_findings
+from isolation.attack.postgres import reading_twin
+from isolation.attack.postgres_answers import acting
+from isolation.attack.postgres_statements import EVERYTHING
+from isolation.catalog import catalog_findings, storage_findings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from isolation.attack.outcomes import Outcome
+    from isolation.attack.database import Table
+    from isolation.attack.served import Served
     from isolation.attack.world import World
 
-_USERS = "SELECT tenant_id, display_name FROM users"
 
-
-def pooled_connection_cells() -> Iterator[Cell]:
-    """Return the attacks."""
+def pooled_connection_cells(served: Served) -> Iterator[Cell]:
+    """Return the attacks, on each tenant table of an entity, and on the whole catalog."""
+    tables = tables_of(served)
     for login in LOGINS:
-        attack = "SELECT on the connection that the application's transaction of the other leaves"
-        yield _cell(attack, login, Control.TRANSACTION_LOCAL, partial(_left_behind, login))
-        attack = "look for a table, view, function or grant that row-level security does not confine"
-        yield _cell(attack, login, Control.CATALOG, partial(_unconfined, login))
+        for table in tables:
+            attack = "SELECT on the connection that the application's transaction of the other leaves"
+            target = f"{VICTIM}, {table.entity}"
+            act = partial(_left_behind, table, login)
+            yield _cell(table, attack, target, login, Control.TRANSACTION_LOCAL, act, table.entity)
+        for table in tables[:1]:  # whose row the twin reads
+            attack = "look for a table, view, function or grant that row-level security does not confine"
+            yield _cell(table, attack, VICTIM, login, Control.CATALOG, partial(_unconfined, served, login), "")
 
 
-def _cell(attack: str, login: str, control: Control, rows: Callable[[World], list[Any]]) -> Cell:
-    def act(world: World) -> Outcome:
-        try:
-            return of_rows(rows(world), control, own=False)
-        except psycopg.Error as error:
-            return of_error(error)
-
+def _cell(  # noqa: PLR0913, PLR0917 -- one row of a matrix
+    table: Table,
+    attack: str,
+    target: str,
+    login: str,
+    control: Control,
+    rows: Callable[[World], list[Any]],
+    entity: str,
+) -> Cell:
     return Cell(
         service=Service.POSTGRES,
         attack=attack,
-        target=VICTIM,
+        target=target,
         who=Who("", login),
         refused_by=frozenset({control}),
         victims=VICTIMS,
-        act=act,
-        twin=reading_twin(login),
+        act=acting(rows, control, own=False),
+        twin=reading_twin(table, login),
+        entity=entity,
     )
 
 
-def _unconfined(login: str, world: World) -> list[Any]:
+def _unconfined(served: Served, login: str, world: World) -> list[Any]:
     assert world.database is not None  # noqa: S101 -- for the types: these cells run on the local stack only
-    return catalog_findings(world.database.connection(login))
+    connection = world.database.connection(login)
+    return catalog_findings(connection) + storage_findings(connection, served.entities)
 
 
-def _left_behind(login: str, world: World) -> list[Any]:
+def _left_behind(table: Table, login: str, world: World) -> list[Any]:
     """Let the other tenant's transaction end as the application does it, then look without a tenant."""
     from chalicelib.data.database import Database, DatabaseSettings, Login  # noqa: PLC0415 -- a canary may change it
 
@@ -69,12 +79,13 @@ def _left_behind(login: str, world: World) -> list[Any]:
     arns = {Login.READER: endpoint.reader_secret_arn, Login.WRITER: endpoint.writer_secret_arn}
     other = TenantContext(VICTIM, Role.ADMIN, "attack", "attack@example.com")
     database = Database(secrets, DatabaseSettings(arns, sslmode="prefer", connections=1))
+    everything = table.sql(EVERYTHING).encode()
     try:
         with database.tenant_transaction(other, Login(login)) as connection:
-            own = connection.execute(_USERS)
+            own = connection.execute(everything)
         if not own.fetchall():
             raise psycopg.DataError("the other tenant does not see its own row")
         with database._connection(other, Login(login)) as connection:  # noqa: SLF001 -- the same one, for there is one
-            return connection.execute(_USERS).fetchall()
+            return connection.execute(everything).fetchall()
     finally:
         database.close()

@@ -58,7 +58,7 @@ def print_report(report: Report, console: Console) -> None:
             line = f"{sign} {each.verdict}: {each.cell.name}: {each.reason}"
             if not each.verdict.is_good and each.control:
                 line += f"; it was {each.control}"
-            console.print(Text(_printable(line), style=_COLOURS[each.verdict]), soft_wrap=True)
+            console.print(Text(as_printed(line), style=_COLOURS[each.verdict]), soft_wrap=True)
     for reason, cells in report.skipped.items():
         console.print(Text(f"- SKIPPED {cells} cells: {reason}", style="yellow"))
     if report.left_behind:
@@ -86,6 +86,7 @@ def as_document(report: Report) -> dict[str, Any]:
         "cells": [
             {
                 "service": each.cell.service.value,
+                "entity": each.cell.entity,
                 "attack": each.cell.attack,
                 "target": each.cell.target,
                 "who": str(each.cell.who),
@@ -107,5 +108,6 @@ def as_json(report: Report) -> str:
     return json.dumps(as_document(report), indent=1) + "\n"
 
 
-def _printable(text: str) -> str:
+def as_printed(text: str) -> str:
+    """Return the text with a shape for what has none of its own, so that a name cannot pose as another."""
     return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)

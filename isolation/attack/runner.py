@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from isolation.attack.world import World
 
 #: Cells between two looks at the victims' data and at the decision record, which holds the last 1,000. An attack and
-#: its twin make up to nine decisions, most of them one; a call of the API makes up to ten.
-CHUNK, HTTP_CHUNK = 100, 50
+#: its twin make up to nine decisions, most of them one; by the API, with what is put back after them, up to twenty.
+CHUNK, HTTP_CHUNK = 100, 40
 
 
 @dataclass(frozen=True, slots=True)

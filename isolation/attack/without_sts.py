@@ -6,43 +6,57 @@ import json
 from contextlib import contextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
-from chalicelib.tenancy.tenant import Role
 from isolation.attack.cells import Cell
 from isolation.attack.controls import Control
-from isolation.attack.http_attacks import http_twin, outcome_of
-from isolation.attack.outcomes import Kind, Outcome, Service, Who
+from isolation.attack.http_calls import own_twin
+from isolation.attack.http_cells import outcome_of
+from isolation.attack.outcomes import VICTIM, Kind, Outcome, Service, Who
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from isolation.attack.routes import Route, Target
+    from isolation.attack.served import Served
     from isolation.attack.world import World
 
-#: Somebody of whom no other attack makes the API keep a session.
-_WHO = Who("acme1", Role.VIEWER)
+#: A tenant of which no other attack makes the API keep a session.
+_TENANT = "acme1"
 _CLOSED = {"Sid": "Closed", "Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
 
 
-def without_sts_cells() -> Iterator[Cell]:
-    """Return the attacks."""
-    for path in ("/cart", "/items", "/items?shard_id=acme1%23item%231&product_id=0", "/users"):
-        yield Cell(
-            service=Service.HTTP,
-            attack=f"GET {path.partition('?')[0]}",
-            target="when STS refuses the session" + (", by its key" if "?" in path else ""),
-            who=_WHO,
-            refused_by=frozenset({Control.NO_FALLBACK}),
-            victims=("globex",),
-            act=lambda world, path=path: _without_sts(world, path),  # type: ignore[misc]
-            twin=http_twin("GET /cart as member", lambda api: api.as_user("acme", Role.MEMBER, "GET", "/cart")),
-            harms=True,  # for a moment nobody gets a session
-        )
+def without_sts_cells(served: Served) -> Iterator[Cell]:
+    """Return the attacks: on each entity's list, and where it can be asked for a row by its whole key."""
+    for target in served.targets:
+        route = target.lists
+        if route is not None:
+            yield _cell(target, route, "", "")
+            if target.takes_keys:
+                query = target.probe.by_key.format(shard_id=quote(target.key(_TENANT, "0"), safe=""), row_id="0")
+                yield _cell(target, route, f"?{query}", ", by its key")
 
 
-def _without_sts(world: World, path: str) -> Outcome:
+def _cell(target: Target, route: Route, query: str, words: str) -> Cell:
+    role = route.roles[0]
+    return Cell(
+        service=Service.HTTP,
+        attack=str(route),
+        target=f"when STS refuses the session{words}",
+        who=Who(_TENANT, role),
+        refused_by=frozenset({Control.NO_FALLBACK}),
+        victims=(VICTIM,),
+        act=lambda world: _without_sts(world, role, route.path + query),
+        twin=own_twin(role, route, target),
+        entity=target.name,
+        harms=True,  # for a moment nobody gets a session
+    )
+
+
+def _without_sts(world: World, role: str, path: str) -> Outcome:
     assert world.api is not None  # noqa: S101 -- for the types: these cells run on the local stack only
     with closed(world):
-        answer = world.api.as_user(_WHO.tenant, _WHO.role, "GET", path)
+        answer = world.api.as_user(_TENANT, role, "GET", path)
     code = answer.body.get("Code", "") if isinstance(answer.body, dict) else ""
     if (answer.status, code) == (HTTPStatus.SERVICE_UNAVAILABLE, "ScopedCredentialsError"):
         return Outcome(Kind.REFUSED, code, controls=frozenset({Control.NO_FALLBACK}), content=answer.text)

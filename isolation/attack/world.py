@@ -9,7 +9,7 @@ from chalicelib.config import Strategy
 from chalicelib.tenancy.tenant import Role, TenantContext
 from chalicelib.vending.strategies import SessionPolicyVending, SessionTagVending, TenantResources
 from isolation.attack.api import ApiAccess
-from isolation.attack.database import DatabaseAccess
+from isolation.attack.database import DatabaseAccess, tables_of
 from isolation.attack.outcomes import Service, Who
 from stage.clients import AwsEndpoint, function_key, operator_client
 from stage.decisions import read_decisions
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from chalicelib.vending.strategies import VendingStrategy
+    from isolation.attack.planted import PlantedRows
+    from isolation.attack.served import Served
     from stage.document import Stage
 
 #: The attacker, and those that must stay out of reach: names that begin with the attacker's, and one that does not.
@@ -46,16 +48,21 @@ class World:
     are planted, where the stage's own is not to be trusted with it.
     """
 
-    def __init__(self, stage: Stage, sts: Callable[[], Any] | None = None, planting_url: str = "") -> None:
+    def __init__(
+        self, stage: Stage, served: Served, *, sts: Callable[[], Any] | None = None, planting_url: str = ""
+    ) -> None:
         self.stage = stage
         self.local = stage if isinstance(stage, LocalStage) else None
         self.secrets = {tenant: f"secret-of-{tenant}-{secrets.token_hex(8)}" for tenant in TENANTS}
         self._sts = sts or self._lambda_sts
         self._clients: dict[tuple[Who, str], Any] = {}
         self._keys: dict[Who, Mapping[str, Any]] = {}
-        self.api = ApiAccess(self.local, self.secrets, planting_url or stage.api_url) if self.local else None
-        self.database = DatabaseAccess(self.local, self.secrets, self._logins) if self.local else None
-        self._elsewhere: list[ApiAccess | DatabaseAccess] = []
+        self.api: ApiAccess | None = None
+        self.database: DatabaseAccess | None = None
+        if self.local:
+            self.api = ApiAccess(self.local, self.secrets, planting_url or stage.api_url, served)
+            self.database = DatabaseAccess(self.local, self.secrets, self._logins, tables_of(served))
+        self._elsewhere: list[PlantedRows | DatabaseAccess] = []
 
     @property
     def table_arn(self) -> str:
@@ -110,7 +117,7 @@ class World:
         if self.database and Service.POSTGRES in services:
             self._elsewhere.append(self.database)
         if self.api and Service.HTTP in services:
-            self._elsewhere.append(self.api)
+            self._elsewhere.append(self.api.rows)
         for place in self._elsewhere:
             place.plant()
 

@@ -13,17 +13,23 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import psycopg
 
+from isolation.attack.served import served
 from isolation.attack.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from isolation.attack.served import Served
     from stage.document import LocalStage
     from stage.local.stack import LocalStack
 
 _PROJECT = Path(__file__).parents[2]
 _CODE = ("app.py", "chalicelib", "stage", ".chalice")
 _UNUSED = shutil.ignore_patterns("__pycache__")
+_UPDATED = (
+    "SELECT quote_ident(column_name) FROM information_schema.column_privileges"
+    " WHERE table_name = %s AND grantee = 'app_writer' AND privilege_type = 'UPDATE'"
+)
 Edit: TypeAlias = "Callable[[dict[str, Any]], object]"
 
 
@@ -37,6 +43,7 @@ class Applied:
     def __init__(self, stack: LocalStack, stage: LocalStage) -> None:
         self.stack = stack
         self.stage = stage
+        self._code = _PROJECT
         self._iam = stack.client("iam")
         self._prefix = stage.tenant_role_arn.rpartition("/")[2].removesuffix("TenantRole")
 
@@ -90,7 +97,11 @@ class Applied:
         changed = folder / file
         changed.write_text(_replaced(changed.read_text(encoding="utf-8"), file, old, new), encoding="utf-8")
         with self.stack.api(self.stack.folder / "weakened.log", code=folder) as (url, _):
-            yield self.stack.stage(url)
+            self._code = folder
+            try:
+                yield self.stack.stage(url)
+            finally:
+                self._code = _PROJECT
 
     @contextmanager
     def code_here(self, name: str, old: str, new: str) -> Iterator[LocalStage]:
@@ -117,9 +128,19 @@ class Applied:
                 found[name] = json.dumps(role["AssumeRolePolicyDocument"]), inline
         return found
 
+    def served(self) -> Served:
+        """Return what the API serves, with the names in the code that it runs now."""
+        return served(self._code)
+
     def world(self, stage: LocalStage) -> World:
         """Return the stage as attackers reach it, with new sessions."""
-        return World(stage, planting_url=self.stage.api_url)
+        return World(stage, self.served(), planting_url=self.stage.api_url)
+
+    def updated_columns(self, table: str) -> list[str]:
+        """Return the columns of a table that the writer may change, quoted."""
+        with psycopg.connect(**self.stack.database_login("master"), autocommit=True) as owner:
+            rows = owner.execute(_UPDATED, [table]).fetchall()
+        return [name for (name,) in rows]
 
     @contextmanager
     def _edited(self, applied: dict[str, Any], edit: Edit, put: Callable[[dict[str, Any]], None]) -> Iterator[None]:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from isolation.canaries.code import CODE
-from isolation.canaries.database import DATABASE
+from isolation.canaries.database import database_canaries
 from isolation.canaries.policies import GRANTS, PROVED, TRUST
 
 if TYPE_CHECKING:
+    from isolation.attack.served import Served
     from isolation.canaries.model import Canary, ProofCanary
 
-CANARIES: tuple[Canary | ProofCanary, ...] = (*GRANTS, *TRUST, *PROVED, *DATABASE, *CODE)
+
+def canaries(served: Served) -> tuple[Canary | ProofCanary, ...]:
+    """Return them; those of the database are about the first tenant table of an entity."""
+    return (*GRANTS, *TRUST, *PROVED, *database_canaries(served), *CODE)

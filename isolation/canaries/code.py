@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 from chalicelib.tenancy.tenant import Role
 from isolation.attack.controls import Control
+from isolation.attack.http_elsewhere import IN_BODY, IN_HEADERS, IN_QUERY
+from isolation.attack.http_keys import AFTER_ITS_OWNER, THE_OTHERS_ROW
+from isolation.attack.http_routes import AFTER_THE_OTHER, BEYOND_THE_ROLE, SEEN_NEVER
 from isolation.attack.outcomes import Service
 from isolation.attack.verdicts import Verdict
 from isolation.canaries.model import Canary
@@ -16,10 +19,17 @@ if TYPE_CHECKING:
     from isolation.attack.cells import Cell
     from isolation.canaries.model import Weaken
 
-_AFTER_ITS_OWNER = "the other's item, when the other has just read it"
+_BY_KEY = "a list that takes a whole primary key, as `by_key` of its probe"
+_LIST, _BODY, _ROLE, _IF_MATCH = (
+    "a list of the pooled table",
+    "a route with a body",
+    "a route that a role may not call",
+    "If-Match on a PATCH",
+)
 _TOKENS, _VENDING = "chalicelib/tenancy/tokens.py", "chalicelib/vending/strategies.py"
 _AUTHORIZER, _AUTHORIZATION = "chalicelib/tenancy/authorizer.py", "chalicelib/http/authorization.py"
 _RS256_ONLY = '            if algorithm != "RS256":\n'
+_UNHEARD_OF = "X-Bailiwick"
 _STRICT = '"strict_aud": True}'
 _OPTIONS = f'options={{"require": ["exp", "iat", "iss", "aud", "sub"], {_STRICT}'
 _HS256_TOO = """            if algorithm == "HS256":
@@ -49,6 +59,21 @@ def _token(name: str, old: str, new: str, *targets: str) -> Canary:
     return Canary(f"token: {name}", _code(_TOKENS, old, new), Service.HTTP, Control.TOKEN, _targets(*targets))
 
 
+def _begins(words: str) -> Callable[[Cell], bool]:
+    return lambda cell: cell.target.startswith(words)
+
+
+def _elsewhere(place: str, names: str, target: str) -> Canary:
+    """Return the canary of a tenant that is taken from elsewhere, under a name that stands in no list of attacks."""
+    given = f'{{"tenant": {names}[{_UNHEARD_OF!r}]}} if {_UNHEARD_OF!r} in {names} else {{}}'
+    taken = f'{{**request.context["authorizer"], **({given})}})'
+    weaken = _code(_AUTHORIZATION, 'request.context.get("authorizer", {}))', taken)
+    return Canary(f"tenant from {place}", weaken, Service.HTTP, Control.TENANT_FROM_TOKEN, _begins(target))
+
+
+_CACHED_FOR_ALL = _code(
+    "chalicelib/vending/clients.py", "return tenant.tenant_id, tenant.role", 'return "", tenant.role'
+)
 CODE = (
     _token("signature unchecked", _OPTIONS, 'options={"verify_signature": False}', "tenant altered"),
     _token("HS256 accepted", _RS256_ONLY, _HS256_TOO + _RS256_ONLY, "HS256 with the public key as PEM"),
@@ -67,31 +92,25 @@ CODE = (
            Verdict.WRONG_CONTROL),
     Canary("authorizer: every role opens every route",
            _code(_AUTHORIZER, "PERMISSIONS[tenant.role]", "tuple(set().union(*PERMISSIONS.values()))"),
-           Service.HTTP, Control.AUTHORIZER_POLICY, _targets("beyond the role"), Verdict.WRONG_CONTROL),
+           Service.HTTP, Control.AUTHORIZER_POLICY, _targets(BEYOND_THE_ROLE), Verdict.WRONG_CONTROL, _ROLE),
     Canary("authorizer: an unregistered tenant is let in",
            _code(_AUTHORIZER, "if not is_active(tenant.tenant_id):", "if False:"),
            Service.HTTP, Control.AUTHORIZER_POLICY, _targets("of a tenant that is not registered")),
-    Canary("tenant from a header",
-           _code(_AUTHORIZATION, 'request.context.get("authorizer", {}))',
-                 '{**request.context["authorizer"], **({"tenant": request.headers["x-tenant-id"]} '
-                 'if "x-tenant-id" in request.headers else {})})'),
-           Service.HTTP, Control.TENANT_FROM_TOKEN, _targets("tenant in the header X-Tenant-Id")),
-    Canary("tenant from the query",
-           _code(_AUTHORIZATION, 'request.context.get("authorizer", {}))',
-                 '{**request.context["authorizer"], **({"tenant": request.query_params["tenant_id"]} '
-                 'if "tenant_id" in (request.query_params or {}) else {})})'),
-           Service.HTTP, Control.TENANT_FROM_TOKEN, _targets("tenant in the query as tenant_id")),
+    _elsewhere("a header", "request.headers", IN_HEADERS),
+    _elsewhere("the query", "(request.query_params or {})", IN_QUERY),
+    _elsewhere("the body", '__import__("json").loads(request.raw_body or b"{}")', IN_BODY),
     Canary("request model: unknown fields are taken",
            _code("chalicelib/http/requests.py", 'extra="forbid"', 'extra="ignore"'),
-           Service.HTTP, Control.REQUEST_MODEL, _targets("tenant in the body as tenant_id"), Verdict.WRONG_CONTROL),
+           Service.HTTP, Control.REQUEST_MODEL, _begins(IN_BODY), Verdict.WRONG_CONTROL, _BODY),
     Canary("If-Match unheeded",
-           _code("chalicelib/entities/items/routes.py", "expected = required_versions(request)", "expected = None"),
-           Service.HTTP, Control.PRECONDITION, _targets("an entity tag that the item never had"),
-           Verdict.WRONG_CONTROL),
-    Canary("credentials: kept without the tenant",
-           _code("chalicelib/vending/clients.py", "return tenant.tenant_id, tenant.role", 'return "", tenant.role'),
+           _code("chalicelib/http/preconditions.py", "    return versions(request)\n", "    return None\n"),
+           Service.HTTP, Control.PRECONDITION, _targets(SEEN_NEVER), Verdict.WRONG_CONTROL, _IF_MATCH),
+    Canary("credentials: kept without the tenant", _CACHED_FOR_ALL,
            Service.HTTP, Control.LEADING_KEYS_BY_SESSION_POLICY,
-           lambda cell: cell.target == _AFTER_ITS_OWNER and cell.who.role == Role.VIEWER),
+           lambda cell: cell.target == AFTER_ITS_OWNER and cell.who.role == Role.VIEWER, needs=_BY_KEY),
+    Canary("credentials: kept without the tenant, as a list tells", _CACHED_FOR_ALL,
+           Service.HTTP, Control.TENANT_FROM_TOKEN,
+           lambda cell: cell.target == AFTER_THE_OTHER and cell.who.role == Role.VIEWER, Verdict.WRONG_CONTROL, _LIST),
     Canary("credentials: the Lambda role's where STS refuses",
            _code(_VENDING, "        raise ScopedCredentialsError from error\n",
                  "        import boto3, datetime\n"
@@ -99,12 +118,12 @@ CODE = (
                  '        return {"AccessKeyId": own.access_key, "SecretAccessKey": own.secret_key,\n'
                  '                "SessionToken": own.token,\n'
                  '                "Expiration": datetime.datetime.now(datetime.UTC) + datetime.timedelta(hours=1)}\n'),
-           Service.HTTP, Control.NO_FALLBACK, verdict=Verdict.WRONG_CONTROL),
+           Service.HTTP, Control.NO_FALLBACK, verdict=Verdict.WRONG_CONTROL, needs=_LIST),
     Canary("session policy: none is passed", _code(_VENDING, ", Policy=self._policy(tenant))", ")"),
-           Service.HTTP, Control.LEADING_KEYS_BY_SESSION_POLICY, _targets("the other's item")),
+           Service.HTTP, Control.LEADING_KEYS_BY_SESSION_POLICY, _targets(THE_OTHERS_ROW), needs=_BY_KEY),
     Canary("session policy: #* becomes *", _code("chalicelib/tenancy/tenant.py", '{DELIMITER}*"', '*"'),
-           Service.HTTP, Control.LEADING_KEYS_BY_SESSION_POLICY, _targets("acme1#item#3"), Verdict.WRONG_CONTROL),
+           Service.HTTP, Control.LEADING_KEYS_BY_SESSION_POLICY, _begins("acme1#"), Verdict.WRONG_CONTROL, _BY_KEY),
     Canary("session policy: no leading keys at all",
            _code(_VENDING, '"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [leading_keys(tenant)]},', ""),
-           Service.HTTP, Control.LEADING_KEYS_BY_SESSION_POLICY, _targets("the other's item")),
+           Service.HTTP, Control.LEADING_KEYS_BY_SESSION_POLICY, _targets(THE_OTHERS_ROW), needs=_BY_KEY),
 )  # fmt: skip

@@ -38,6 +38,7 @@ class Canary:
         control: of them those that this control must refuse.
         cells: of these a part, where all would take long.
         verdict: what at least one of them must come to: leaked, or refused by another control where a second one holds.
+        needs: what an entity must offer for there to be such attacks; empty where no entity is needed.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Canary:
     control: Control
     cells: Callable[[Cell], bool] = _any
     verdict: Verdict = Verdict.LEAKED
+    needs: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ import copy
 import json
 import time
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from bulkhead_planproof.findings import Verdict as Proved
@@ -39,21 +38,28 @@ class CanaryRunner:
     plan: Mapping[str, Any]
     _solver: Solver = field(default_factory=Solver, init=False)
 
-    @cached_property
-    def _cells(self) -> tuple[Cell, ...]:
-        return thinned(all_cells(self.applied.stage.vending_strategy))
-
     def cells_of(self, canary: Canary) -> tuple[Cell, ...]:
-        """Return the attacks that a canary must be told by.
+        """Return the attacks that a canary must be told by, made of the code that runs now.
 
         Raises:
             CanaryError: there are none.
         """
-        cells = chosen(self._cells, services=(canary.service,), controls=(canary.control,))
-        found = tuple(cell for cell in cells if canary.cells(cell) and not cell.known_limit)
+        found = cells_of(canary, self._cells())
         if not found:
             raise CanaryError(f"{canary.name}: no attack must be refused by {canary.control}")
         return found
+
+    def without_ground(self, canaries: Iterable[Canary | ProofCanary]) -> dict[str, str]:
+        """Return why canaries are left out: their names, and what no entity offers for their attacks."""
+        cells = self._cells()
+        return {
+            each.name: f"no entity has {each.needs}"
+            for each in canaries
+            if isinstance(each, Canary) and each.needs and not cells_of(each, cells)
+        }
+
+    def _cells(self) -> tuple[Cell, ...]:
+        return thinned(all_cells(self.applied.stage.vending_strategy, self.applied.served()))
 
     def unchanged(self, canaries: Iterable[Canary | ProofCanary]) -> list[str]:
         """Return what is wrong although nothing is weakened: of all the attacks of these canaries, and the proof."""
@@ -104,6 +110,12 @@ class CanaryRunner:
     def _proof(self) -> Proof:
         plan = as_applied(self.plan, self.applied)
         return prover(plan, self._solver).report()
+
+
+def cells_of(canary: Canary, cells: Iterable[Cell]) -> tuple[Cell, ...]:
+    """Return those of the attacks that a canary must be told by."""
+    some = chosen(cells, services=(canary.service,), controls=(canary.control,))
+    return tuple(cell for cell in some if canary.cells(cell) and not cell.known_limit)
 
 
 def as_applied(plan: Mapping[str, Any], applied: Applied) -> dict[str, Any]:

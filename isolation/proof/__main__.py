@@ -1,6 +1,6 @@
 """`make prove`: prove that the plans of both roots keep tenants apart, made on a local AWS that is started for it.
 
-PLAN.json, as `terraform show -json` prints one of Bulkhead's own, is proved instead; `planproof` proves other people's.
+PLAN.json, as `terraform show -json` prints one of this project, is proved instead; `planproof` proves other people's.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from bulkhead_planproof.command import read_text, report
 from bulkhead_planproof.languages import ProofError
 from bulkhead_planproof.plan import load
+from chalicelib import PRODUCT
 from chalicelib.config import Strategy
 from isolation.proof.expectations import prover
 from isolation.proof.planning import live_plan, local_plan
@@ -46,7 +47,7 @@ def _own_plans() -> dict[str, Mapping[str, Any]]:
     """Plan both roots on a local AWS that is started for it; raises CommandError."""
     forget_aws_settings()
     progress = Progress()
-    with tempfile.TemporaryDirectory(prefix="bulkhead-proof-") as folder:
+    with tempfile.TemporaryDirectory(prefix=f"{PRODUCT}-proof-") as folder:
         options = StackOptions(
             project=_PROJECT, folder=Path(folder), tenants=(), vending_strategy=Strategy.SESSION_POLICY
         )

@@ -1,4 +1,4 @@
-"""What the proof holds Bulkhead's own plans against: reasons, keys, and the session policies that it renders."""
+"""What the proof holds the project's own plans against: reasons, keys, and the session policies that it renders."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ REASONS = read_reasons(Path(__file__).with_name("reasons.json").read_text(encodi
 
 
 def prover(plan: Mapping[str, Any], solver: Solver | None = None) -> Prover:
-    """Return what proves one of Bulkhead's plans, as `terraform show -json` prints it; raises ProofError."""
+    """Return what proves one of the project's plans, as `terraform show -json` prints it; raises ProofError."""
     read, form = read_plan(plan), KeyForm(grammar(TENANT_ID), "#")
     confined = names_a_role(REASONS.session_policy_roles, read)
     policies = rendered_policies if confined else None  # under the strategy of session tags there is no such role

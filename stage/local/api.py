@@ -207,7 +207,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGINT, stop)
     if options.until_stdin_closes:
         threading.Thread(target=stop_when_input_ends, args=(stop,), daemon=True).start()
-    server.serve_forever()
+    with server.server:  # whose port is free at once, whatever the application's threads still wait for
+        server.serve_forever()
     return 0
 
 

@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from chalicelib import PRODUCT
 from chalicelib.config import Strategy
 from chalicelib.tenancy.tenant import Role
 from stage.clients import AwsEndpoint
@@ -19,6 +20,7 @@ from stage.local.aws import LocalAws
 from stage.local.demo_users import DEMO_TENANTS, create_demo_users, demo_email
 from stage.local.processes import Child, answers, free_port, process_basics
 from stage.local.web import serving
+from stage.product import check_product
 from stage.terraform import TerraformRoot
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ _API_READY_SECONDS = 30.0
 class StackOptions:
     """Where a stack runs."""
 
-    project: Path
+    project: Path  # whose app, functions and Terraform root it runs
     folder: Path  # everything the stack writes goes here
     region: str = "eu-central-1"
     aws_port: int = 0
@@ -54,6 +56,7 @@ class LocalStack:
 
     def __init__(self, options: StackOptions, progress: Progress) -> None:
         self.folder = options.folder
+        self.project = options.project
         self._options = options
         self._progress = progress
         self._running = ExitStack()
@@ -80,12 +83,13 @@ class LocalStack:
             (self.folder / "env").unlink(missing_ok=True)
 
     def _provision(self) -> None:
+        check_product(PRODUCT)
         options = self._options
         with self._progress.step("starting the local AWS"):
             self.local_aws = self._running.enter_context(LocalAws(options.folder, port=options.aws_port))
         terraform_dir = options.folder / "terraform"
         (terraform_dir / "terraform.tfstate").unlink(missing_ok=True)  # of an account that is gone
-        root = TerraformRoot(options.project / "infra" / "local", terraform_dir, self.terraform_environment())
+        root = TerraformRoot(self.project / "infra" / "local", terraform_dir, self.terraform_environment())
         with self._progress.step("terraform init infra/local"):
             root.init()
         with self._progress.step("terraform apply infra/local"):
@@ -125,7 +129,7 @@ class LocalStack:
         """
         settings = function_settings(self.local_aws, self.outputs, function)
         environment = {**process_basics(os.environ), **settings}
-        return invoke_function(function, event, environment, self.folder / FUNCTIONS_LOG)
+        return invoke_function(function, event, environment, self.folder / FUNCTIONS_LOG, self.project)
 
     def _onboard(self, tenants: tuple[str, ...]) -> None:
         events = [
@@ -166,7 +170,7 @@ class LocalStack:
         code: Path | None = None,
         port: int = 0,
     ) -> Iterator[tuple[str, Child]]:
-        """Run the app, or a module like it, with some of its settings changed or with code of another folder.
+        """Run the app, or a module like it, with some of its settings changed or with code of another project's folder.
 
         Yields:
             its URL and its process, once it answers.
@@ -174,7 +178,7 @@ class LocalStack:
         port = port or (self._options.api_port if self._api is None else 0) or free_port()
         url = f"http://127.0.0.1:{port}"
         environment = {**process_basics(os.environ), **self.settings, **(changed or {})}
-        child = Child(module, ["--port", str(port)], environment=environment, log=log, folder=code)
+        child = Child(module, ["--port", str(port)], environment=environment, log=log, folder=code or self.project)
         try:
             child.wait_until(lambda: answers(f"{url}/health"), seconds=_API_READY_SECONDS)
             yield url, child
@@ -182,13 +186,13 @@ class LocalStack:
             child.stop()
 
     def serve_web(self, stage: LocalStage) -> None:
-        """Serve the page for that stage at `web_url`.
+        """Serve the project's page for that stage at `web_url`.
 
         Raises:
-            CommandError: the port is taken.
+            CommandError: the port is taken, or the project's entities cannot be read.
         """
         with self._progress.step("starting the web page"):
-            self._running.enter_context(serving(stage, self.web_url, self.settings))
+            self._running.enter_context(serving(stage, self.web_url, self.settings, self.project))
 
     def stage(self, api_url: str) -> LocalStage:
         """Describe the running stack."""

@@ -2,7 +2,7 @@
 
 Every question needs the id token of a user of the stage. Of decisions it tells those about the user's own tenant. The
 policy is not the one that the authorizer returned to the API, which nobody keeps: the same code judges the token again.
-And any user learns how many users another tenant has, which a demonstration on one machine may tell and a stage on AWS
+And any user learns how many rows another tenant has, which a demonstration on one machine may tell and a stage on AWS
 does not.
 """
 
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import psycopg
 from chalice.app import AuthRequest
+from psycopg import sql
 
 from chalicelib.data.database import Database, DatabaseSettings, Login
 from chalicelib.data.database_secret import DatabaseSecret
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from stage.document import LocalStage
 
 #: The same for every tenant: nothing in it says whose rows are meant.
-STATEMENT = "SELECT tenant_id, count(*) FROM users GROUP BY tenant_id ORDER BY tenant_id"
+_STATEMENT = sql.SQL("SELECT tenant_id, count(*) FROM {} GROUP BY tenant_id ORDER BY tenant_id")
 _MOST_IDS = 20
 
 
@@ -43,8 +44,9 @@ class DevelopmentAnswers:
 
     PATHS: ClassVar = frozenset({"/policy", "/trace", "/row-level-security"})
 
-    def __init__(self, stage: LocalStage, settings: Mapping[str, str]) -> None:
+    def __init__(self, stage: LocalStage, settings: Mapping[str, str], table: str | None) -> None:
         self._stage = stage
+        self._table = table
         self._tokens = JwtTokenManager(
             issuer=settings["TOKEN_ISSUER"], audience=settings["TOKEN_AUDIENCE"], keys=SigningKeys(settings["JWKS_URL"])
         )
@@ -70,7 +72,7 @@ class DevelopmentAnswers:
         policy = authorize(authorization, self._tokens, self._is_active)
         tenant = self._tokens.verify(authorization.partition(" ")[2])
         if path == "/policy":
-            arn = f"arn:aws:execute-api:{self._stage.region}:{self._stage.account_id}:local/api/GET/items"
+            arn = f"arn:aws:execute-api:{self._stage.region}:{self._stage.account_id}:local/api/GET/me"
             document: dict[str, Any] = policy.to_dict(AuthRequest("TOKEN", "", arn))
             return {"policy": document["policyDocument"], "context": document["context"]}
         if path == "/trace":
@@ -95,26 +97,32 @@ class DevelopmentAnswers:
 
     def _rows_in_sight(self, tenant: TenantContext, other: str) -> dict[str, Any]:
         """Return what the one statement sees under the caller's tenant, another, and none: counts, no rows."""
+        if self._table is None:
+            raise InvalidRequestError("No entity of this stage has a table of PostgreSQL.")
+        statement = _STATEMENT.format(sql.Identifier(self._table))
         try:
             neighbour = TenantContext(other, Role.VIEWER, "web", "-")
         except InvalidTenantError as error:
             raise InvalidRequestError(f"other: {error}") from error
         own = TenantContext(tenant.tenant_id, Role.VIEWER, "web", "-")
-        sights = [{"tenant": each.tenant_id, "rows": self._sight(each)} for each in (own, neighbour)]
-        return {"statement": STATEMENT, "sights": [*sights, {"tenant": None, "rows": self._sight_of_nobody(own)}]}
+        sights: list[dict[str, Any]] = [
+            {"tenant": each.tenant_id, "rows": self._sight(each, statement)} for each in (own, neighbour)
+        ]
+        nobody = {"tenant": None, "rows": self._sight_of_nobody(own, statement)}
+        return {"statement": statement.as_string(), "sights": [*sights, nobody]}
 
-    def _sight(self, tenant: TenantContext) -> list[dict[str, Any]]:
+    def _sight(self, tenant: TenantContext, statement: sql.Composed) -> list[dict[str, Any]]:
         with self._database.tenant_transaction(tenant, Login.READER) as connection:
-            cursor = connection.execute(STATEMENT)
+            cursor = connection.execute(statement)
         return [{"tenant_id": row[0], "count": row[1]} for row in cursor.fetchall()]
 
-    def _sight_of_nobody(self, tenant: TenantContext) -> list[dict[str, Any]]:
+    def _sight_of_nobody(self, tenant: TenantContext, statement: sql.Composed) -> list[dict[str, Any]]:
         """Run the statement with the same login, on a connection on which no tenant is set."""
         secrets = scoped_client(self._stage, tenant, self._stage.vending_strategy, "secretsmanager")
         secret = DatabaseSecret.read(secrets, self._stage.database.reader_secret_arn)
         try:
             with psycopg.connect(**secret.conninfo(sslmode=self._sslmode, sslrootcert="")) as connection:
-                rows = connection.execute(STATEMENT).fetchall()
+                rows = connection.execute(statement).fetchall()
         except psycopg.OperationalError as error:
             raise DatabaseUnavailableError("The database cannot be reached right now.") from error
         return [{"tenant_id": row[0], "count": row[1]} for row in rows]

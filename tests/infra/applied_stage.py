@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tests.infra.conftest import Workspace
 
 MASTER_PASSWORD = "the-master-password-of-a-server-that-runs"
-DATABASE = {"host": "127.0.0.1", "port": 5433, "name": "bulkhead"}
+DATABASE = {"host": "127.0.0.1", "port": 5433, "name": "app"}
 REGION = "eu-central-1"
 _VARIABLES = {
     "TF_VAR_stage": "applied",

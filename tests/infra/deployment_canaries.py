@@ -281,6 +281,12 @@ DEPLOYMENT_CANARIES = [
         complaint="Every file must be read by HTTPS only",
     ),
     unrefused(
+        "the page lists an entity that it cannot show",
+        _WEB,
+        old='fileexists("${var.files}/js/entities/${entity.name}.js")',
+        new="true",
+    ),
+    unrefused(
         "the page's directives may be added to",
         _WEB,
         old="^https://[A-Za-z0-9.-]+(:[0-9]{1,5})?$",

@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from chalicelib import PRODUCT
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -34,7 +36,7 @@ WILDCARDS = {
 TABLE_READERS = ("-TenantRole", "-TenantPolicyRole")
 EXPORT_READERS = ("-OffboardTenantRole",)
 SECRET_READERS = (*TABLE_READERS, "-MigrateDatabaseRole", "-RotateSecretRole", "-OnboardTenantRole")
-_EXPORT = "arn:aws:s3:::bulkhead-prod-exports-123456789012/acme/manifest.json"
+_EXPORT = f"arn:aws:s3:::{PRODUCT}-prod-exports-123456789012/acme/manifest.json"
 _EXPORT_ACTIONS = ("s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion")
 _NAMING = ("stringequals", "stringlike", "arnequals", "arnlike")
 _PRINCIPAL_KEYS = {"aws:principalarn", "aws:sourcearn", "aws:sourceaccount", "aws:principalorgid"}

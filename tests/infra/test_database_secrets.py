@@ -26,7 +26,7 @@ def test_each_secret_holds_a_login_in_the_form_of_rds(stage: AppliedStage) -> No
     logins = {role: _login(secrets, outputs[f"{role}_secret_arn"]) for role in ("master", "reader", "writer")}
 
     passwords = {role: login.pop("password") for role, login in logins.items()}
-    endpoint = {"engine": "postgres", "host": "127.0.0.1", "port": 5433, "dbname": "bulkhead"}
+    endpoint = {"engine": "postgres", "host": "127.0.0.1", "port": 5433, "dbname": "app"}
     assert logins == {
         "master": {**endpoint, "username": "postgres"},
         "reader": {**endpoint, "username": "app_reader"},

@@ -30,6 +30,7 @@ _KNOWN_MODULES = (
     "network",
     "placement",
     "pooled_table",
+    "product",
     "registry",
     "secrets",
     "tenant_policy_role",

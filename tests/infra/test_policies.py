@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from bench.evaluator import TENANT_ROLE
+from chalicelib import PRODUCT
 from tests.infra.applied_stage import REGION
 from tests.infra.policy_rules import WILDCARDS, Document, complaints, documents
 
-TABLE = f"arn:aws:dynamodb:{REGION}:123456789012:table/bulkhead-prod"
+TABLE = f"arn:aws:dynamodb:{REGION}:123456789012:table/{PRODUCT}-prod"
 SECRETS = tuple(
-    f"arn:aws:secretsmanager:{REGION}:123456789012:secret:bulkhead-prod/database/{login}-AbCdEf"
+    f"arn:aws:secretsmanager:{REGION}:123456789012:secret:{PRODUCT}-prod/database/{login}-AbCdEf"
     for login in ("master", "app_reader", "app_writer")
 )
 #: It names the distribution, whose id AWS draws; the tests of its module know it.
@@ -39,7 +40,7 @@ def test_every_exception_is_needed(live_plan: Any) -> None:
 def test_the_evaluator_is_measured_with_the_tenant_roles_policy(live_plan: Any) -> None:
     """Decisions a second of another policy would say nothing of this one."""
     found, _ = documents(live_plan)
-    (planned,) = [each for each in found if (each.kind, each.role) == ("identity", "bulkhead-prod-TenantRole")]
+    (planned,) = [each for each in found if (each.kind, each.role) == ("identity", f"{PRODUCT}-prod-TenantRole")]
 
     assert list(planned.statements) == TENANT_ROLE["Statement"]
 
@@ -49,7 +50,7 @@ def allow(**members: Any) -> dict[str, Any]:
     return {"Sid": "X", "Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::a/*"], **members}
 
 
-OF_A_ROLE = ("identity", "bulkhead-prod-LambdaRole")
+OF_A_ROLE = ("identity", f"{PRODUCT}-prod-LambdaRole")
 TRUSTED = {"Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
 WRONG: list[tuple[tuple[str, str], dict[str, Any], str]] = [
     (OF_A_ROLE, allow(Action=["s3:*"]), "without a reason"),
@@ -102,7 +103,7 @@ WRONG: list[tuple[tuple[str, str], dict[str, Any], str]] = [
     (("resource", ""), allow(Principal="*"), "no condition says who"),
     (("resource", ""), allow(Principal="*", Condition={"StringNotEquals": {"aws:PrincipalArn": "x"}}), "says who"),
     (("resource", ""), allow(Principal="*", Condition={"StringLike": {"aws:PrincipalArn": "*"}}), "says who"),
-    (OF_A_ROLE, allow(Resource=["arn:aws:s3:::bulkhead-prod-exports-123456789012/*"]), "only offboarding"),
+    (OF_A_ROLE, allow(Resource=[f"arn:aws:s3:::{PRODUCT}-prod-exports-123456789012/*"]), "only offboarding"),
     (OF_A_ROLE, {"Effect": "Deny", "Action": "*", "Resource": "*"}, "has no Sid"),
 ]
 
@@ -122,11 +123,11 @@ def test_a_rule_notices_a_statement_that_breaks_it(
     [
         (OF_A_ROLE, allow()),
         (OF_A_ROLE, {"Sid": "NeverScan", "Effect": "Deny", "Action": ["dynamodb:PartiQL*"], "Resource": "*"}),
-        (("identity", "bulkhead-prod-TenantRole"), allow(Action=["dynamodb:GetItem"], Resource=[TABLE])),
+        (("identity", f"{PRODUCT}-prod-TenantRole"), allow(Action=["dynamodb:GetItem"], Resource=[TABLE])),
         (OF_A_ROLE, allow(Action=["dynamodb:GetItem"], Resource=[f"{TABLE}-tenants"])),
         (OF_A_ROLE, allow(Action=["dynamodb:DescribeTable"], Resource=[TABLE])),
         (
-            ("identity", "bulkhead-prod-OnboardTenantRole"),
+            ("identity", f"{PRODUCT}-prod-OnboardTenantRole"),
             allow(Action=["secretsmanager:GetSecretValue"], Resource=[SECRETS[2]]),
         ),
         (("trust", "x"), {"Sid": "X", "Effect": "Allow", **TRUSTED}),

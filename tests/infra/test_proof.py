@@ -18,6 +18,7 @@ from bulkhead_planproof.reach import table_arns
 from bulkhead_planproof.reading import read_plan
 from bulkhead_planproof.replay import Replay, account_of
 from bulkhead_planproof.solver import Solver
+from chalicelib import PRODUCT
 from isolation.proof.expectations import REASONS, prover
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.evidence
 
+_STAGE = f"{PRODUCT}-prod"
 _SHARED = Solver()  # of what the weakened plans have in common, it is asked once
 
 
@@ -62,7 +64,7 @@ def _assert_proved(plan: Mapping[str, Any], *, by_policies: bool) -> None:
 def test_every_reason_is_needed(live_plan: Any) -> None:
     """A reason whose principal is gone, or that it does not need, would excuse another."""
     plan = read_plan(live_plan)
-    form, solver, tables = KeyForm(grammar(TENANT_ID), "#"), Solver(), table_arns(["bulkhead-prod"])
+    form, solver, tables = KeyForm(grammar(TENANT_ID), "#"), Solver(), table_arns([_STAGE])
     replay = Replay(plan, account_of(plan), "tenant")
     for known in REASONS.paths:
         others = tuple(each for each in REASONS.paths if each is not known)
@@ -101,16 +103,16 @@ _WEAKENED: list[tuple[str, str, str, Callable[[str], str], Claim]] = [
     ("no guard", "-TenantRole", "policy", _without(_GUARD), Claim.GUARD),
     ("any key", "-TenantRole", "policy", lambda p: p.replace("ForAllV", "ForAnyV").replace("Values:", "Value:"),
      Claim.OWN_PARTITION),
-    ("an index", "-TenantRole", "policy", lambda p: p.replace('table/bulkhead-prod"', 'table/bulkhead-prod*"'),
+    ("an index", "-TenantRole", "policy", lambda p: p.replace(f'table/{_STAGE}"', f'table/{_STAGE}*"'),
      Claim.NO_OTHER_PATH),
     ("another opener", "-TenantRole", "assume_role_policy", lambda p: p.replace("-LambdaRole", "-SetRoleRole"),
      Claim.SESSIONS),
     ("anybody opens", "-TenantRole", "assume_role_policy", lambda p: p.replace('{"AWS":[', '{"AWS":["*",'),
      Claim.SESSIONS),
     ("the authorizer reads items", "-AuthorizerRole", "policy",
-     lambda p: p.replace("table/bulkhead-prod-tenants", "table/bulkhead-prod"), Claim.NO_OTHER_PATH),
+     lambda p: p.replace(f"table/{_STAGE}-tenants", f"table/{_STAGE}"), Claim.NO_OTHER_PATH),
     ("the lister scans items", "-ListTenantsRole", "policy",
-     lambda p: p.replace("table/bulkhead-prod-tenants", "table/bulkhead-prod"), Claim.NO_OTHER_PATH),
+     lambda p: p.replace(f"table/{_STAGE}-tenants", f"table/{_STAGE}"), Claim.NO_OTHER_PATH),
 ]  # fmt: skip
 
 

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from isolation.attack.served import served
 from isolation.attack.world import World
-from tests.local.conftest import stack
+from tests.support.stack import running_stack
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from stage.document import LocalStage
     from stage.local.stack import LocalStack
 
-__all__ = ["stack"]
+PROJECT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+    """Return a stack of its own that runs this project as it is: the attacks come from the project's own entities."""
+    with running_stack(PROJECT, tmp_path_factory.mktemp("stage")) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
@@ -25,4 +36,4 @@ def stage(stack: LocalStack) -> LocalStage:
 @pytest.fixture(scope="session")
 def world(stage: LocalStage) -> World:
     """Return the stage as the attacks see it."""
-    return World(stage)
+    return World(stage, served())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from chalicelib import PRODUCT
 from chalicelib.tenancy.tenant import Role
 from isolation.attack.__main__ import main
 from isolation.attack.controls import Control
@@ -15,6 +16,7 @@ from isolation.attack.matrix import all_cells, chosen, on_stage, thinned
 from isolation.attack.outcomes import Service, Who
 from isolation.attack.reports import summary
 from isolation.attack.runner import run
+from isolation.attack.served import served
 from isolation.attack.verdicts import Verdict
 from isolation.attack.world import LAMBDA_ROLE, World
 from stage.document import Stage
@@ -30,11 +32,11 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.evidence
 
-TENANT_ROLE = "bulkhead-local-TenantRole"
+TENANT_ROLE = f"{PRODUCT}-local-TenantRole"
 
 
 def _cells(stage: LocalStage) -> tuple[Cell, ...]:
-    return thinned(all_cells(stage.vending_strategy))
+    return thinned(all_cells(stage.vending_strategy, served()))
 
 
 def _run(world: World, cells: tuple[Cell, ...]) -> Report:
@@ -63,7 +65,8 @@ def test_every_attack_is_refused_by_its_control_and_leaves_nothing_behind(
     assert report.is_good
     assert not report.skipped
     assert report.count(Verdict.REFUSED) >= 500, summary(report)
-    assert {each.cell.service for each in report.judged} == set(Service)
+    tables = {Service.POSTGRES} if served().tables else set()
+    assert {each.cell.service for each in report.judged} == {*Service} - {Service.POSTGRES} | tables
     assert report.count(Verdict.KNOWN_LIMIT) == sum(bool(cell.known_limit) for cell in cells) > 0
     assert _everything(stack) == before
 
@@ -79,7 +82,7 @@ def test_the_twin_tells_what_is_broken_from_what_is_refused(world: World, stage:
     def nothing(statement: dict[str, Any]) -> None:
         statement["Action"] = ["dynamodb:DescribeLimits"]
 
-    with weakened(stack.client("iam"), "bulkhead-local-TenantPolicyRole", nothing):
+    with weakened(stack.client("iam"), f"{PRODUCT}-local-TenantPolicyRole", nothing):
         red = _run(world, cells)
 
     assert {each.verdict for each in red.judged} == {Verdict.BROKEN}
@@ -92,7 +95,7 @@ def test_on_aws_the_form_of_the_message_tells_the_control(
     """The same stage without its decision record, as on AWS: tenants' sessions on the pooled table, nothing else."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", stage.aws_endpoint_url)
     opener = world.client(Who("", LAMBDA_ROLE), "sts")
-    remote = World(Stage.model_validate(stage.model_dump()), lambda: opener)
+    remote = World(Stage.model_validate(stage.model_dump()), served(), sts=lambda: opener)
 
     cells = tuple(cell for cell in _cells(stage) if cell.who.role != Role.MEMBER)
     report = _run(remote, cells)

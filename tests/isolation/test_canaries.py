@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from isolation.attack.served import served
 from isolation.canaries.applied import Applied, CanaryError
-from isolation.canaries.catalog import CANARIES
+from isolation.canaries.catalog import canaries
 
 if TYPE_CHECKING:
     from stage.document import LocalStage
@@ -18,7 +19,9 @@ pytestmark = pytest.mark.evidence
 
 def test_there_are_enough_and_each_has_a_name_of_its_own() -> None:
     """Reports name canaries by it."""
-    assert len({each.name for each in CANARIES}) == len(CANARIES) >= 30
+    every = canaries(served())
+
+    assert len({each.name for each in every}) == len(every) >= 30
 
 
 def test_an_edit_that_changes_nothing_is_no_canary(stack: LocalStack, stage: LocalStage) -> None:

@@ -18,26 +18,29 @@ from botocore.exceptions import EndpointConnectionError
 from botocore.parsers import ResponseParserError
 
 from bulkhead_localaws.postgres.server import PostgresServer
+from chalicelib import PRODUCT
 from chalicelib.data.database import Database, Login
 from chalicelib.data.database_secret import DatabaseSecret
-from chalicelib.entities.users.store import UserStore
-from chalicelib.errors import DatabaseUnavailableError, EmailTakenError, TenantAccessDeniedError
-from tests.support.databases import Secrets, master_of, migrated_server, refusal, tenant
+from chalicelib.data.rows import Rows
+from chalicelib.errors import DatabaseUnavailableError, TenantAccessDeniedError
+from tests.support.databases import ADD_PENPAL, PENPALS, Secrets, master_of, migrated_server, refusal, tenant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from stage.http_api import Api
     from tests.support.people import Person
 
 Own = tuple[PostgresServer, dict[Login, DatabaseSecret]]
+ANN = {"email": "ann@example.com", "display_name": "Ann"}
 BOUND_SECONDS = 25.0  # API Gateway waits 29; a bound, not a measurement
 
 
 @pytest.fixture(scope="module")
-def own() -> Iterator[Own]:
+def own(own_project: Path) -> Iterator[Own]:
     """Return a server that a test may stop, and its logins' secrets."""
-    with migrated_server() as running:
+    with migrated_server(own_project / "chalicelib" / "migrations") as running:
         yield running
 
 
@@ -52,9 +55,9 @@ def secrets(own: Own) -> Secrets:
 
 @pytest.fixture
 def database(secrets: Secrets, own: Own) -> Iterator[Database]:
-    """Return the database with a table without users, on a server that runs again after the test."""
+    """Return the database with a table without penpals, on a server that runs again after the test."""
     with psycopg.connect(**master_of(own[0]), autocommit=True) as master:
-        master.execute("DELETE FROM users")
+        master.execute("DELETE FROM penpals")
     opened = secrets.database()
     yield opened
     opened.close()
@@ -82,6 +85,10 @@ def _warm(database: Database, connections: int) -> None:
         list(threads.map(lambda _: _read(database, "SELECT pg_sleep(0.2)"), range(connections)))
 
 
+def _penpals(database: Database) -> Rows:
+    return Rows(database, tenant(), PENPALS, ("email", "display_name"))
+
+
 def _read(database: Database, statement: str) -> list[Any]:
     with database.tenant_transaction(tenant(), Login.READER) as connection:
         cursor = connection.execute(statement.encode())
@@ -90,21 +97,21 @@ def _read(database: Database, statement: str) -> list[Any]:
 
 def test_a_database_that_is_down_is_reported_and_used_again_once_it_is_back(database: Database, own: Own) -> None:
     """Before the first connection and after it; the first request after the restart works."""
-    users = UserStore(database, tenant())
+    penpals = _penpals(database)
     own[0].halt()
     for _ in range(2):
         with _unavailable():
-            users.page(limit=10, after=None)
+            penpals.page(limit=10, after=None)
     own[0].resume()
-    assert users.page(limit=10, after=None) == ([], None)
+    assert penpals.page(limit=10, after=None) == ([], None)
 
     own[0].halt()
     with _unavailable():
-        users.page(limit=10, after=None)
+        penpals.page(limit=10, after=None)
     with _unavailable():
-        users.create(email="ann@example.com", display_name="Ann")
+        penpals.insert(ANN)
     own[0].resume()
-    assert users.create(email="ann@example.com", display_name="Ann").email == "ann@example.com"
+    assert penpals.insert(ANN)["email"] == "ann@example.com"
 
 
 def test_a_server_process_that_hangs_is_given_up(database: Database) -> None:
@@ -214,25 +221,25 @@ def test_a_login_that_the_server_refuses_is_reported_at_once(
 
 def test_a_connection_cut_in_the_middle_of_a_transaction_leaves_nothing(database: Database, own: Own) -> None:
     """The row was in the transaction, the transaction is gone, and the next one works."""
-    users = UserStore(database, tenant())
-    insert = "INSERT INTO users VALUES ('acme', %s, 'ann@example.com', 'Ann') RETURNING email"
+    penpals = _penpals(database)
 
     def cut_after_an_insert() -> None:
         with database.tenant_transaction(tenant(), Login.WRITER) as connection:
-            assert connection.execute(insert.encode(), [uuid.uuid4()]).fetchone() == ("ann@example.com",)
+            added = connection.execute(ADD_PENPAL + " RETURNING email", ["acme", uuid.uuid4(), *ANN.values()])
+            assert added.fetchone() == (ANN["email"],)
             _cut(own, "app_writer")
 
     with _unavailable():
         cut_after_an_insert()
-    assert users.page(limit=10, after=None) == ([], None)
-    assert users.create(email="ann@example.com", display_name="Ann").display_name == "Ann"
+    assert penpals.page(limit=10, after=None) == ([], None)
+    assert penpals.insert(ANN)["display_name"] == "Ann"
 
 
 def test_an_error_in_the_block_or_a_refused_row_rolls_back_and_keeps_the_connection(database: Database) -> None:
     """Neither is the database's failure: the same connection serves the next transaction."""
-    users = UserStore(database, tenant())
-    users.create(email="ann@example.com", display_name="Ann")
-    update = b"UPDATE users SET display_name = 'half'"
+    penpals = _penpals(database)
+    penpals.insert(ANN)
+    update = b"UPDATE penpals SET display_name = 'half'"
 
     def fail_after_an_update() -> None:
         with database.tenant_transaction(tenant(), Login.WRITER) as connection:
@@ -241,9 +248,9 @@ def test_an_error_in_the_block_or_a_refused_row_rolls_back_and_keeps_the_connect
 
     with pytest.raises(ZeroDivisionError):
         fail_after_an_update()
-    with pytest.raises(EmailTakenError):
-        users.create(email="ann@example.com", display_name="Ann")
-    assert [user.display_name for user in users.page(limit=10, after=None)[0]] == ["Ann"]
+    with pytest.raises(psycopg.errors.NotNullViolation):
+        penpals.insert(ANN | {"email": None})
+    assert [penpal["display_name"] for penpal in penpals.page(limit=10, after=None)[0]] == ["Ann"]
     assert database._pools[Login.WRITER][1].get_stats()["connections_num"] == 1
 
 
@@ -256,15 +263,15 @@ def test_a_statement_that_takes_too_long_is_cancelled(database: Database) -> Non
 
 def test_a_row_that_somebody_else_locked_is_not_waited_for_long(database: Database, own: Own) -> None:
     """`lock_timeout`: 503 after 2 s, and the change works when the lock is gone."""
-    users = UserStore(database, tenant())
-    user = users.create(email="ann@example.com", display_name="Ann")
+    penpals = _penpals(database)
+    key = penpals.insert(ANN)["penpal_id"]
     with psycopg.connect(**master_of(own[0])) as master:
-        master.execute("SELECT FROM users FOR UPDATE")
+        master.execute("SELECT FROM penpals FOR UPDATE")
         with _unavailable():
-            users.change(user.user_id, display_name="Anna")
+            penpals.change(key, {"display_name": "Anna"})
 
-    assert users.get(user.user_id).display_name == "Ann"
-    assert users.change(user.user_id, display_name="Anna").display_name == "Anna"
+    assert penpals.get(key) == ANN | {"penpal_id": key}
+    assert penpals.change(key, {"display_name": "Anna"}) == ANN | {"penpal_id": key, "display_name": "Anna"}
 
 
 def test_a_pool_that_is_exhausted_makes_others_wait_for_a_bounded_time(secrets: Secrets) -> None:
@@ -304,11 +311,11 @@ def test_over_http_a_secret_that_is_not_there_is_503_with_retry_after(
 ) -> None:
     """Missing, or in a Secrets Manager that does not answer; the stage's own API is the allowed twin."""
     acme = person("acme", "viewer")
-    missing = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead-local/database/app_reader-000000"
+    missing = f"arn:aws:secretsmanager:eu-central-1:123456789012:secret:{PRODUCT}-local/database/app_reader-000000"
     api = api_with(**{setting: missing if setting == "READER_SECRET_ARN" else "http://127.0.0.1:9"})
 
-    answer = api.call("GET", "/users", headers={"Authorization": f"Bearer {acme.id_token}"})
+    answer = api.call("GET", "/penpals", headers={"Authorization": f"Bearer {acme.id_token}"})
 
     assert (answer.status, answer.body["Code"]) == (503, "DatabaseUnavailableError")
     assert int(answer.headers["retry-after"]) > 0
-    assert acme.call("GET", "/users").status == 200
+    assert acme.call("GET", "/penpals").status == 200

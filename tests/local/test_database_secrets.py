@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
+from chalicelib import PRODUCT
 from chalicelib.config import Strategy
 from stage.clients import lambda_client
 from stage.decisions import read_decisions
@@ -86,7 +87,7 @@ def test_a_session_policy_keeps_the_writers_secret_from_who_is_no_admin_on_its_o
     stack: LocalStack, stage: LocalStage, role: str
 ) -> None:
     """Also where the role's own policy would give it to everybody."""
-    with weakened(stack.client("iam"), "bulkhead-local-TenantPolicyRole", without_role_condition):
+    with weakened(stack.client("iam"), f"{PRODUCT}-local-TenantPolicyRole", without_role_condition):
         for one, readable in ((role, {"reader"}), ("admin", {"reader", "writer"})):
             client = scoped_client(stage, Strategy.SESSION_POLICY, "acme", one, "secretsmanager")
             assert _readable(client, stage) == readable
@@ -127,7 +128,7 @@ def test_the_functions_of_the_control_plane_read_all_three_secrets_and_no_table(
 ) -> None:
     """Each has its own role, which opens no tenant's session either."""
     dynamodb = stack.function_client(function, "dynamodb")
-    key = {"pk": {"S": "acme#cart#0"}, "sk": {"S": "a"}}
+    key = {"pk": {"S": "acme#anvil#0"}, "sk": {"S": "a"}}
 
     assert _readable(stack.function_client(function, "secretsmanager"), stage) == set(SECRETS)
     refused: list[Callable[[], Any]] = [

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
+from chalicelib import PRODUCT
 from chalicelib.config import Strategy
 from stage.clients import lambda_client
 from stage.decisions import read_decisions
 from tests.support.people import Person
 from tests.support.scoped_clients import scoped_client
-from tests.support.weakened_policies import weakened, without_role_condition
+from tests.support.weakened_policies import weakened, without_leading_keys, without_role_condition
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,8 +38,6 @@ _ACTIONS = {
     "get_item": "dynamodb:GetItem",
     "query": "dynamodb:Query",
 }
-_LINE = {"description": "x", "price": "1", "quantity": 1}
-_ITEM = {"name": "x", "price": "1", "attributes": {}}
 
 
 def test_a_store_with_the_wrong_tenant_is_refused_by_iam(
@@ -46,18 +45,13 @@ def test_a_store_with_the_wrong_tenant_is_refused_by_iam(
 ) -> None:
     """403 for every operation, by the leading-key condition; acme's own call through the same bug works."""
     buggy = api_with(module="tests.support.wrong_tenant_api")
-    acme.put("a", description="acme's")
-    item = acme.create("acme's")
+    anvil = acme.create("acme's")
     intruder = Person(buggy, globex.id_token, globex.access_token)
-    one = f"/items/{item['product_id']}"
+    one = f"/anvils/{anvil['anvil_id']}"
 
     for method, path, body, action in (
-        ("GET", "/cart", None, "Query"),
-        ("PUT", "/cart/a", _LINE, "PutItem"),
-        ("PATCH", "/cart/a", _LINE, "UpdateItem"),
-        ("DELETE", "/cart/a", None, "DeleteItem"),
-        ("GET", "/items", None, "Query"),
-        ("POST", "/items", _ITEM, "PutItem"),
+        ("GET", "/anvils", None, "Query"),
+        ("POST", "/anvils", {"name": "x", "price": "1"}, "PutItem"),
         ("GET", one, None, "GetItem"),
         ("PATCH", one, {"name": "x"}, "UpdateItem"),
         ("DELETE", one, None, "DeleteItem"),
@@ -70,21 +64,38 @@ def test_a_store_with_the_wrong_tenant_is_refused_by_iam(
         assert "dynamodb:LeadingKeys" in json.dumps(decision["unmet"])
 
     twin = Person(buggy, acme.id_token, "")
-    assert twin.cart()["lines"][0]["description"] == acme.cart()["lines"][0]["description"] == "acme's"
-    assert twin.items() == acme.items() == [item]
+    assert twin.anvils() == acme.anvils() == [anvil]
+
+
+def test_without_the_leading_key_condition_the_same_bug_shows_the_rows(
+    stack: LocalStack, api_with: Callable[..., Api], acme: Person, globex: Person, strategy: Strategy
+) -> None:
+    """So it is that condition in the applied policy, or in the session's, and no code, that keeps the tenant out."""
+    anvil = acme.create("acme's")
+    buggy = api_with(module="tests.support.wrong_tenant_api")
+    if strategy is Strategy.SESSION_POLICY:  # the app renders the policy that holds the condition
+        unconfined = api_with(module="tests.support.unconfined_wrong_tenant_api")
+        leaked = Person(unconfined, globex.id_token, "").anvils()
+    else:
+        with weakened(stack.client("iam"), f"{PRODUCT}-local-TenantRole", without_leading_keys):
+            leaked = Person(buggy, globex.id_token, "").anvils()
+
+    assert leaked == [anvil]
+    refused = Person(buggy, globex.id_token, "").call("GET", "/anvils")
+    assert (refused.status, refused.body["Code"]) == (403, "TenantAccessDeniedError")
 
 
 def test_a_viewers_credentials_cannot_write_even_if_the_handler_lets_them(
     person: Callable[..., Person], acme: Person, stage: LocalStage, strategy: Strategy
 ) -> None:
     """IAM refuses what the authorizer would have refused before; the member's same writes are the allowed twins."""
-    acme.put("a")
-    assert person("acme", "viewer").cart()["lines"][0]["item_id"] == "a"
+    anvil = acme.create()
+    assert person("acme", "viewer").anvils() == [anvil]
     assert _last(stage, "dynamodb:Query")["tags"] == {"tenant": "acme", "role": "viewer"}
     viewer, member = (scoped_client(stage, strategy, "acme", role) for role in ("viewer", "member"))
     where = {"TableName": stage.table_name}
 
-    for pk in ("acme#cart#0", "acme#item#3"):
+    for pk in ("acme#anvil#0", "acme#anything#3"):
         key = {"pk": {"S": pk}, "sk": {"S": "b"}}
         for operation, parameters in (
             ("put_item", {"Item": key}),
@@ -102,10 +113,10 @@ def test_a_viewers_credentials_cannot_write_even_if_the_handler_lets_them(
 
 def test_a_session_policy_takes_writes_from_a_viewer_on_its_own(stack: LocalStack, stage: LocalStage) -> None:
     """Also where the role's own policy would let it write, which only the session policy then refuses."""
-    key = {"pk": {"S": "acme#cart#0"}, "sk": {"S": "b"}}
+    key = {"pk": {"S": "acme#anvil#0"}, "sk": {"S": "b"}}
     viewer, member = (scoped_client(stage, Strategy.SESSION_POLICY, "acme", role) for role in ("viewer", "member"))
 
-    with weakened(stack.client("iam"), "bulkhead-local-TenantPolicyRole", without_role_condition):
+    with weakened(stack.client("iam"), f"{PRODUCT}-local-TenantPolicyRole", without_role_condition):
         with pytest.raises(ClientError, match="no session policy allows the dynamodb:PutItem action"):
             viewer.put_item(TableName=stage.table_name, Item=key)
         member.put_item(TableName=stage.table_name, Item=key)
@@ -113,7 +124,7 @@ def test_a_session_policy_takes_writes_from_a_viewer_on_its_own(stack: LocalStac
 
 def test_the_lambda_role_itself_reads_no_table(stage: LocalStage) -> None:
     """It may assume the tenant role and nothing else."""
-    key = {"pk": {"S": "acme#cart#0"}, "sk": {"S": "a"}}
+    key = {"pk": {"S": "acme#anvil#0"}, "sk": {"S": "a"}}
     dynamodb = lambda_client(stage, "dynamodb")
     calls: list[Callable[[], Any]] = [
         lambda: dynamodb.get_item(TableName=stage.table_name, Key=key),
@@ -172,7 +183,7 @@ def test_past_the_application_no_operation_reaches_another_tenants_partition(
     """With acme's credentials in hand: the other tenant's keys are refused, the same calls on acme's own are not."""
     admin = scoped_client(stage, strategy, "acme", "admin")
     for tenant in ("acme", other):
-        key = {"pk": {"S": f"{tenant}#item#3"}, "sk": {"S": "past-the-application"}}
+        key = {"pk": {"S": f"{tenant}#anvil#3"}, "sk": {"S": "past-the-application"}}
         query = {"KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": {":pk": key["pk"]}}
         for operation, parameters in (
             ("put_item", {"Item": key}),
@@ -200,7 +211,7 @@ def test_one_foreign_key_among_ones_own_refuses_the_whole_transaction(
     admin = scoped_client(stage, strategy, "acme", "admin")
 
     def transaction(*tenants: str) -> Any:
-        keys = [{"pk": {"S": f"{tenant}#item#3"}, "sk": {"S": "in-a-transaction"}} for tenant in tenants]
+        keys = [{"pk": {"S": f"{tenant}#anvil#3"}, "sk": {"S": "in-a-transaction"}} for tenant in tenants]
         where = {"TableName": stage.table_name}
         if operation == "transact_get_items":
             return admin.transact_get_items(TransactItems=[{"Get": where | {"Key": key}} for key in keys])
@@ -209,7 +220,7 @@ def test_one_foreign_key_among_ones_own_refuses_the_whole_transaction(
     with pytest.raises(ClientError, match="AccessDenied"):
         transaction("acme", "globex")
     transaction("acme")
-    key = {"pk": {"S": "acme#item#3"}, "sk": {"S": "in-a-transaction"}}
+    key = {"pk": {"S": "acme#anvil#3"}, "sk": {"S": "in-a-transaction"}}
     admin.delete_item(TableName=stage.table_name, Key=key)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stage.terraform import TerraformRoot
-from tests.local.conftest import PROJECT
 
 if TYPE_CHECKING:
     from stage.local.stack import LocalStack
@@ -13,7 +12,7 @@ if TYPE_CHECKING:
 
 def test_a_second_plan_of_the_applied_stack_changes_nothing(stack: LocalStack) -> None:
     """What is applied is what the configuration says, without drift, and the state holds no password."""
-    root = TerraformRoot(PROJECT / "infra" / "local", stack.folder / "terraform", stack.terraform_environment())
+    root = TerraformRoot(stack.project / "infra" / "local", stack.folder / "terraform", stack.terraform_environment())
 
     assert not root.has_changes(stack.terraform_variables())
     state = (stack.folder / "terraform" / "terraform.tfstate").read_text()

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from chalicelib.data.database import Database, DatabaseSettings, Login
-from tests.support.databases import tenant
+from tests.support.databases import ADD_PENPAL, tenant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,16 +25,16 @@ HANDOVERS, THREADS, CONNECTIONS = 10_000, 16, 4
 def database(stack: LocalStack) -> Iterator[Database]:
     """Return the application's data access over a table with one row of each tenant."""
     with psycopg.connect(**stack.database_login("master"), autocommit=True) as master:
-        master.execute("DELETE FROM users")
+        master.execute("DELETE FROM penpals")
         for name in TENANTS:
-            master.execute("INSERT INTO users VALUES (%s, %s, 'a@example.com', %s)", [name, uuid.uuid4(), name])
+            master.execute(ADD_PENPAL, [name, uuid.uuid4(), "a@example.com", name])
         secrets = stack.client("secretsmanager")
         arns = {login: stack.outputs[f"{login}_secret_arn"] for login in Login}
         settings = DatabaseSettings(secret_arns=arns, sslmode="disable", connections=CONNECTIONS)
         database = Database(lambda _: secrets, settings)
         yield database
         database.close()
-        master.execute("DELETE FROM users")
+        master.execute("DELETE FROM penpals")
 
 
 @pytest.mark.parametrize("login", Login)
@@ -49,7 +49,7 @@ def test_a_connection_that_goes_from_tenant_to_tenant_never_shows_the_others_row
             name = TENANTS[number // THREADS % len(TENANTS)]
             try:
                 with database.tenant_transaction(tenant(name), login) as connection:
-                    cursor = connection.execute("SELECT tenant_id FROM users")
+                    cursor = connection.execute("SELECT tenant_id FROM penpals")
                     if number % 8 == 0:
                         raise ZeroDivisionError  # noqa: TRY301 -- a handler's bug
             except ZeroDivisionError:

@@ -189,11 +189,11 @@ def test_no_caller_sees_a_rotation(
 
 
 def _over_http(caller: Person, stop: Event) -> int:
-    """Create, read and delete users until it stops; any refusal is an error."""
+    """Create, read and delete penpals until it stops; any refusal is an error."""
     calls = 0
     while not stop.is_set():
         email = f"{uuid.uuid4()}@example.com"
-        created = caller.call("POST", "/users", body={"email": email, "display_name": "Load"})
+        created = caller.call("POST", "/penpals", body={"email": email, "display_name": "Load"})
         assert created.status == 201, created
         path = created.headers["location"]
         assert (caller.call("GET", path).status, caller.call("DELETE", path).status) == (200, 204)
@@ -207,7 +207,7 @@ def _with_new_connections(database: Database, login: Login, stop: Event) -> int:
     calls = 0
     while not stop.is_set():
         with database.tenant_transaction(tenant(), login) as connection:
-            connection.execute("SELECT count(*) FROM users")
+            connection.execute("SELECT count(*) FROM penpals")
         calls += 1
     return calls
 

@@ -11,6 +11,7 @@ import pytest
 from rich.console import Console
 
 from chalicelib.config import Strategy
+from chalicelib.entities import ENTITIES
 from ops import smoke
 from ops.smoke import SmokeTest
 from stage.errors import CommandError
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from stage.local.stack import LocalStack
 
 pytestmark = pytest.mark.parametrize("strategy", [Strategy.SESSION_TAGS], indirect=True, scope="session")
+
+BY_KEY = any(entity.probe().by_key for entity in ENTITIES)
+needs_a_key = pytest.mark.skipif(not BY_KEY, reason="no entity has a route that takes a primary key")
 
 
 @pytest.fixture
@@ -68,25 +72,29 @@ def statuses(stack: LocalStack) -> list[str]:
 def test_it_passes_where_iam_enforces_and_leaves_nobody(
     stack: LocalStack, smoke_test: Callable[..., tuple[str, str | None]]
 ) -> None:
-    """Two tenants came, used everything, were shut out of each other's items, and went."""
+    """Two tenants came, used every entity, were shut out of each other's rows, and went."""
     said, complaint = smoke_test()
     assert complaint is None
-    assert "and IAM refuses" in said
-    assert "SKIPPED" not in said
+    assert ("and IAM refuses" in said) is BY_KEY
+    assert ("SKIPPED" not in said) is BY_KEY
+    for entity in ENTITIES:
+        assert f"/{entity.name}, a row of each tenant" in said
     assert set(statuses(stack)) == {"offboarded"}
 
 
+@needs_a_key
 @pytest.mark.evidence
 def test_what_cannot_be_judged_is_said_to_be_skipped(smoke_test: Callable[..., tuple[str, str | None]]) -> None:
     """Never to have passed."""
     said, complaint = smoke_test(enforces_leading_keys=False)
     assert complaint is None
-    assert "asks for the item of smoke-" in said
+    assert "asks for the row of smoke-" in said
     assert "SKIPPED, leading keys are not enforced here" in said
     assert "IAM refuses" not in said
 
 
-def test_a_tenant_that_reads_anothers_item_is_noticed(
+@needs_a_key
+def test_a_tenant_that_reads_anothers_row_is_noticed(
     stack: LocalStack, smoke_test: Callable[..., tuple[str, str | None]], api_with: Callable[..., Api]
 ) -> None:
     """With an API whose sessions nothing confines; the tenants are offboarded all the same."""
@@ -107,4 +115,19 @@ def test_an_api_that_is_away_is_said_to_be_away(
     _, complaint = smoke_test(api_url="http://127.0.0.1:1")
     assert complaint is not None
     assert complaint.startswith("http://127.0.0.1:1 cannot be reached: ")
+    assert set(statuses(stack)) == {"offboarded"}
+
+
+@pytest.mark.evidence
+def test_a_product_without_an_entity_is_tried_without_rows(
+    stack: LocalStack, smoke_test: Callable[..., tuple[str, str | None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who is who is asked all the same, and that no row was made is said."""
+    monkeypatch.setattr(smoke, "ENTITIES", ())
+
+    said, complaint = smoke_test()
+
+    assert complaint is None
+    assert "who is nobody" in said
+    assert "rows of each tenant: SKIPPED, there is no entity" in said
     assert set(statuses(stack)) == {"offboarded"}

@@ -5,20 +5,27 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, LiteralString, cast
 
 from botocore.exceptions import ClientError
 
 from bulkhead_localaws.postgres.server import PostgresServer
-from chalicelib.control_plane.migration import migrate
+from chalicelib.control_plane.migration import SCRIPTS, migrate
 from chalicelib.data.database import Database, DatabaseSettings, Login
 from chalicelib.data.database_secret import DatabaseSecret
+from chalicelib.data.storage import TenantTable
 from chalicelib.tenancy.tenant import Role, TenantContext
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from mypy_boto3_secretsmanager import SecretsManagerClient
+
+
+#: The table of the tests' own penpals; see own_project.
+PENPALS = TenantTable("penpals", key="penpal_id")
+ADD_PENPAL: LiteralString = "INSERT INTO penpals (tenant_id, penpal_id, email, display_name) VALUES (%s, %s, %s, %s)"
 
 
 def tenant(tenant_id: str = "acme", role: Role = Role.ADMIN) -> TenantContext:
@@ -77,9 +84,9 @@ def secret_of(server: PostgresServer, username: str, password: str = "a first pa
 
 
 @contextmanager
-def migrated_server() -> Iterator[tuple[PostgresServer, dict[Login, DatabaseSecret]]]:
-    """Run a migrated server, with the secrets of its logins."""
-    with PostgresServer.start(database="bulkhead") as server:
+def migrated_server(scripts: Path = SCRIPTS) -> Iterator[tuple[PostgresServer, dict[Login, DatabaseSecret]]]:
+    """Run a migrated server, of this project or of another's revisions, with the secrets of its logins."""
+    with PostgresServer.start(database="app") as server:
         secrets = {login: secret_of(server, f"app_{login}") for login in Login}
-        migrate(master_of(server), list(secrets.values()))
+        migrate(master_of(server), list(secrets.values()), scripts)
         yield server, secrets

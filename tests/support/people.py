@@ -22,30 +22,32 @@ class Person:
         headers = {"Authorization": f"Bearer {self.id_token}"} | request.pop("headers", {})
         return self.api.call(method, path, headers=headers, **request)
 
-    def put(self, item_id: str, description: str = "anvil", price: str = "1.10", quantity: int = 1) -> Answer:
-        """Put a line into the cart."""
-        body = {"description": description, "price": price, "quantity": quantity}
-        return self.call("PUT", f"/cart/{item_id}", body=body)
-
-    def create(self, name: str = "anvil", price: str = "1.10", **attributes: Any) -> Any:
-        """Create an item and return it."""
-        answer = self.call("POST", "/items", body={"name": name, "price": price, "attributes": attributes})
+    def create(self, name: str = "anvil", price: str = "1.10") -> Any:
+        """Create an anvil and return it; see own_project."""
+        answer = self.call("POST", "/anvils", body={"name": name, "price": price})
         assert answer.status == 201, answer
         return answer.body
 
-    def items(self, limit: int = 100) -> list[Any]:
-        """Return all items, page after page."""
-        items, query = [], f"/items?limit={limit}"
+    def anvils(self, limit: int = 100) -> list[Any]:
+        """Return all anvils, page after page."""
+        return self._every("anvils", limit)
+
+    def add_penpal(self, email: str = "ann@example.com", display_name: str = "Ann") -> Any:
+        """Create a penpal and return it; see own_project."""
+        answer = self.call("POST", "/penpals", body={"email": email, "display_name": display_name})
+        assert answer.status == 201, answer
+        return answer.body
+
+    def penpals(self, limit: int = 100) -> list[Any]:
+        """Return all penpals, page after page."""
+        return self._every("penpals", limit)
+
+    def _every(self, entity: str, limit: int) -> list[Any]:
+        rows, query = [], f"/{entity}?limit={limit}"
         while True:
             page = self.call("GET", query)
             assert page.status == 200, page
-            items += page.body["items"]
+            rows += page.body[entity]
             if page.body["next_cursor"] is None:
-                return items
-            query = f"/items?limit={limit}&cursor={page.body['next_cursor']}"
-
-    def cart(self, query: str = "") -> Any:
-        """Return a page of the cart."""
-        answer = self.call("GET", f"/cart{query}")
-        assert answer.status == 200, answer
-        return answer.body
+                return rows
+            query = f"/{entity}?limit={limit}&cursor={page.body['next_cursor']}"

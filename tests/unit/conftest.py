@@ -2,34 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
-
 import pytest
-from hypothesis import HealthCheck, settings
 
 from tests.unit.user_pool import UserPool
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-PROJECT = Path(__file__).parents[2]
-
-# A busy machine is no failure, and fixtures that make stateless things may be shared between examples.
-settings.register_profile(
-    "unit", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
-)
-settings.load_profile("unit")
-
-
-class RunPython(Protocol):
-    """Runs code in a fresh interpreter and returns what its last printed line says, read as JSON."""
-
-    def __call__(self, code: str, environment: Mapping[str, str] | None = None) -> Any: ...  # noqa: D102
 
 
 @pytest.fixture(scope="session")
@@ -42,29 +17,3 @@ def user_pool() -> UserPool:
 def foreign_pool() -> UserPool:
     """Somebody else's user pool that uses the same key id."""
     return UserPool()
-
-
-@pytest.fixture(scope="session")
-def project() -> Path:
-    """The folder that holds app.py."""
-    return PROJECT
-
-
-@pytest.fixture(scope="session")
-def run_python() -> RunPython:
-    """Run code where only the given environment exists, so that nothing of this process leaks in."""
-
-    def run(code: str, environment: Mapping[str, str] | None = None) -> Any:
-        finished = subprocess.run(
-            [sys.executable, "-W", "error", "-c", code],
-            cwd=PROJECT,
-            env={"PYTHONPATH": str(PROJECT), "PATH": os.defpath, **(environment or {})},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert finished.returncode == 0, finished.stderr
-        return json.loads(finished.stdout.splitlines()[-1])
-
-    return run

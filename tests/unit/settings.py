@@ -6,7 +6,7 @@ from tests.unit.user_pool import AUDIENCE, ISSUER
 
 ENVIRONMENT = {
     "AWS_REGION": "eu-central-1",
-    "TABLE_ARN": "arn:aws:dynamodb:eu-central-1:123456789012:table/bulkhead",
+    "TABLE_ARN": "arn:aws:dynamodb:eu-central-1:123456789012:table/example",
     "VENDING_STRATEGY": "session_tags",
     "TENANT_ROLE_ARN": "arn:aws:iam::123456789012:role/TenantRole",
     "CACHED_TENANTS": "64",
@@ -18,6 +18,6 @@ ENVIRONMENT = {
     "WRITER_SECRET_ARN": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:writer-AbCdEf",
     "DATABASE_SSLMODE": "verify-full",
     "DATABASE_CONNECTIONS": "2",
-    "REGISTRY_TABLE_NAME": "bulkhead-tenants",
+    "REGISTRY_TABLE_NAME": "example-tenants",
     "AUTHORIZER_CACHE_SECONDS": "60",
 }

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
+from app import app
 from chalicelib import config, errors
+from chalicelib.entities import ENTITIES
+from tests.support.errors import derived_from
+from tests.support.routes import described_document
 
 PROJECT = Path(__file__).parents[2]
 README = (PROJECT / "README.md").read_text()
@@ -18,6 +23,7 @@ DOCUMENTS = sorted(
     for path in PROJECT.glob(pattern)
     if path.name != "CHANGELOG.md"
 )
+ENTITY_NAMES = [entity.name for entity in ENTITIES]
 #: Folders that commands make.
 _MADE = {".local", ".venv", "build", "dist", ".hypothesis"}
 #: Every table of environment variables: a new one is found by its name.
@@ -45,26 +51,41 @@ def test_the_readme_names_every_setting(variable: str) -> None:
     assert f"`{variable}`" in README
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        name
-        for name, error in vars(errors).items()
-        if isinstance(error, type) and issubclass(error, Exception) and not error.__subclasses__()
-    ],
-)
+def _errors() -> list[str]:
+    """Return the errors of the application that are raised, and not only derived from."""
+    found = [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, Exception)]
+    return [each.__name__ for each in found if not (each.__doc__ or "").startswith("Base of") and not _derived(each)]
+
+
+def _derived(error: type[Exception]) -> list[type[Exception]]:
+    return [each for each in error.__subclasses__() if each.__module__ == errors.__name__]
+
+
+@pytest.mark.parametrize("name", _errors())
 def test_the_readme_names_every_error(name: str) -> None:
     """Whoever gets a `Code`, or reads a function's log, finds what it means."""
     assert f"`{name}`" in README
 
 
+def test_the_openapi_document_names_every_error_of_an_entity() -> None:
+    """The README need not be written anew for each entity; the document is made of the routes."""
+    named = json.dumps(described_document(app))
+    own = [each for each in derived_from(errors.AppError) if each.__module__.startswith("chalicelib.entities.")]
+    assert [each.__name__ for each in own if f"`{each.__name__}`: " not in named] == []
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(PROJECT).as_posix())
 def test_every_path_that_a_document_names_exists(document: Path) -> None:
-    """A renamed test must not leave a claim without evidence: under any top folder, here or beside the document."""
+    """A renamed test must not leave a claim without evidence: under any top folder, here or beside the document.
+
+    NAME stands for an entity: each has the file.
+    """
     tops = {path.name for place in (PROJECT, document.parent) for path in place.iterdir() if path.is_dir()} - _MADE
     named = re.findall(rf"`((?:{'|'.join(map(re.escape, sorted(tops)))})/[\w/.-]*)`", document.read_text())
 
-    assert [path for path in named if not any((place / path).exists() for place in (PROJECT, document.parent))] == []
+    paths = [path.replace("NAME", each) for path in named for each in (ENTITY_NAMES if "NAME" in path else [""])]
+
+    assert [path for path in paths if not any((place / path).exists() for place in (PROJECT, document.parent))] == []
 
 
 @pytest.mark.parametrize("link", re.findall(r"\]\(([\w/.-]+)\)", README))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.web.browser import BrowserMissingError, Machine, provide_browser
+from tests.support.browser import BrowserMissingError, Machine, provide_browser
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.web.actions import delete, fill, make_item, sign_out
+from tests.support.page_actions import delete, fill, sign_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from playwright.sync_api import APIResponse, Page, Request, Route
 
+    from tests.support.page import Visit
     from tests.support.people import Person
-    from tests.web.conftest import Visit
 
 pytestmark = pytest.mark.evidence
 
@@ -71,7 +71,7 @@ def test_tokens_are_renewed_before_they_expire(visit: Visit) -> None:
     expect(page.get_by_text("Loading…")).to_have_count(0)
     with page.expect_request(is_renewal):
         page.clock.fast_forward("59:30")
-    page.get_by_role("link", name="Cart").click()
+    page.get_by_role("link", name="Penpals").click()
     expect(page.get_by_text("Loading…")).to_have_count(0)
 
     expect(page.get_by_role("dialog")).to_have_count(0)
@@ -84,7 +84,7 @@ def test_a_clock_that_is_ahead_renews_nothing(visit: Visit) -> None:
     page.on("request", lambda request: asked.append(is_renewal(request)))
     page.clock.install(time=datetime.now(UTC) + timedelta(hours=2))
     visit.sign_in("acme", "member")
-    page.get_by_role("link", name="Cart").click()
+    page.get_by_role("link", name="Penpals").click()
     expect(page.get_by_text("Loading…")).to_have_count(0)
     page.wait_for_timeout(500)
 
@@ -96,18 +96,18 @@ def test_a_busy_sign_in_service_does_not_end_a_good_session(visit: Visit) -> Non
     """The token is good for a while yet; once it is not, the list can be tried again, and nobody has to sign in."""
     page = visit.page
     page.clock.install()
-    visit.sign_in("acme", "member")
+    visit.sign_in("acme", "member", "penpals")
     expect(page.get_by_text("Loading…")).to_have_count(0)
     page.route(f"{visit.stage.aws_endpoint_url}/", _throttle_renewal)
     with page.expect_response(lambda response: is_renewal(response.request)):
         page.clock.fast_forward("59:20")
-    page.get_by_role("link", name="Cart").click()
+    page.get_by_role("link", name="Anvils").click()
     expect(page.get_by_text("Loading…")).to_have_count(0)
     expect(page.get_by_role("dialog")).to_have_count(0)
-    expect(page.get_by_text("No line yet.")).to_be_visible()
+    expect(page.get_by_text("No anvil yet.")).to_be_visible()
     page.clock.fast_forward("02:00")
-    page.get_by_role("button", name="New line").click()
-    fill(page, Description="Patient", Price_of_one="1")
+    page.get_by_role("button", name="New anvil").click()
+    fill(page, Name="Patient", Price="1")
 
     expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("Too many attempts")
     expect(page.get_by_role("dialog")).to_have_count(1)
@@ -132,15 +132,15 @@ def test_a_renewal_that_was_under_way_does_not_undo_signing_out(visit: Visit) ->
     sign_out(page)
     _enter(visit, "globex")
     _let_through(page, held)
-    page.get_by_role("link", name="Cart").click()
+    page.get_by_role("link", name="Penpals").click()
 
-    expect(page.get_by_role("heading", name="Cart", level=1)).to_be_visible()
+    expect(page.get_by_role("heading", name="Penpals", level=1)).to_be_visible()
     expect(page.get_by_role("banner")).to_contain_text("globex")
 
 
-def test_what_waited_for_a_renewal_is_not_sent_for_the_next_user(visit: Visit, person: Callable[..., Person]) -> None:
+def test_what_waited_for_a_renewal_is_not_sent_for_the_next_user(visit: Visit, api_user: Callable[..., Person]) -> None:
     """Deleted by one tenant while the renewal hangs: the other, who has signed in meanwhile, sends none of it."""
-    item = make_item(person("acme", "member"), "Acme pending")
+    anvil = api_user("acme", "member").create("Acme pending")
     page, deleted = visit.page, []
     page.on("request", lambda request: deleted.append(request.url) if request.method == "DELETE" else None)
     page.clock.install()
@@ -155,11 +155,11 @@ def test_what_waited_for_a_renewal_is_not_sent_for_the_next_user(visit: Visit, p
     page.wait_for_timeout(500)  # for what must not go out
 
     assert deleted == []
-    assert person("acme", "member").call("DELETE", f"/items/{item['product_id']}").status == 204
+    assert api_user("acme", "member").call("DELETE", f"/anvils/{anvil['anvil_id']}").status == 204
 
 
 def test_a_sign_in_that_is_answered_late_does_not_take_over_the_next_users_page(
-    visit: Visit, person: Callable[..., Person]
+    visit: Visit, api_user: Callable[..., Person]
 ) -> None:
     """Acme's hangs in the dialog and is given up; what globex then saves is saved for globex."""
     page, held = visit.page, []
@@ -168,7 +168,7 @@ def test_a_sign_in_that_is_answered_late_does_not_take_over_the_next_users_page(
     visit.sign_in("acme", "member")
     page.route(endpoint, _refuse_renewal)
     page.clock.fast_forward("01:01:00")
-    page.get_by_role("link", name="Cart").click()
+    page.get_by_role("link", name="Penpals").click()
     again = page.get_by_role("dialog", name="Your session has ended")
     again.wait_for()
     page.route(endpoint, lambda route: held.append((route, route.fetch())), times=1)
@@ -181,22 +181,22 @@ def test_a_sign_in_that_is_answered_late_does_not_take_over_the_next_users_page(
     assert answer.status == 200
     with page.expect_response(lambda response: response.request == route.request):
         route.fulfill(response=answer)
-    page.get_by_role("link", name="Items").click()
-    page.get_by_role("button", name="New item").click()
+    page.get_by_role("link", name="Anvils").click()
+    page.get_by_role("button", name="New anvil").click()
     fill(page, Name="Of globex", Price="1")
     page.get_by_text("Saved “Of globex”.").wait_for()
 
-    assert len(_named(person("globex", "member"), "Of globex")) == 1
-    assert _named(person("acme", "member"), "Of globex") == []
+    assert len(_named(api_user("globex", "member"), "Of globex")) == 1
+    assert _named(api_user("acme", "member"), "Of globex") == []
 
 
-def test_another_user_does_not_get_what_the_former_was_doing(visit: Visit, person: Callable[..., Person]) -> None:
+def test_another_user_does_not_get_what_the_former_was_doing(visit: Visit, api_user: Callable[..., Person]) -> None:
     """Whoever signs in at the end of somebody else's session begins anew; nothing typed goes to them."""
     page, posted = visit.page, []
     page.on("request", lambda request: posted.append(request.url) if request.method == "POST" else None)
     page.clock.install()
     visit.sign_in("acme", "member")
-    page.get_by_role("button", name="New item").click()
+    page.get_by_role("button", name="New anvil").click()
     page.get_by_role("dialog").get_by_label("Name", exact=True).fill("Secret plan")
     page.get_by_role("dialog").get_by_label("Price", exact=True).fill("5")
     page.route(f"{visit.stage.aws_endpoint_url}/", _refuse_renewal)
@@ -207,8 +207,8 @@ def test_another_user_does_not_get_what_the_former_was_doing(visit: Visit, perso
 
     expect(page.get_by_role("dialog")).to_have_count(0)
     page.wait_for_timeout(500)  # for what must not go out
-    assert f"{visit.stage.api_url}/items" not in posted
-    assert _named(person("globex", "member"), "Secret plan") == []
+    assert f"{visit.stage.api_url}/anvils" not in posted
+    assert _named(api_user("globex", "member"), "Secret plan") == []
 
 
 def _refuse_renewal(route: Route) -> None:
@@ -220,7 +220,7 @@ def _refuse_renewal(route: Route) -> None:
 
 
 def _named(person: Person, name: str) -> list[object]:
-    found = [item for item in person.call("GET", "/items?limit=100").body["items"] if item["name"] == name]
-    for item in found:
-        person.call("DELETE", f"/items/{item['product_id']}")
+    found = [anvil for anvil in person.anvils() if anvil["name"] == name]
+    for anvil in found:
+        person.call("DELETE", f"/anvils/{anvil['anvil_id']}")
     return found

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.web.actions import delete, make_item, sign_out
+from tests.support.page_actions import delete, sign_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Route
 
     from stage.local.stack import LocalStack
+    from tests.support.page import Visit
     from tests.support.people import Person
-    from tests.web.conftest import Visit
 
 pytestmark = pytest.mark.evidence
 
@@ -37,12 +37,12 @@ def test_a_wrong_password_gives_a_plain_sentence_and_no_token_is_stored(visit: V
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
-def test_an_ended_session_asks_again_and_keeps_what_was_typed(visit: Visit, person: Callable[..., Person]) -> None:
+def test_an_ended_session_asks_again_and_keeps_what_was_typed(visit: Visit, api_user: Callable[..., Person]) -> None:
     """The user signed out elsewhere, and the token runs out: the form stays, and is saved after signing in."""
     page = visit.page
     page.clock.install()
     visit.sign_in("acme", "admin")
-    page.get_by_role("button", name="New item").click()
+    page.get_by_role("button", name="New anvil").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Name", exact=True).fill("Kept")
     dialog.get_by_label("Price", exact=True).fill("5")
@@ -50,7 +50,7 @@ def test_an_ended_session_asks_again_and_keeps_what_was_typed(visit: Visit, pers
         """([url, token]) => fetch(url, {method: "POST", body: JSON.stringify({AccessToken: token}), headers: {
             "Content-Type": "application/x-amz-json-1.1",
             "X-Amz-Target": "AWSCognitoIdentityProviderService.GlobalSignOut"}})""",
-        [f"{visit.stage.aws_endpoint_url}/", person("acme", "admin").access_token],
+        [f"{visit.stage.aws_endpoint_url}/", api_user("acme", "admin").access_token],
     )
     page.clock.fast_forward("01:01:00")  # the emulator's tokens live an hour, whatever the client says
     page.get_by_role("button", name="Save", exact=True).click()
@@ -72,7 +72,7 @@ def test_an_ended_session_can_be_left(visit: Visit, way: str) -> None:
     visit.sign_in("acme", "viewer")
     page.route(f"{visit.stage.aws_endpoint_url}/", lambda route: answer_cognito(route, 400, "NotAuthorizedException"))
     page.clock.fast_forward("01:01:00")
-    page.get_by_role("link", name="Cart").click()
+    page.get_by_role("link", name="Penpals").click()
     again = page.get_by_role("dialog", name="Your session has ended")
     again.wait_for()
     for _ in range(3):
@@ -88,9 +88,9 @@ def test_an_ended_session_can_be_left(visit: Visit, way: str) -> None:
     expect(page.get_by_text("Loading…")).to_have_count(0)
 
 
-def test_signing_out_takes_the_rows_away_before_the_server_knows(visit: Visit, person: Callable[..., Person]) -> None:
+def test_signing_out_takes_the_rows_away_before_the_server_knows(visit: Visit, api_user: Callable[..., Person]) -> None:
     """A sign-in service that does not answer leaves nothing of the tenant on the screen."""
-    item = make_item(person("acme", "member"), "Confidential")
+    anvil = api_user("acme", "member").create("Confidential")
     page = visit.sign_in("acme", "member")
     page.get_by_text("Confidential").wait_for()
     held: list[Route] = []
@@ -99,7 +99,7 @@ def test_signing_out_takes_the_rows_away_before_the_server_knows(visit: Visit, p
 
     expect(page.get_by_text("Confidential")).to_have_count(0)
     held[0].abort()
-    person("acme", "member").call("DELETE", f"/items/{item['product_id']}")
+    api_user("acme", "member").call("DELETE", f"/anvils/{anvil['anvil_id']}")
 
 
 def test_a_sign_out_that_is_refused_revokes_the_refresh_token(visit: Visit) -> None:
@@ -174,11 +174,11 @@ def answer_cognito(route: Route, status: int, code: str = "", **document: object
     route.fulfill(status=status, json=body, headers={"Access-Control-Allow-Origin": "*"})
 
 
-def test_an_invited_user_chooses_a_password(visit: Visit, stack: LocalStack) -> None:
+def test_an_invited_user_chooses_a_password(visit: Visit, page_stack: LocalStack) -> None:
     """The one that came with the invitation opens nothing but the choice of another."""
     username, invited, chosen = "acme/newcomer@acme.example.com", "Aa1-invited-for-once", "Aa1-chosen-by-myself"
     attributes = {"custom:tenantID": "acme", "custom:role": "member", "email": "newcomer@acme.example.com"}
-    stack.client("cognito-idp").admin_create_user(
+    page_stack.client("cognito-idp").admin_create_user(
         UserPoolId=visit.stage.user_pool_id,
         Username=username,
         TemporaryPassword=invited,
@@ -196,16 +196,16 @@ def test_an_invited_user_chooses_a_password(visit: Visit, stack: LocalStack) -> 
     expect(page.get_by_role("banner")).to_contain_text("newcomer@acme.example.com")
 
 
-def test_signing_in_and_adding_an_item_need_no_mouse(visit: Visit) -> None:
+def test_signing_in_and_adding_an_anvil_need_no_mouse(visit: Visit) -> None:
     """By Tab, Enter and typing alone; Escape closes the form again, and the focus is where it was."""
     user, page = visit.stage.user("acme", "member"), visit.page
-    page.goto(f"{visit.stage.web_url}/#/items")
+    page.goto(f"{visit.stage.web_url}/#/anvils")
     expect(page.get_by_label("User name")).to_be_focused()
     page.keyboard.type(user.username)
     page.keyboard.press("Tab")
     page.keyboard.type(user.password)
     page.keyboard.press("Enter")
-    new = page.get_by_role("button", name="New item")
+    new = page.get_by_role("button", name="New anvil")
     new.wait_for()
     for _ in range(12):
         if new.evaluate("each => each === document.activeElement"):

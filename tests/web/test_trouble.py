@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.web.actions import delete, fill
+from tests.support.page_actions import delete, fill
 
 if TYPE_CHECKING:
     from playwright.sync_api import Route
 
-    from tests.web.conftest import Served, Visit
+    from tests.support.page import Served, Visit
 
 pytestmark = pytest.mark.evidence
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.evidence
 def test_a_server_that_goes_away_loses_nothing_and_comes_back(visit: Visit, served: Served) -> None:
     """What was typed stays in the form, and is saved when another process answers at the same address."""
     page = visit.sign_in("globex", "member")
-    page.get_by_role("button", name="New item").click()
+    page.get_by_role("button", name="New anvil").click()
     dialog = page.get_by_role("dialog")
     with served.stopped():
         fill(page, Name="Patient", Price="3")
@@ -35,7 +35,7 @@ def test_a_server_that_goes_away_loses_nothing_and_comes_back(visit: Visit, serv
 
 def test_a_503_is_tried_again_after_the_time_that_it_names(visit: Visit) -> None:
     """A read is tried again by itself, and not before: the time is longer than the page's own would be."""
-    page = visit.sign_in("acme", "viewer", "cart")
+    page = visit.sign_in("acme", "viewer", "anvils")
     expect(page.get_by_text("Loading…")).to_have_count(0)
     asked: list[float] = []
 
@@ -43,8 +43,8 @@ def test_a_503_is_tried_again_after_the_time_that_it_names(visit: Visit) -> None
         asked.append(time.monotonic())
         _busy(visit, route, 3) if len(asked) == 1 else route.continue_()
 
-    page.route(f"{visit.stage.api_url}/users?*", busy)
-    page.get_by_role("link", name="Users").click()
+    page.route(f"{visit.stage.api_url}/penpals?*", busy)
+    page.get_by_role("link", name="Penpals").click()
     expect(page.get_by_text("Loading…")).to_be_visible()
     expect(page.get_by_text("Loading…")).to_have_count(0)
 
@@ -62,8 +62,8 @@ def test_a_change_is_never_sent_twice_by_itself(visit: Visit) -> None:
         sent.append(route.request.method)
         _busy(visit, route, 1)
 
-    page.route(lambda url: url == f"{visit.stage.api_url}/items", busy)
-    page.get_by_role("button", name="New item").click()
+    page.route(lambda url: url == f"{visit.stage.api_url}/anvils", busy)
+    page.get_by_role("button", name="New anvil").click()
     fill(page, Name="Once", Price="1")
     problem = page.get_by_role("dialog").get_by_role("alert")
     expect(problem).to_contain_text("may have been saved")
@@ -81,22 +81,22 @@ def test_a_list_that_does_not_answer_can_be_tried_again(visit: Visit) -> None:
           (window.__patience ??= new Set()).add(milliseconds);
           window.__giveUp = () => giving.abort(new DOMException("", "TimeoutError")); return giving.signal; }"""
     )
-    page.route(f"{visit.stage.api_url}/cart?*", lambda route: held.append(route))  # noqa: PLW0108 -- Playwright wraps no builtin
-    visit.sign_in("acme", "member", "users")
+    page.route(f"{visit.stage.api_url}/anvils?*", lambda route: held.append(route))  # noqa: PLW0108 -- Playwright wraps no builtin
+    visit.sign_in("acme", "member", "penpals")
     expect(page.get_by_text("Loading…")).to_have_count(0)
-    with page.expect_request(f"{visit.stage.api_url}/cart?*"):
-        page.get_by_role("link", name="Cart").click()
+    with page.expect_request(f"{visit.stage.api_url}/anvils?*"):
+        page.get_by_role("link", name="Anvils").click()
     page.evaluate("window.__giveUp()")
     expect(page.get_by_role("alert")).to_contain_text("did not answer in time")
-    page.get_by_role("button", name="New line").click()
-    fill(page, Description="Only one", Price_of_one="1")
+    page.get_by_role("button", name="New anvil").click()
+    fill(page, Name="Only one", Price="1")
     page.get_by_role("button", name="Delete Only one").wait_for()
     page.unroute_all()
     page.get_by_role("button", name="Try again").click()
     expect(page.get_by_role("listitem").filter(has_text="Only one")).to_be_focused()
     delete(page, "Only one")
 
-    expect(page.get_by_text("No line yet.")).to_be_visible()
+    expect(page.get_by_text("No anvil yet.")).to_be_visible()
     assert page.evaluate("[...window.__patience]") == [35_000]
 
 

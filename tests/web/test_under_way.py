@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.web.actions import delete, fill, make_item, sign_out
+from tests.support.page_actions import delete, fill, sign_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from playwright.sync_api import Page, Route
 
+    from tests.support.page import Visit
     from tests.support.people import Person
-    from tests.web.conftest import Visit
 
 pytestmark = pytest.mark.evidence
 
@@ -43,11 +43,13 @@ def _asked(page: Page, held: list[Route]) -> Route:
     return held[0]
 
 
-def test_a_delete_that_fails_late_is_not_offered_to_the_next_user(visit: Visit, person: Callable[..., Person]) -> None:
+def test_a_delete_that_fails_late_is_not_offered_to_the_next_user(
+    visit: Visit, api_user: Callable[..., Person]
+) -> None:
     """Its name is another tenant's, and trying it again would be asked in the next user's name."""
-    item = make_item(person("acme", "member"), "Acme secret")
+    anvil = api_user("acme", "member").create("Acme secret")
     page = visit.sign_in("acme", "member")
-    held = _hold(visit, "DELETE", "/items/")
+    held = _hold(visit, "DELETE", "/anvils/")
     delete(page, "Acme secret")
     late = _asked(page, held)
     sign_out(page)
@@ -61,14 +63,14 @@ def test_a_delete_that_fails_late_is_not_offered_to_the_next_user(visit: Visit, 
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(page.get_by_text("Acme secret")).to_have_count(0)
     assert len(held) == 1
-    assert person("acme", "member").call("DELETE", f"/items/{item['product_id']}").status == 204
+    assert api_user("acme", "member").call("DELETE", f"/anvils/{anvil['anvil_id']}").status == 204
 
 
 def test_nobody_leaves_the_form_while_it_is_being_saved(visit: Visit) -> None:
     """Whoever did would not see that it was saved, and type it again."""
     page = visit.sign_in("acme", "member")
-    held = _hold(visit, "POST", "/items")
-    page.get_by_role("button", name="New item").click()
+    held = _hold(visit, "POST", "/anvils")
+    page.get_by_role("button", name="New anvil").click()
     fill(page, Name="Slow", Price="1")
     saving = _asked(page, held)
     dialog = page.get_by_role("dialog")
@@ -86,8 +88,8 @@ def test_nobody_leaves_the_form_while_it_is_being_saved(visit: Visit) -> None:
 def test_giving_up_after_an_answer_was_lost_says_what_that_means(visit: Visit) -> None:
     """It may have been saved."""
     page = visit.sign_in("acme", "member")
-    held = _hold(visit, "POST", "/items")
-    page.get_by_role("button", name="New item").click()
+    held = _hold(visit, "POST", "/anvils")
+    page.get_by_role("button", name="New anvil").click()
     fill(page, Name="Lost", Price="1")
     _answer(visit, _asked(page, held), 503)
     page.get_by_role("button", name="Try again").wait_for()
@@ -96,30 +98,29 @@ def test_giving_up_after_an_answer_was_lost_says_what_that_means(visit: Visit) -
     expect(page.get_by_role("dialog", name="Give up what you typed?")).to_contain_text("It may have been saved")
 
 
+@pytest.mark.parametrize("fails", [False, True])
 @pytest.mark.parametrize(
-    ("view", "button", "values", "fails"),
+    ("view", "before", "values"),
     [
-        ("cart", "New line", {"Description": "Early", "Price_of_one": "1"}, False),
-        ("cart", "New line", {"Description": "Early", "Price_of_one": "1"}, True),
-        ("items", "New item", {"Name": "Early", "Price": "1"}, False),
-        ("items", "New item", {"Name": "Early", "Price": "1"}, True),
+        ("penpals", "anvils", {"Display_name": "Early", "Email": "early@globex.example.com"}),
+        ("anvils", "penpals", {"Name": "Early", "Price": "1"}),
     ],
 )
 def test_what_is_made_before_the_list_has_come_stays(
     visit: Visit,
     view: str,
-    button: str,
+    before: str,
     values: dict[str, str],
     fails: bool,  # noqa: FBT001
 ) -> None:
     """The list that comes late was read before, and may not have it; so may one that fails and is tried again."""
     page = visit.page
     held = _hold(visit, "GET", f"/{view}?")
-    visit.sign_in("globex", "member", "users")
+    visit.sign_in("globex", "admin", before)
     page.get_by_role("link", name=view.capitalize()).click()
     late = _asked(page, held)
-    before = late.fetch()
-    page.get_by_role("button", name=button).click()
+    empty = late.fetch()
+    page.get_by_role("button", name=f"New {view[:-1]}").click()
     fill(page, **values)
     page.get_by_text("Saved “Early”.").wait_for()
     if fails:
@@ -127,9 +128,9 @@ def test_what_is_made_before_the_list_has_come_stays(
         page.get_by_role("button", name="Try again").click()
         while len(held) == 1:
             page.wait_for_timeout(20)
-        held[1].fulfill(response=before)
+        held[1].fulfill(response=empty)
     else:
-        late.fulfill(response=before)
+        late.fulfill(response=empty)
     expect(page.get_by_text("Loading…")).to_have_count(0)
 
     expect(page.get_by_role("button", name="Delete Early")).to_have_count(1)
@@ -141,20 +142,20 @@ def test_what_is_made_before_the_list_has_come_stays(
 def test_nobody_waits_unasked_for_the_minutes_that_a_server_names(visit: Visit) -> None:
     """Ten seconds are waited for; else the user decides."""
     page = visit.page
-    held = _hold(visit, "GET", "/users?")
-    visit.sign_in("acme", "member", "cart")
-    page.get_by_role("link", name="Users").click()
+    held = _hold(visit, "GET", "/penpals?")
+    visit.sign_in("acme", "member", "anvils")
+    page.get_by_role("link", name="Penpals").click()
     _answer(visit, _asked(page, held), 503, **{"Retry-After": "3600"})
 
     expect(page.get_by_role("button", name="Try again")).to_be_visible()
     assert len(held) == 1
 
 
-def test_a_refused_delete_is_not_offered_again(visit: Visit, person: Callable[..., Person]) -> None:
+def test_a_refused_delete_is_not_offered_again(visit: Visit, api_user: Callable[..., Person]) -> None:
     """The same question gets the same answer."""
-    item = make_item(person("acme", "member"), "Guarded")
+    anvil = api_user("acme", "member").create("Guarded")
     page = visit.sign_in("acme", "member")
-    held = _hold(visit, "DELETE", "/items/")
+    held = _hold(visit, "DELETE", "/anvils/")
     delete(page, "Guarded")
     _answer(visit, _asked(page, held), 403)
     dialog = page.get_by_role("dialog", name="Not deleted")
@@ -163,18 +164,20 @@ def test_a_refused_delete_is_not_offered_again(visit: Visit, person: Callable[..
     dialog.get_by_role("button", name="Close").click()
 
     expect(page.get_by_role("button", name="Delete Guarded")).to_be_visible()
-    assert person("acme", "member").call("DELETE", f"/items/{item['product_id']}").status == 204
+    assert api_user("acme", "member").call("DELETE", f"/anvils/{anvil['anvil_id']}").status == 204
 
 
-def test_after_a_delete_the_focus_is_on_the_next_entry(visit: Visit, person: Callable[..., Person]) -> None:
+def test_after_a_delete_the_focus_is_on_the_next_entry(visit: Visit, api_user: Callable[..., Person]) -> None:
     """Who works by keyboard goes on where the entry was."""
-    person("globex", "member").put("one", "First")
-    person("globex", "member").put("two", "Second")
-    page = visit.sign_in("globex", "member", "cart")
+    member = api_user("globex", "member")
+    member.create("One")
+    member.create("Two")
+    first, second = [anvil["name"] for anvil in member.anvils()]
+    page = visit.sign_in("globex", "member")
     rows = page.get_by_role("listitem")
-    delete(page, "First")
-    expect(rows.filter(has_text="Second")).to_be_focused()
-    delete(page, "Second")
+    delete(page, first)
+    expect(rows.filter(has_text=second)).to_be_focused()
+    delete(page, second)
 
-    expect(page.get_by_text("No line yet.")).to_be_visible()
+    expect(page.get_by_text("No anvil yet.")).to_be_visible()
     expect(page.get_by_role("main")).to_be_focused()

@@ -21,7 +21,7 @@ export class ApiError extends Error {
   }
 }
 
-const awsRequests = (headers) => (headers?.get("X-Bulkhead-Aws-Requests") ?? "").split(",").filter(Boolean);
+const awsRequests = (headers) => (headers?.get("X-Aws-Requests") ?? "").split(",").filter(Boolean);
 const pause = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); });
 
 // `signInAgain` resolves once the same user is signed in again, and rejects when somebody else is.

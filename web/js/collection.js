@@ -13,7 +13,7 @@ export function collectionView(main, kind) {
   const state = h("div", { class: "state" });
   show(main,
     h("div", { class: "heading" },
-      h("div", {}, h("h1", {}, kind.title), h("p", { class: "lead" }, kind.lead)),
+      h("div", {}, h("h1", {}, kind.title), kind.lead && h("p", { class: "lead" }, kind.lead)),
       mayWrite
         ? button(`New ${kind.noun}`, create, { kind: "primary" })
         : h("p", { class: "note" }, `Your role, ${claims()["custom:role"]}, reads here.`)),
@@ -77,11 +77,11 @@ export function collectionView(main, kind) {
   }
 
   function draw(thing) {
-    const { main: name, meta, detail, number } = kind.row(thing);
+    const { main: name, meta = [], detail, number } = kind.row(thing);
     return h("li", { class: "row", tabindex: "-1" },
       h("div", { class: "what" },
         h("p", { class: "name" }, name),
-        h("p", { class: "meta" }, meta.map((each) => h("span", {}, each))),
+        meta.length > 0 && h("p", { class: "meta" }, meta.map((each) => h("span", {}, each))),
         detail && h("p", { class: "detail" }, detail)),
       number !== undefined && h("p", { class: "number" }, number),
       mayWrite && h("div", { class: "actions" },

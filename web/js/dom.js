@@ -29,13 +29,19 @@ let ids = 0;
 
 export function field(label, name, { kind = "text", hint, ...attributes } = {}) {
   const id = `field-${++ids}`;
-  const control = kind === "textarea"
-    ? h("textarea", { id, name, rows: 4, ...attributes })
-    : h("input", { id, name, type: kind, ...attributes });
-  if (kind === "textarea") control.value = attributes.value ?? "";
+  const control = makeControl(kind, { id, name, ...attributes });
   if (hint) control.setAttribute("aria-describedby", `${id}-hint`);
   return h("div", { class: "field" }, h("label", { for: id }, label), control,
     hint && h("p", { class: "hint", id: `${id}-hint` }, hint));
+}
+
+// `choices` of a select are its options, by value.
+function makeControl(kind, { value = "", choices = {}, ...attributes }) {
+  if (kind !== "select" && kind !== "textarea") return h("input", { type: kind, value, ...attributes });
+  const options = Object.entries(choices).map(([each, text]) => h("option", { value: each }, text));
+  const control = kind === "select" ? h("select", attributes, options) : h("textarea", { rows: 4, ...attributes });
+  control.value = value;
+  return control;
 }
 
 export function mark(control, invalid) {

@@ -20,8 +20,8 @@ export async function edit(kind, thing = null) {
     const problem = h("div", { class: "problem", role: "alert" });
     const submit = h("button", { class: "button primary", type: "submit" }, "Save");
     const cancel = button("Cancel", () => close());
-    const controls = kind.fields.map(({ name, label, of, parse, ...rest }) =>
-      field(label, name, { ...rest, value: thing || name === "quantity" ? of(thing) : "" }));
+    const controls = kind.fields.map(({ name, label, of, parse, initial, ...rest }) =>
+      field(label, name, { ...rest, value: thing ? of(thing) : initial }));
     const form = h("form", { novalidate: true }, controls, problem,
       h("div", { class: "actions" }, cancel, submit));
     const before = Object.fromEntries(kind.fields.map(({ name }) => [name, form.elements[name].value]));

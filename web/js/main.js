@@ -3,33 +3,41 @@
 import * as api from "./api.js";
 import { collectionView } from "./collection.js";
 import { button, closeDialogs, h, leaveDialogs, say, show } from "./dom.js";
+import { load } from "./entity.js";
 import * as session from "./session.js";
-import { cart, items, users } from "./views/directory.js";
 import { isolationView } from "./views/isolation.js";
 import { signInAgain, signInView } from "./views/sign-in.js";
 
 const main = document.getElementById("main");
+const brand = document.getElementById("brand");
 const nav = document.getElementById("nav");
 const who = document.getElementById("who");
 let config;
 let asking = null;
-let shown = "items";
+let shown;
+// By what stands in the address; the first is shown where it names none.
+let views;
 
-const VIEWS = {
-  items: { title: "Items", draw: () => collectionView(main, items) },
-  cart: { title: "Cart", draw: () => collectionView(main, cart) },
-  users: { title: "Users", draw: () => collectionView(main, users) },
-  isolation: { title: "Isolation", draw: () => isolationView(main, config) },
-};
+const viewsOf = (entities) => new Map([
+  ...entities.map((entity) => [entity.route, {
+    title: entity.title,
+    draw: () => (entity.missing ? missingView(entity) : collectionView(main, entity)),
+  }]),
+  ["isolation", { title: "Isolation", draw: () => isolationView(main, config, entities) }],
+]);
 
 const chosen = () => {
   const name = location.hash.replace(/^#\//, "");
-  return Object.hasOwn(VIEWS, name) ? name : "items";
+  return views.has(name) ? name : views.keys().next().value;
 };
+
+function entitle(title) {
+  document.title = `${title} · ${config.product}`;
+}
 
 function draw({ focus = false } = {}) {
   if (!session.signedIn()) {
-    document.title = "Sign in · Bulkhead";
+    entitle("Sign in");
     nav.hidden = true;
     show(who);
     signInView(main, () => draw({ focus: true }));
@@ -37,17 +45,23 @@ function draw({ focus = false } = {}) {
   }
   const name = chosen();
   shown = name;
-  document.title = `${VIEWS[name].title} · Bulkhead`;
+  entitle(views.get(name).title);
   nav.hidden = false;
-  show(nav, Object.entries(VIEWS).map(([each, { title }]) =>
+  show(nav, [...views].map(([each, { title }]) =>
     h("a", { href: `#/${each}`, "aria-current": each === name ? "page" : null }, title)));
   const claims = session.claims();
   show(who,
     h("p", { class: "person" },
       h("strong", {}, claims["custom:tenantID"]), h("span", {}, h("span", { class: "email" }, `${claims.email} · `), claims["custom:role"])),
     button("Sign out", leave));
-  VIEWS[name].draw();
+  views.get(name).draw();
   if (focus) main.focus();
+}
+
+// The other views work all the same.
+function missingView({ title, missing }) {
+  show(main, h("section", { class: "panel narrow", role: "alert" }, h("h1", {}, title),
+    h("p", { class: "lead" }, `This view cannot be shown: ${missing} is missing, or has an error. Reload the page to try again.`)));
 }
 
 const FAREWELLS = {
@@ -83,12 +97,16 @@ async function start() {
     if (!answer.ok) throw new TypeError(`config.json: ${answer.status}`);
     config = await answer.json();
   } catch {
+    document.title = "Not reachable";
     show(main, h("section", { class: "panel narrow" }, h("h1", {}, "Not reachable"),
       h("p", {}, "The page cannot read its configuration."), button("Try again", start, { kind: "primary" })));
     return;
   }
   session.configure(config);
   api.configure(config, reauthenticate);
+  views = viewsOf(await Promise.all(config.entities.map(load)));
+  brand.append(config.product);
+  brand.hidden = false;
   draw();
 }
 

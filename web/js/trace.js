@@ -1,8 +1,8 @@
 // The way of two requests, drawn as one picture: the steps that they share, then a fork, and at the end of each branch a
-// wall with a door in it, which IAM opens or keeps shut.
+// wall with a door in it, which IAM opens or keeps shut. Of one request there is one branch.
 
 import { h } from "./dom.js";
-import { formatInstant, formatPrice, formatSeconds } from "./format.js";
+import { formatNumber, formatSeconds } from "./format.js";
 
 const text = (value) => [value].flat().join(", ");
 
@@ -18,23 +18,25 @@ const step = (number, title, what, ...content) => h("li", { class: "step" },
   what && h("p", { class: "hint" }, what), content);
 
 const of = (asked, action) => asked.decisions?.find((decision) => decision.action === action);
-const readOf = (asked) => of(asked, "dynamodb:GetItem");
+// What the session was used for; a list may ask many partitions, or for the key of a database.
+const readsOf = (asked) => asked.decisions?.filter((decision) => !decision.action.startsWith("sts:")) ?? [];
+const readOf = (asked) => readsOf(asked)[0];
 
 export const verdictOf = (asked) => {
   if (!asked.status) return asked.waits ? "Asking…" : "Not asked yet";
   if (asked.status === 403) return "Refused";
-  return asked.status === 404 ? "Allowed; no such item" : "Allowed";
+  return asked.status === 404 ? "Allowed; no such row" : "Allowed";
 };
 
-// Each of the two is {shardId, status, message, item, policy, decisions}. Without a status it was not answered yet, and
-// its place is kept; `decisions` and `policy` are null where none are shown.
-export function picture(claims, asked, twin) {
+// Each request is {key, status, message, row, policy, decisions}. Without a status it was not answered yet, and its place
+// is kept; `decisions` and `policy` are null where none are shown.
+export function picture(claims, entity, asked, twin = null) {
   return [
-    h("section", { class: "trunk", "aria-label": "The same for both requests" },
+    h("section", { class: "trunk", "aria-label": twin ? "The same for both requests" : "The way of the request" },
       h("ol", {}, tokenStep(claims), authorizerStep(asked), roleStep(asked))),
-    h("div", { class: "fork", "aria-hidden": "true" }),
-    h("div", { class: "branches" },
-      branch("What you asked for", asked, twin), branch("The same for your own", twin, asked)),
+    h("div", { class: twin ? "fork" : "fork single", "aria-hidden": "true" }),
+    h("div", { class: twin ? "branches" : "branches single" },
+      branch("What you asked for", entity, asked, twin), twin && branch("The same for your own", entity, twin, asked)),
   ];
 }
 
@@ -67,7 +69,7 @@ const route = (arn) => {
 function roleStep(asked) {
   const what = "A session of the tenant role, tagged with tenant and role.";
   const read = readOf(asked);
-  if (!read) return step(3, "AssumeRole", asked.status ? `${what} Not shown by a deployed stage.` : what);
+  if (!read) return step(3, "AssumeRole", asked.status && !asked.decisions ? `${what} Not shown by a deployed stage.` : what);
   return step(3, "AssumeRole", what, facts([
     ...Object.entries(read.tags).map(([name, value]) => [`Session tag ${name}`, value]),
     ["Session", read.principal.split("/").pop()],
@@ -77,22 +79,29 @@ function roleStep(asked) {
 const KINDS = { 200: "allowed", 404: "allowed", 403: "refused" };
 
 // A region to jump to once there is an answer in it.
-const branch = (title, asked, other) => h("section", { class: `branch ${KINDS[asked.status] ?? "open"}`, "aria-label": asked.status && title },
+const branch = (title, entity, asked, other) => h("section", { class: `branch ${KINDS[asked.status] ?? "open"}`, "aria-label": asked.status && title },
   h("h3", {}, title),
   h("ol", { start: 4 },
-    step(4, "GetItem", session(asked),
-      h("p", { class: "door-key" }, h("span", { class: "hint" }, "dynamodb:LeadingKeys"),
-        h("strong", {}, text(readOf(asked)?.context["dynamodb:LeadingKeys"] ?? asked.shardId)))),
-    decision(asked, other)));
+    step(4, readOf(asked)?.action.split(":")[1] ?? (other ? "GetItem" : "Request"), session(asked, other),
+      h("p", { class: "door-key" }, h("span", { class: "hint" }, other || leadingKeys(asked) ? "dynamodb:LeadingKeys" : "Route"),
+        h("strong", {}, leadingKeys(asked) ?? asked.key))),
+    decision(entity, asked, other)));
+
+function leadingKeys(asked) {
+  const keys = [...new Set(readsOf(asked).flatMap((read) => read.context["dynamodb:LeadingKeys"] ?? []))];
+  if (keys.length === 0) return null;
+  return keys.length === 1 ? keys[0] : `${keys[0]} and ${formatNumber(keys.length - 1)} more`;
+}
 
 // Where the two ways differ before the fork: only the first request of a tenant finds no session.
-function session(asked) {
-  if (!readOf(asked)) return "The table is asked for the key.";
+function session(asked, other) {
+  if (asked.decisions?.length === 0) return "No call of AWS: credentials and login of an earlier request still serve.";
+  if (!readOf(asked)) return other ? "The table is asked for the key." : "The tenant’s own credentials are used.";
   const assumed = of(asked, "sts:AssumeRole");
   return assumed ? `${assumed.decision}: a new session for this request.` : "Session reused from an earlier request.";
 }
 
-function decision(asked, other) {
+function decision(entity, asked, other) {
   const read = readOf(asked);
   const unmet = read?.unmet ?? [];
   return h("li", { class: "verdict" }, h("span", { class: "sign", "aria-hidden": "true" }),
@@ -105,16 +114,20 @@ function decision(asked, other) {
       ["API", `${asked.status}${asked.message ? `: ${asked.message}` : ""}`],
     ]),
     read?.message && h("figure", { class: "sentence" }, h("figcaption", {}, "In AWS’s own words"), h("blockquote", {}, broken(read.message))),
-    asked.item && h("figure", { class: "sentence" }, h("figcaption", {}, "The row that came back"), facts([
-      ["Name", asked.item.name], ["Price", formatPrice(asked.item.price)], ["Created", formatInstant(asked.item.created_at)],
-      ["product_id", asked.item.product_id],
-    ])));
+    asked.row && rowOf(entity, asked.row));
+}
+
+function rowOf(entity, row) {
+  const { main, meta = [], number } = entity.row(row);
+  return h("figure", { class: "sentence" }, h("figcaption", {}, "The row that came back"), h("p", { class: "name" }, main),
+    h("p", { class: "meta" }, [...meta, number].filter(Boolean).map((each) => h("span", {}, each))),
+    facts([[entity.byKey.id, entity.id(row)]]));
 }
 
 // An allowed decision names its statement, not its conditions. Where the other request failed at conditions of that very
 // statement, in a session with the same tags, this one met them.
 function metOf(asked, other) {
-  const [read, failed] = [readOf(asked), readOf(other)];
+  const [read, failed] = [readOf(asked), other && readOf(other)];
   if (!read?.statement || !failed) return [];
   return failed.unmet
     .filter((each) => each.statement === read.statement && each.key in read.context)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
 from chalice.app import Blueprint, Response
@@ -11,9 +10,8 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from typing_extensions import TypedDict
 
 from chalicelib import wiring
-from chalicelib.entities.cart.store import CartLine, CartStore
+from chalicelib.entities.cart import KIND, CartLineNotFoundError
 from chalicelib.errors import (
-    CartLineNotFoundError,
     InvalidRequestError,
     ScopedCredentialsError,
     StoreUnavailableError,
@@ -21,6 +19,7 @@ from chalicelib.errors import (
 )
 from chalicelib.http.answers import CORS
 from chalicelib.http.authorization import current_tenant, tenant_authorizer
+from chalicelib.http.fields import whole_number
 from chalicelib.http.operations import DescribedResponse, Operation
 from chalicelib.http.parameters import (
     LIMIT,
@@ -36,24 +35,15 @@ from chalicelib.http.prices import Price, PriceText, price_text
 from chalicelib.http.requests import Body, Patch, parse_body
 
 if TYPE_CHECKING:
+    from chalicelib.entities.cart.store import CartLine, CartStore
     from chalicelib.tenancy.tenant import TenantContext
 
-carts = Blueprint(__name__)
+blueprint = Blueprint(__name__)
 
 ITEM_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
-_MAX_QUANTITY = 1_000_000
-
-
-def whole_number(value: object) -> object:
-    """Return 2.0 as 2, since JSON knows no other difference between them; anything else as it is."""
-    if isinstance(value, Decimal) and value.is_finite() and 0 <= value.adjusted() < len(str(_MAX_QUANTITY)):
-        return int(value) if value == value.to_integral_value() else value
-    return value
-
-
 Description = Annotated[str, Field(min_length=1, max_length=1000)]
-Quantity = Annotated[int, Field(ge=1, le=_MAX_QUANTITY), BeforeValidator(whole_number)]
+Quantity = Annotated[int, Field(ge=1, le=1_000_000), BeforeValidator(whole_number)]
 
 
 class CartLineBody(Body):
@@ -92,7 +82,7 @@ _ITEM_ID = Parameter("item_id", "Names the line within the cart; the caller choo
 _ERRORS = (InvalidRequestError, TenantAccessDeniedError, ScopedCredentialsError, StoreUnavailableError)
 
 
-@carts.route("/cart", authorizer=tenant_authorizer, cors=CORS)
+@blueprint.route("/cart", authorizer=tenant_authorizer, cors=CORS)
 @Operation(
     query=(LIMIT, cursor_after("1732286400000")),
     answers={200: DescribedResponse("A page of the cart.", CartAnswer)},
@@ -100,13 +90,13 @@ _ERRORS = (InvalidRequestError, TenantAccessDeniedError, ScopedCredentialsError,
 )
 def list_lines() -> CartAnswer:
     """Return a page of the caller's cart, ordered by item id."""
-    request = carts.current_request
+    request = blueprint.current_request
     limit, after = parse_limit(request), parse_cursor(request, ITEM_ID)
     lines, last = store_of(current_tenant(request)).page(limit=limit, after=after)
     return {"lines": [_answer(line) for line in lines], "next_cursor": encode_cursor(last)}
 
 
-@carts.route("/cart/{item_id}", methods=["PUT"], authorizer=tenant_authorizer, cors=CORS)
+@blueprint.route("/cart/{item_id}", methods=["PUT"], authorizer=tenant_authorizer, cors=CORS)
 @Operation(
     path=(_ITEM_ID,),
     body=CartLineBody,
@@ -118,15 +108,14 @@ def list_lines() -> CartAnswer:
 )
 def put_line(item_id: str) -> Response:
     """Write a line: 201 when it is new, 200 when it replaced one."""
-    request = carts.current_request
+    request = blueprint.current_request
     item_id = parse_path_parameter("item_id", item_id, ITEM_ID)
     body = parse_body(request, CartLineBody)
-    line = CartLine(item_id, body.description, body.price, body.quantity)
-    created = store_of(current_tenant(request)).put(line)
+    line, created = store_of(current_tenant(request)).put(item_id, **body.model_dump())
     return Response(_answer(line), status_code=201 if created else 200)
 
 
-@carts.route("/cart/{item_id}", methods=["PATCH"], authorizer=tenant_authorizer, cors=CORS)
+@blueprint.route("/cart/{item_id}", methods=["PATCH"], authorizer=tenant_authorizer, cors=CORS)
 @Operation(
     path=(_ITEM_ID,),
     body=CartLinePatch,
@@ -135,13 +124,13 @@ def put_line(item_id: str) -> Response:
 )
 def patch_line(item_id: str) -> CartLineAnswer:
     """Change some fields of a line in the caller's cart."""
-    request = carts.current_request
+    request = blueprint.current_request
     item_id = parse_path_parameter("item_id", item_id, ITEM_ID)
     changes = parse_body(request, CartLinePatch).model_dump(exclude_unset=True)
     return _answer(store_of(current_tenant(request)).change(item_id, **changes))
 
 
-@carts.route("/cart/{item_id}", methods=["DELETE"], authorizer=tenant_authorizer, cors=CORS)
+@blueprint.route("/cart/{item_id}", methods=["DELETE"], authorizer=tenant_authorizer, cors=CORS)
 @Operation(
     path=(_ITEM_ID,),
     answers={204: DescribedResponse("The line is gone.")},
@@ -149,7 +138,7 @@ def patch_line(item_id: str) -> CartLineAnswer:
 )
 def delete_line(item_id: str) -> Response:
     """Delete a line from the caller's cart."""
-    request = carts.current_request
+    request = blueprint.current_request
     item_id = parse_path_parameter("item_id", item_id, ITEM_ID)
     store_of(current_tenant(request)).delete(item_id)
     return Response("", status_code=204)
@@ -166,4 +155,6 @@ def _answer(line: CartLine) -> CartLineAnswer:
 
 def store_of(tenant: TenantContext) -> CartStore:
     """Return the tenant's cart, reached with the tenant's scoped credentials."""
-    return CartStore(wiring.scoped_clients().dynamodb(tenant), wiring.config().table_name, tenant)
+    from chalicelib.entities.cart.store import CartStore
+
+    return CartStore(wiring.table(tenant, KIND))

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 from chalice.app import Blueprint, Response
-from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from chalicelib import wiring
-from chalicelib.data.partitions import SHARDING, Kind, PartitionKey, Partitions
+from chalicelib.data.partitions import PartitionKey
+from chalicelib.entities.items import KIND, ItemNotFoundError
 from chalicelib.entities.items.attributes import Attributes, StoredAttributes
-from chalicelib.entities.items.store import ItemStore
 from chalicelib.errors import (
     InvalidKeyError,
     InvalidRequestError,
-    ItemNotFoundError,
     PreconditionFailedError,
     PreconditionRequiredError,
     ScopedCredentialsError,
@@ -27,41 +25,37 @@ from chalicelib.errors import (
 )
 from chalicelib.http.answers import CORS, exact_json
 from chalicelib.http.authorization import current_tenant, tenant_authorizer
+from chalicelib.http.fields import Instant, Text
 from chalicelib.http.operations import DescribedResponse, Operation
 from chalicelib.http.parameters import (
     LIMIT,
     Parameter,
-    cursor_after,
     encode_cursor,
     parse_cursor,
     parse_limit,
     parse_parameter,
     parse_path_parameter,
-    text_of_form,
 )
 from chalicelib.http.preconditions import ETAG, IF_MATCH, entity_tag, required_versions, versions
 from chalicelib.http.prices import Price, PriceText, price_text
 from chalicelib.http.requests import Body, Patch, parse_body
-from chalicelib.http.texts import PRINTABLE, Instant, printable
+from chalicelib.http.row_ids import CURSOR, LOCATION, ROW_ID, RowId, row_id
 
 if TYPE_CHECKING:
     from chalice.app import Request
 
-    from chalicelib.entities.items.store import Item
+    from chalicelib.entities.items.store import Item, ItemStore
     from chalicelib.tenancy.tenant import TenantContext
 
-items = Blueprint(__name__)
+blueprint = Blueprint(__name__)
 
-_PRODUCT_ID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 _SORT_KEY_BYTES = 1024  # Source: AWS, "Quotas in Amazon DynamoDB", sort keys
-
-Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(printable), PRINTABLE]
 
 
 class NewItemBody(Body):
     """An item to add."""
 
-    name: Name
+    name: Text
     price: Price
     attributes: Attributes
 
@@ -69,7 +63,7 @@ class NewItemBody(Body):
 class ItemPatch(Patch):
     """Some fields of an item; `attributes` replaces all attributes."""
 
-    name: Name = Field(default=None)  # type: ignore[assignment]
+    name: Text = Field(default=None)  # type: ignore[assignment]
     price: Price = Field(default=None)  # type: ignore[assignment]
     attributes: Attributes = Field(default=None)  # type: ignore[arg-type]
 
@@ -77,9 +71,9 @@ class ItemPatch(Patch):
 class ItemAnswer(TypedDict):
     """An item of the caller's tenant; `shard_id` and `product_id` are its primary key."""
 
-    product_id: Annotated[str, WithJsonSchema(text_of_form(_PRODUCT_ID))]
+    product_id: RowId
     shard_id: str
-    name: Name
+    name: Text
     price: PriceText
     attributes: StoredAttributes
     version: Annotated[int, Field(ge=1)]
@@ -93,8 +87,7 @@ class ItemsAnswer(TypedDict):
     next_cursor: str | None
 
 
-_ID = Parameter("product_id", "Names the item.", text_of_form(_PRODUCT_ID))
-_LOCATION = Parameter("Location", "The path of the new item.", {"type": "string", "format": "uri-reference"})
+_ID = row_id("product_id", of="item")
 _ETAG_OF_ONE = replace(ETAG, required=False)
 _KEY = (
     Parameter(
@@ -113,9 +106,9 @@ _KEY = (
 _ERRORS = (InvalidRequestError, TenantAccessDeniedError, ScopedCredentialsError, StoreUnavailableError)
 
 
-@items.route("/items", authorizer=tenant_authorizer, cors=CORS)
+@blueprint.route("/items", authorizer=tenant_authorizer, cors=CORS)
 @Operation(
-    query=(LIMIT, cursor_after("4f6c1f0e-5c1b-4f43-9d2b-6a8f8f1d2c3b"), *_KEY),
+    query=(LIMIT, CURSOR, *_KEY),
     answers={
         200: DescribedResponse("A page of the items, or the one item.", ItemsAnswer | ItemAnswer, (_ETAG_OF_ONE,))
     },
@@ -123,31 +116,31 @@ _ERRORS = (InvalidRequestError, TenantAccessDeniedError, ScopedCredentialsError,
 )
 def list_items() -> Response:
     """Return a page of the tenant's items by id, or the one item with the primary key that the query names."""
-    request = items.current_request
+    request = blueprint.current_request
     key = _primary_key(request)
     if key is not None:
         return _one(store_of(current_tenant(request)).get_by_key(*key))
-    limit, after = parse_limit(request), parse_cursor(request, _PRODUCT_ID)
+    limit, after = parse_limit(request), parse_cursor(request, ROW_ID)
     page, last = store_of(current_tenant(request)).page(limit=limit, after=after)
     answer: ItemsAnswer = {"items": [_answer(item) for item in page], "next_cursor": encode_cursor(last)}
     return exact_json(answer)
 
 
-@items.route("/items", methods=["POST"], authorizer=tenant_authorizer, cors=CORS)
+@blueprint.route("/items", methods=["POST"], authorizer=tenant_authorizer, cors=CORS)
 @Operation(
     body=NewItemBody,
-    answers={201: DescribedResponse("The new item.", ItemAnswer, (ETAG, _LOCATION))},
+    answers={201: DescribedResponse("The new item.", ItemAnswer, (ETAG, LOCATION))},
     errors=_ERRORS,
 )
 def create_item() -> Response:
     """Add an item."""
-    request = items.current_request
+    request = blueprint.current_request
     body = parse_body(request, NewItemBody)
     item = store_of(current_tenant(request)).create(name=body.name, price=body.price, attributes=body.attributes)
     return _one(item, status_code=201, headers={"Location": f"/items/{item.product_id}"})
 
 
-@items.route("/items/{product_id}", authorizer=tenant_authorizer, cors=CORS)
+@blueprint.route("/items/{product_id}", authorizer=tenant_authorizer, cors=CORS)
 @Operation(
     path=(_ID,),
     answers={200: DescribedResponse("The item.", ItemAnswer, (ETAG,))},
@@ -155,11 +148,11 @@ def create_item() -> Response:
 )
 def get_item(product_id: str) -> Response:
     """Return one of the tenant's items."""
-    product_id = parse_path_parameter("product_id", product_id, _PRODUCT_ID)
-    return _one(store_of(current_tenant(items.current_request)).get(product_id))
+    product_id = parse_path_parameter("product_id", product_id, ROW_ID)
+    return _one(store_of(current_tenant(blueprint.current_request)).get(product_id))
 
 
-@items.route("/items/{product_id}", methods=["PATCH"], authorizer=tenant_authorizer, cors=CORS)
+@blueprint.route("/items/{product_id}", methods=["PATCH"], authorizer=tenant_authorizer, cors=CORS)
 @Operation(
     path=(_ID,),
     headers=(IF_MATCH,),
@@ -169,15 +162,15 @@ def get_item(product_id: str) -> Response:
 )
 def patch_item(product_id: str) -> Response:
     """Change some fields of the version of an item that the caller has seen."""
-    request = items.current_request
-    product_id = parse_path_parameter("product_id", product_id, _PRODUCT_ID)
+    request = blueprint.current_request
+    product_id = parse_path_parameter("product_id", product_id, ROW_ID)
     expected = required_versions(request)
     body = parse_body(request, ItemPatch)
     fields = {name: getattr(body, name) for name in body.model_fields_set}
     return _one(store_of(current_tenant(request)).change(product_id, expected, **fields))
 
 
-@items.route("/items/{product_id}", methods=["DELETE"], authorizer=tenant_authorizer, cors=CORS)
+@blueprint.route("/items/{product_id}", methods=["DELETE"], authorizer=tenant_authorizer, cors=CORS)
 @Operation(
     path=(_ID,),
     headers=(replace(IF_MATCH, required=False),),
@@ -186,8 +179,8 @@ def patch_item(product_id: str) -> Response:
 )
 def delete_item(product_id: str) -> Response:
     """Delete an item; with If-Match, only the version that the caller has seen."""
-    request = items.current_request
-    product_id = parse_path_parameter("product_id", product_id, _PRODUCT_ID)
+    request = blueprint.current_request
+    product_id = parse_path_parameter("product_id", product_id, ROW_ID)
     store_of(current_tenant(request)).delete(product_id, versions(request))
     return Response("", status_code=204)
 
@@ -227,10 +220,6 @@ def _answer(item: Item) -> ItemAnswer:
 
 def store_of(tenant: TenantContext) -> ItemStore:
     """Return the tenant's items, reached with the tenant's scoped credentials."""
-    return ItemStore(
-        wiring.scoped_clients().dynamodb(tenant),
-        wiring.config().table_name,
-        Partitions(tenant, Kind.ITEM, SHARDING[Kind.ITEM]),
-        wiring.listing_threads(),
-        lambda: datetime.now(UTC),
-    )
+    from chalicelib.entities.items.store import ItemStore
+
+    return ItemStore(wiring.table(tenant, KIND, versioned=True), lambda: datetime.now(UTC))

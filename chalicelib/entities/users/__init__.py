@@ -1,1 +1,36 @@
-"""Users: a table in PostgreSQL under row-level security."""
+"""Users: a table in PostgreSQL under row-level security, which grants nothing; roles live in Cognito."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chalicelib.data.storage import TenantTable
+from chalicelib.entities.entity import Entity
+from chalicelib.errors import AppError, RowNotFoundError
+
+if TYPE_CHECKING:
+    from chalicelib.data.database import Database
+    from chalicelib.tenancy.tenant import TenantContext
+
+TABLE = TenantTable("users", key="user_id")
+
+
+def add_administrator(database: Database, tenant: TenantContext) -> None:
+    """Put a new tenant's first administrator into its directory, unless it is there."""
+    from chalicelib.data.rows import Rows  # noqa: PLC0415 -- for one function
+
+    columns = {"email": tenant.email, "display_name": tenant.email}
+    Rows(database, tenant, TABLE, tuple(columns)).insert_unless_there(columns)
+
+
+ENTITY = Entity("users", "Users", TABLE, on_onboarded=add_administrator)
+
+
+class UserNotFoundError(RowNotFoundError):
+    """The caller's tenant has no such user."""
+
+
+class EmailTakenError(AppError):
+    """Another user of the caller's tenant has this email."""
+
+    STATUS_CODE = 409

@@ -7,25 +7,24 @@ import uuid
 from typing import TYPE_CHECKING, Annotated
 
 from chalice.app import Blueprint, Response
-from pydantic import AfterValidator, Field
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from chalicelib import wiring
+from chalicelib.entities.users import EmailTakenError, UserNotFoundError
 from chalicelib.errors import (
     DatabaseUnavailableError,
-    EmailTakenError,
     InvalidRequestError,
     ScopedCredentialsError,
     TenantAccessDeniedError,
-    UserNotFoundError,
 )
 from chalicelib.http.answers import CORS
 from chalicelib.http.authorization import current_tenant, tenant_authorizer
+from chalicelib.http.fields import Email, Instant, Text
 from chalicelib.http.operations import DescribedResponse, Operation
 from chalicelib.http.parameters import (
     LIMIT,
     Parameter,
-    cursor_after,
     encode_cursor,
     parse_cursor,
     parse_limit,
@@ -33,35 +32,29 @@ from chalicelib.http.parameters import (
     text_of_form,
 )
 from chalicelib.http.requests import Body, Patch, parse_body
-from chalicelib.http.texts import PRINTABLE, Instant, printable
-from chalicelib.tenancy.emails import checked_email
+from chalicelib.http.row_ids import CURSOR, LOCATION
 
 if TYPE_CHECKING:
     from chalicelib.entities.users.store import User, UserStore
     from chalicelib.tenancy.tenant import TenantContext
 
-users = Blueprint(__name__)
+blueprint = Blueprint(__name__)
 
 _USER_ID = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")  # RFC 9562: read without regard to case
-
-
-_EMAIL = Field(json_schema_extra={"format": "email"})
-Email = Annotated[str, Field(max_length=254), AfterValidator(printable), AfterValidator(checked_email), _EMAIL]
-DisplayName = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(printable), PRINTABLE]
 
 
 class NewUserBody(Body):
     """A user to add."""
 
     email: Email
-    display_name: DisplayName
+    display_name: Text
 
 
 class UserPatch(Patch):
     """Some fields of a user."""
 
     email: Email = Field(default=None)  # type: ignore[assignment]
-    display_name: DisplayName = Field(default=None)  # type: ignore[assignment]
+    display_name: Text = Field(default=None)  # type: ignore[assignment]
 
 
 class UserAnswer(TypedDict):
@@ -69,7 +62,7 @@ class UserAnswer(TypedDict):
 
     user_id: Annotated[str, Field(json_schema_extra={"format": "uuid"})]
     email: Email
-    display_name: DisplayName
+    display_name: Text
     created_at: Instant
 
 
@@ -81,19 +74,18 @@ class UsersAnswer(TypedDict):
 
 
 _ID = Parameter("user_id", "Names the user; upper or lower case.", text_of_form(_USER_ID))
-_LOCATION = Parameter("Location", "The path of the new user.", {"type": "string", "format": "uri-reference"})
 _ERRORS = (InvalidRequestError, TenantAccessDeniedError, ScopedCredentialsError, DatabaseUnavailableError)
 
 
-@users.route("/users", authorizer=tenant_authorizer, cors=CORS)
+@blueprint.route("/users", authorizer=tenant_authorizer, cors=CORS)
 @Operation(
-    query=(LIMIT, cursor_after("4f6c1f0e-5c1b-4f43-9d2b-6a8f8f1d2c3b")),
+    query=(LIMIT, CURSOR),
     answers={200: DescribedResponse("A page of the users.", UsersAnswer)},
     errors=_ERRORS,
 )
 def list_users() -> UsersAnswer:
     """Return a page of the tenant's users, ordered by id."""
-    request = users.current_request
+    request = blueprint.current_request
     limit, after = parse_limit(request), parse_cursor(request, _USER_ID)
     page, last = store_of(current_tenant(request)).page(limit=limit, after=uuid.UUID(after) if after else None)
     return {
@@ -102,28 +94,28 @@ def list_users() -> UsersAnswer:
     }
 
 
-@users.route("/users", methods=["POST"], authorizer=tenant_authorizer, cors=CORS)
+@blueprint.route("/users", methods=["POST"], authorizer=tenant_authorizer, cors=CORS)
 @Operation(
     body=NewUserBody,
-    answers={201: DescribedResponse("The new user.", UserAnswer, (_LOCATION,))},
+    answers={201: DescribedResponse("The new user.", UserAnswer, (LOCATION,))},
     errors=(*_ERRORS, EmailTakenError),
 )
 def create_user() -> Response:
     """Add a user to the directory; it creates no login."""
-    request = users.current_request
+    request = blueprint.current_request
     body = parse_body(request, NewUserBody)
     user = store_of(current_tenant(request)).create(email=body.email, display_name=body.display_name)
     return Response(_answer(user), status_code=201, headers={"Location": f"/users/{user.user_id}"})
 
 
-@users.route("/users/{user_id}", authorizer=tenant_authorizer, cors=CORS)
+@blueprint.route("/users/{user_id}", authorizer=tenant_authorizer, cors=CORS)
 @Operation(path=(_ID,), answers={200: DescribedResponse("The user.", UserAnswer)}, errors=(*_ERRORS, UserNotFoundError))
 def get_user(user_id: str) -> UserAnswer:
     """Return one of the tenant's users."""
-    return _answer(store_of(current_tenant(users.current_request)).get(_parse_id(user_id)))
+    return _answer(store_of(current_tenant(blueprint.current_request)).get(_parse_id(user_id)))
 
 
-@users.route("/users/{user_id}", methods=["PATCH"], authorizer=tenant_authorizer, cors=CORS)
+@blueprint.route("/users/{user_id}", methods=["PATCH"], authorizer=tenant_authorizer, cors=CORS)
 @Operation(
     path=(_ID,),
     body=UserPatch,
@@ -132,17 +124,17 @@ def get_user(user_id: str) -> UserAnswer:
 )
 def patch_user(user_id: str) -> UserAnswer:
     """Change some fields of one of the tenant's users."""
-    request = users.current_request
+    request = blueprint.current_request
     identified = _parse_id(user_id)
     changes = parse_body(request, UserPatch).model_dump(exclude_unset=True)
     return _answer(store_of(current_tenant(request)).change(identified, **changes))
 
 
-@users.route("/users/{user_id}", methods=["DELETE"], authorizer=tenant_authorizer, cors=CORS)
+@blueprint.route("/users/{user_id}", methods=["DELETE"], authorizer=tenant_authorizer, cors=CORS)
 @Operation(path=(_ID,), answers={204: DescribedResponse("The user is gone.")}, errors=(*_ERRORS, UserNotFoundError))
 def delete_user(user_id: str) -> Response:
     """Delete one of the tenant's users."""
-    store_of(current_tenant(users.current_request)).delete(_parse_id(user_id))
+    store_of(current_tenant(blueprint.current_request)).delete(_parse_id(user_id))
     return Response("", status_code=204)
 
 
@@ -163,4 +155,4 @@ def store_of(tenant: TenantContext) -> UserStore:
     """Return the tenant's users, reached with the tenant's scoped credentials."""
     from chalicelib.entities.users.store import UserStore
 
-    return UserStore(wiring.database(), tenant)
+    return UserStore.of(wiring.database(), tenant)

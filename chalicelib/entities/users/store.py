@@ -1,27 +1,23 @@
-"""A tenant's users in PostgreSQL: a directory that grants nothing; roles live in Cognito.
-
-Every statement names the tenant itself, as a second layer on top of row-level security.
-"""
+"""A tenant's users in PostgreSQL."""
 
 from __future__ import annotations
 
-import uuid
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Self
 
 import psycopg
-from psycopg import sql
 
-from chalicelib.data.database import Login
-from chalicelib.errors import EmailTakenError, UserNotFoundError
+from chalicelib.data.rows import Row, Rows
+from chalicelib.entities.users import TABLE, EmailTakenError, UserNotFoundError
 
 if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Iterator
     from datetime import datetime
 
     from chalicelib.data.database import Database
     from chalicelib.tenancy.tenant import TenantContext
-
-_COLUMNS = "user_id, email, display_name, created_at"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +31,20 @@ class User:
 
 
 class UserStore:
-    """The users of one tenant: read with the reader's login, written with the writer's, which IAM gives to admins."""
+    """The users of one tenant; IAM gives the writer's login to admins."""
 
-    def __init__(self, database: Database, tenant: TenantContext) -> None:
-        self._database = database
-        self._tenant = tenant
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    @classmethod
+    def of(cls, database: Database, tenant: TenantContext) -> Self:
+        """Return the tenant's users in this database."""
+        return cls(Rows(database, tenant, TABLE, ("email", "display_name", "created_at")))
 
     def page(self, *, limit: int, after: uuid.UUID | None) -> tuple[list[User], uuid.UUID | None]:
         """Return up to `limit` users by id, and the id to go on after, or None at the end."""
-        with self._database.tenant_transaction(self._tenant, Login.READER) as connection:
-            cursor = connection.execute(
-                f"SELECT {_COLUMNS} FROM users WHERE tenant_id = %s AND user_id > %s ORDER BY user_id LIMIT %s",  # noqa: S608
-                [self._tenant.tenant_id, after or uuid.UUID(int=0), limit + 1],
-            )
-        users = [User(*row) for row in cursor.fetchall()]
-        return users[:limit], users[limit - 1].user_id if len(users) > limit else None
+        rows, last = self._rows.page(limit=limit, after=after)
+        return [User(**row) for row in rows], last
 
     def get(self, user_id: uuid.UUID) -> User:
         """Return a user.
@@ -57,12 +52,7 @@ class UserStore:
         Raises:
             UserNotFoundError: the tenant has none of this id.
         """
-        with self._database.tenant_transaction(self._tenant, Login.READER) as connection:
-            cursor = connection.execute(
-                f"SELECT {_COLUMNS} FROM users WHERE tenant_id = %s AND user_id = %s",  # noqa: S608
-                [self._tenant.tenant_id, user_id],
-            )
-        return _found(cursor.fetchone())
+        return _found(self._rows.get(user_id))
 
     def create(self, *, email: str, display_name: str) -> User:
         """Add a user with a new id.
@@ -70,16 +60,8 @@ class UserStore:
         Raises:
             EmailTakenError: another user of the tenant has this email, whatever its case.
         """
-        try:
-            with self._database.tenant_transaction(self._tenant, Login.WRITER) as connection:
-                cursor = connection.execute(
-                    "INSERT INTO users (tenant_id, user_id, email, display_name) VALUES (%s, %s, %s, %s) "  # noqa: S608
-                    f"RETURNING {_COLUMNS}",
-                    [self._tenant.tenant_id, uuid.uuid4(), email, display_name],
-                )
-        except psycopg.errors.UniqueViolation as error:
-            raise _email_taken() from error
-        return _found(cursor.fetchone())
+        with _taken_emails():
+            return User(**self._rows.insert({"email": email, "display_name": display_name}))
 
     def change(self, user_id: uuid.UUID, **changes: str) -> User:
         """Change `email`, `display_name` or both.
@@ -88,16 +70,8 @@ class UserStore:
             EmailTakenError: another user of the tenant has this email, whatever its case.
             UserNotFoundError: the tenant has none of this id.
         """
-        assignments = sql.SQL(", ").join(sql.SQL("{} = %s").format(sql.Identifier(column)) for column in changes)
-        statement = sql.SQL("UPDATE users SET {} WHERE tenant_id = %s AND user_id = %s RETURNING {}").format(
-            assignments, sql.SQL(_COLUMNS)
-        )
-        try:
-            with self._database.tenant_transaction(self._tenant, Login.WRITER) as connection:
-                cursor = connection.execute(statement, [*changes.values(), self._tenant.tenant_id, user_id])
-        except psycopg.errors.UniqueViolation as error:
-            raise _email_taken() from error
-        return _found(cursor.fetchone())
+        with _taken_emails():
+            return _found(self._rows.change(user_id, changes))
 
     def delete(self, user_id: uuid.UUID) -> None:
         """Delete a user.
@@ -105,23 +79,23 @@ class UserStore:
         Raises:
             UserNotFoundError: the tenant has none of this id.
         """
-        with self._database.tenant_transaction(self._tenant, Login.WRITER) as connection:
-            cursor = connection.execute(
-                "DELETE FROM users WHERE tenant_id = %s AND user_id = %s", [self._tenant.tenant_id, user_id]
-            )
-        if cursor.rowcount == 0:
+        if not self._rows.delete(user_id):
             raise _not_found()
 
 
-def _found(row: tuple[Any, ...] | None) -> User:
+@contextmanager
+def _taken_emails() -> Iterator[None]:
+    try:
+        yield
+    except psycopg.errors.UniqueViolation as error:
+        raise EmailTakenError("Another user has this email.") from error
+
+
+def _found(row: Row | None) -> User:
     if row is None:
         raise _not_found()
-    return User(*row)
+    return User(**row)
 
 
 def _not_found() -> UserNotFoundError:
     return UserNotFoundError("There is no such user.")
-
-
-def _email_taken() -> EmailTakenError:
-    return EmailTakenError("Another user has this email.")

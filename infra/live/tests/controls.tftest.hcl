@@ -20,16 +20,21 @@ variables {
 run "a_stage_on_aws" {
   command = plan
 
-  # Names carry the stage.
+  # Names carry the product and the stage.
+  assert {
+    condition     = local.placement.name == "${module.product.name}-t1" && local.tags == { Project = module.product.name, Stage = "t1" }
+    error_message = "What names begin with must be the product's name and the stage's, and so must the tags say."
+  }
+
   assert {
     condition = [output.account_id, output.region, output.table_name, output.registry_table_name, output.export_bucket_name] == [
-      "123456789012", "eu-central-1", "bulkhead-t1", "bulkhead-t1-tenants", "bulkhead-t1-exports-123456789012",
+      "123456789012", "eu-central-1", local.placement.name, "${local.placement.name}-tenants", "${local.placement.name}-exports-123456789012",
     ]
     error_message = "The names of a stage's resources must carry the stage."
   }
 
   assert {
-    condition     = alltrue([for function, name in output.function_names : name == "bulkhead-t1-${function}"])
+    condition     = alltrue([for function, name in output.function_names : name == "${local.placement.name}-${function}"])
     error_message = "The functions must be named after the stage and after what the package calls them."
   }
 
@@ -51,7 +56,7 @@ run "a_stage_on_aws" {
   assert {
     condition = (
       replace(replace(aws_s3_object.package.key, "-", "+"), "_", "/") == "${trimsuffix(filebase64sha256("tests/package/deployment.zip"), "=")}.zip"
-      && aws_s3_object.package.bucket == "bulkhead-t1-package-123456789012"
+      && aws_s3_object.package.bucket == "${local.placement.name}-package-123456789012"
       && aws_s3_object.package.source_hash == filebase64sha256("tests/package/deployment.zip")
       && can(regex("^[A-Za-z0-9_-]{43}[.]zip$", aws_s3_object.package.key))
     )
@@ -170,7 +175,7 @@ run "a_stage_of_session_policies_has_both_roles" {
   }
 
   assert {
-    condition     = local.api_environment.TENANT_POLICY_ROLE_ARN == "arn:aws:iam::123456789012:role/bulkhead-t1-TenantPolicyRole"
+    condition     = local.api_environment.TENANT_POLICY_ROLE_ARN == "arn:aws:iam::123456789012:role/${local.placement.name}-TenantPolicyRole"
     error_message = "The API must be told the role whose sessions it narrows."
   }
 }
@@ -182,7 +187,7 @@ run "a_rehearsal_is_told_where_the_emulator_is" {
     aws_endpoint_url         = "http://127.0.0.1:4566"
     network                  = null
     database_instance        = null
-    database_server          = { host = "127.0.0.1", port = 5432, name = "bulkhead", sslmode = "disable" }
+    database_server          = { host = "127.0.0.1", port = 5432, name = "app", sslmode = "disable" }
     database_master_username = "postgres"
     database_master_password = "a-master-password"
     web                      = null
@@ -212,7 +217,7 @@ run "names_and_ids_are_checked" {
     region           = "Frankfurt"
     account_id       = "1234"
     tags             = { Stage = "other" }
-    kms_key_arn      = "alias/bulkhead"
+    kms_key_arn      = "alias/example"
     aws_endpoint_url = "https://aws.example.com"
     package_dir      = ""
   }
@@ -299,7 +304,7 @@ run "a_stage_has_one_database" {
   command = plan
 
   variables {
-    database_server          = { host = "127.0.0.1", port = 5432, name = "bulkhead", sslmode = "disable" }
+    database_server          = { host = "127.0.0.1", port = 5432, name = "app", sslmode = "disable" }
     database_master_username = "postgres"
     database_master_password = "a-master-password"
   }
@@ -312,7 +317,7 @@ run "a_server_needs_its_master" {
 
   variables {
     database_instance = null
-    database_server   = { host = "db.example.com", port = 5432, name = "bulkhead" }
+    database_server   = { host = "db.example.com", port = 5432, name = "app" }
   }
 
   expect_failures = [var.database_master_username, var.database_master_password]
@@ -323,7 +328,7 @@ run "a_server_elsewhere_needs_tls" {
 
   variables {
     database_instance        = null
-    database_server          = { host = "db.example.com", port = 5432, name = "bulkhead", sslmode = "disable" }
+    database_server          = { host = "db.example.com", port = 5432, name = "app", sslmode = "disable" }
     database_master_username = "postgres"
     database_master_password = "a-master-password"
   }

@@ -42,8 +42,8 @@ run "names_carry_the_stage" {
       output.lambda_role_arn, output.authorizer_role_arn, output.tenant_role_arn, output.tenant_policy_role_arn,
       ] == [
       "123456789012", "us-east-1", "session_policy", "4",
-      "bulkhead-t1", "arn:aws:dynamodb:us-east-1:123456789012:table/bulkhead-t1", "bulkhead-t1-tenants", "arn:aws:dynamodb:us-east-1:123456789012:table/bulkhead-t1-tenants", "bulkhead-t1-exports-123456789012",
-      "arn:aws:iam::123456789012:role/bulkhead-t1-LambdaRole", "arn:aws:iam::123456789012:role/bulkhead-t1-AuthorizerRole", "arn:aws:iam::123456789012:role/bulkhead-t1-TenantRole", "arn:aws:iam::123456789012:role/bulkhead-t1-TenantPolicyRole",
+      "${module.product.name}-t1", "arn:aws:dynamodb:us-east-1:123456789012:table/${local.placement.name}", "${local.placement.name}-tenants", "arn:aws:dynamodb:us-east-1:123456789012:table/${local.placement.name}-tenants", "${local.placement.name}-exports-123456789012",
+      "arn:aws:iam::123456789012:role/${local.placement.name}-LambdaRole", "arn:aws:iam::123456789012:role/${local.placement.name}-AuthorizerRole", "arn:aws:iam::123456789012:role/${local.placement.name}-TenantRole", "arn:aws:iam::123456789012:role/${local.placement.name}-TenantPolicyRole",
     ]
     error_message = "The names of a stage's resources must carry the stage, and the outputs must tell what it says."
   }
@@ -68,7 +68,7 @@ run "a_stage_tells_its_database" {
 
   variables {
     stage                    = "t1"
-    database                 = { host = "127.0.0.1", port = 5432, name = "bulkhead" }
+    database                 = { host = "127.0.0.1", port = 5432, name = "app" }
     database_master_username = "postgres"
     database_master_password = "a-master-password"
   }
@@ -77,9 +77,9 @@ run "a_stage_tells_its_database" {
     condition = [output.database_host, tostring(output.database_port), output.database_name, output.migrate_database_role_arn, output.rotate_secret_role_arn] == [
       "127.0.0.1",
       "5432",
-      "bulkhead",
-      "arn:aws:iam::123456789012:role/bulkhead-t1-MigrateDatabaseRole",
-      "arn:aws:iam::123456789012:role/bulkhead-t1-RotateSecretRole",
+      "app",
+      "arn:aws:iam::123456789012:role/${local.placement.name}-MigrateDatabaseRole",
+      "arn:aws:iam::123456789012:role/${local.placement.name}-RotateSecretRole",
     ]
     error_message = "The outputs must tell where the database is, and which roles its functions have."
   }
@@ -113,7 +113,7 @@ run "a_url_is_no_host" {
   command = plan
 
   variables {
-    database                 = { host = "postgresql://127.0.0.1", port = 5432, name = "bulkhead" }
+    database                 = { host = "postgresql://127.0.0.1", port = 5432, name = "app" }
     database_master_username = "postgres"
     database_master_password = "a-master-password"
   }
@@ -125,7 +125,7 @@ run "a_database_needs_its_master" {
   command = plan
 
   variables {
-    database = { host = "127.0.0.1", port = 5432, name = "bulkhead" }
+    database = { host = "127.0.0.1", port = 5432, name = "app" }
   }
 
   expect_failures = [var.database_master_username, var.database_master_password]

@@ -8,6 +8,13 @@ variable "placement" {
     error_message = "The name has 3 to 40 lower-case letters, digits or single '-', begins with a letter and ends in no '-'."
   }
 
+  # Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html and
+  # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html, GroupName
+  validation {
+    condition     = !can(regex("^(?:amzn-s3-demo|sg|sthree)-", "${var.placement.name}-"))
+    error_message = "The name does not begin with amzn-s3-demo- or sthree-, which S3 keeps for itself, or with sg-, which EC2 does."
+  }
+
   validation {
     condition     = contains(["aws", "aws-cn", "aws-us-gov"], var.placement.partition)
     error_message = "The partition is aws, aws-cn or aws-us-gov."

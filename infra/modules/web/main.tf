@@ -27,12 +27,15 @@ locals {
   }
 
   config = {
+    product     = var.product
+    entities    = var.entities
     api_url     = var.api_url
     cognito_url = local.sign_in_origin
     client_id   = var.client_id
     region      = var.placement.region
     stage       = var.stage
     trace_url   = null
+    table       = null
   }
 
   # Keeps files for as long as their Cache-Control says, a second at least, and compresses them.

@@ -38,6 +38,41 @@ variable "stage" {
   description = "Name of the stage, for the page's configuration."
 }
 
+variable "product" {
+  type        = string
+  description = "What the page calls the product, in its header and its titles."
+
+  validation {
+    condition     = can(regex("^[^[:space:][:cntrl:]]([^[:cntrl:]]{0,38}[^[:space:][:cntrl:]])?$", var.product))
+    error_message = "The product's name has 1 to 40 characters on one line, and no space at either end."
+  }
+}
+
+variable "entities" {
+  type        = list(object({ name = string, title = string, writers = list(string) }))
+  description = "The page's navigation, in its order: each entity's name, which is that of its route and of its module js/entities/NAME.js; its title; and the roles that are offered changes. What a role may do, the API decides."
+
+  validation {
+    condition     = alltrue([for entity in var.entities : can(regex("^[a-z][a-z0-9_]*$", entity.name))])
+    error_message = "An entity's name has lower-case letters, digits or '_', and begins with a letter."
+  }
+
+  validation {
+    condition     = length(distinct(var.entities[*].name)) == length(var.entities)
+    error_message = "An entity is listed once."
+  }
+
+  validation {
+    condition     = alltrue([for entity in var.entities : length(trimspace(entity.title)) > 0])
+    error_message = "An entity has a title."
+  }
+
+  validation {
+    condition     = alltrue([for entity in var.entities : fileexists("${var.files}/js/entities/${entity.name}.js")])
+    error_message = "Every entity has a module of its own: write js/entities/NAME.js in the folder of the page's files."
+  }
+}
+
 variable "files" {
   type        = string
   description = "Folder of the page's files."

@@ -98,7 +98,7 @@ def _user_who_is_called_as_a_role(plan: Any) -> None:
         pytest.param(_forgotten, "is forgotten", id="forgotten bucket policy"),
         pytest.param(
             lambda plan: _added(
-                plan, "aws_s3_bucket_policy", bucket="bulkhead-web-eu-exports-123456789012", policy=_PUBLIC
+                plan, "aws_s3_bucket_policy", bucket="shop-web-eu-exports-123456789012", policy=_PUBLIC
             ),
             "allows something by itself",
             id="exports of a stage called web-eu",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import bench.__main__ as command
-from bench.harness import Comparison, Series
+from bench.harness import Comparison, NothingToMeasureError, Series
 from stage.errors import CommandError
 
 if TYPE_CHECKING:
@@ -83,6 +83,22 @@ def test_what_was_measured_before_one_failed_is_shown(
     assert "the first" in printed.out
     assert str(error) in printed.err
     assert not written.exists()
+
+
+def test_what_has_nothing_to_measure_is_said_and_left_out(
+    monkeypatch: pytest.MonkeyPatch, written: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A product without an entity is measured in everything else."""
+
+    def nothing(_: Progress) -> list[Comparison]:
+        raise NothingToMeasureError("there is no entity")
+
+    benchmarks(monkeypatch, nothing, measured)
+
+    assert command.main([]) == 0
+
+    assert "b0: SKIPPED, there is no entity" in capsys.readouterr().err
+    assert '"the first"' in written.read_text()
 
 
 def test_an_unknown_name_is_refused_with_those_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from bench.requesting import app_process, canned_aws
+from bench import warm_request
+from bench.harness import NothingToMeasureError
+from bench.requesting import CannedAws, app_process, canned_aws
 from tests.unit.settings import ENVIRONMENT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture
+def aws() -> Iterator[CannedAws]:
+    """Return an AWS in which a row is planted that the measured request reads."""
+    try:
+        warm_request.measured_entity()
+    except NothingToMeasureError as nothing:
+        pytest.skip(str(nothing))
+    with canned_aws() as canned:
+        yield canned
 
 
 @pytest.mark.parametrize(("isolated", "vended"), [(True, {"AssumeRole": 2}), (False, {})])
-def test_only_the_isolated_app_asks_sts_for_each_tenant(isolated: bool, vended: dict[str, int]) -> None:  # noqa: FBT001
-    """A baseline that is isolated as well would make isolation look free."""
-    with canned_aws() as aws, app_process(aws.environment(), isolated=isolated) as process:
+def test_only_the_isolated_app_asks_sts_for_each_tenant(
+    aws: CannedAws,
+    isolated: bool,  # noqa: FBT001
+    vended: dict[str, int],
+) -> None:
+    """A baseline that is isolated as well would make isolation look free; what planted the row is not counted."""
+    with app_process(aws, isolated=isolated) as process:
         spent = process.request(["acme", "globex", "acme"])
 
         assert aws.counts() == vended | {"GetItem": 3}
@@ -19,29 +41,35 @@ def test_only_the_isolated_app_asks_sts_for_each_tenant(isolated: bool, vended: 
     assert all(milliseconds > 0 for milliseconds in (*spent.wall, *spent.cpu))
 
 
-def test_without_isolation_a_request_without_a_tenant_is_served() -> None:
+def test_without_isolation_a_request_without_a_tenant_is_served(aws: CannedAws) -> None:
     """What the app with isolation refuses; so nothing of it is left in the baseline."""
-    with canned_aws() as aws:
-        with app_process(aws.environment(), isolated=False, metered=False) as process:
-            assert len(process.request(["acme"]).wall) == 1
-        with app_process(aws.environment(), metered=False) as process, pytest.raises(RuntimeError):
-            process.request(["acme"])
+    with app_process(aws, isolated=False, metered=False) as process:
+        assert len(process.request(["acme"]).wall) == 1
+    with app_process(aws, metered=False) as process, pytest.raises(RuntimeError):
+        process.request(["acme"])
 
 
-def test_tenants_that_are_not_kept_are_vended_again() -> None:
+def test_tenants_that_are_not_kept_are_vended_again(aws: CannedAws) -> None:
     """What bench/tenants.py counts, and the model foretells."""
-    with canned_aws() as aws, app_process(aws.environment(CACHED_TENANTS="2")) as process:
+    with app_process(aws, CACHED_TENANTS="2") as process:
         process.request(["acme", "globex", "acme", "initech", "globex", "acme"])
 
         assert ENVIRONMENT["CACHED_TENANTS"] != "2"
         assert aws.counts()["AssumeRole"] == 5
 
 
-def test_an_answer_that_is_no_success_ends_the_measuring() -> None:
+def test_an_answer_that_is_no_success_ends_the_measuring(aws: CannedAws) -> None:
     """A benchmark of errors would be fast."""
     with (
-        canned_aws() as aws,
-        app_process(aws.environment(AWS_ENDPOINT_URL="http://127.0.0.1:1")) as process,
+        app_process(aws, AWS_ENDPOINT_URL="http://127.0.0.1:1") as process,
         pytest.raises(RuntimeError, match="ended"),
     ):
         process.request(["acme"])
+
+
+def test_without_an_entity_that_has_the_request_there_is_nothing_to_measure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And nothing is started for it."""
+    monkeypatch.setattr(warm_request, "ENTITIES", ())
+
+    with pytest.raises(NothingToMeasureError, match="no entity of the pooled table has a GET /NAME"), canned_aws():
+        pass

@@ -94,18 +94,18 @@ def test_a_number_of_connections_that_is_none_is_refused(number: str) -> None:
 
 def test_the_table_has_the_name_that_its_arn_gives() -> None:
     """One setting, so that the two cannot contradict each other."""
-    assert Config.from_environ(ENVIRONMENT).table_name == "bulkhead"
+    assert Config.from_environ(ENVIRONMENT).table_name == "example"
 
 
 @pytest.mark.parametrize(
     "arn",
     [
-        "bulkhead",
+        "example",
         "arn:aws:dynamodb:eu-central-1:123456789012:table/*",
-        "arn:aws:dynamodb:eu-central-1:123456789012:table/bulkhead/index/by-name",
-        "arn:aws:dynamodb:*:123456789012:table/bulkhead",
-        "arn:aws:dynamodb:eu-central-1:123456789012:table/bulkhead\n",
-        "arn:aws:s3:::bulkhead",
+        "arn:aws:dynamodb:eu-central-1:123456789012:table/example/index/by-name",
+        "arn:aws:dynamodb:*:123456789012:table/example",
+        "arn:aws:dynamodb:eu-central-1:123456789012:table/example\n",
+        "arn:aws:s3:::example",
     ],
 )
 def test_what_is_no_table_is_refused(arn: str) -> None:
@@ -148,14 +148,14 @@ def test_a_number_out_of_range_is_refused_with_its_range(name: str, maximum: int
 #: The settings of the functions about tenants, every value another.
 OF_TENANTS = {
     "AWS_REGION": "eu-central-1",
-    "REGISTRY_TABLE_NAME": "bulkhead-tenants",
+    "REGISTRY_TABLE_NAME": "example-tenants",
     "USER_POOL_ID": "eu-central-1_Pool",
-    "TABLE_NAME": "bulkhead",
+    "TABLE_NAME": "example",
     "TENANT_ROLE_ARN": "arn:aws:iam::123456789012:role/TenantRole",
     "READER_SECRET_ARN": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:reader-AbCdEf",
     "WRITER_SECRET_ARN": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:writer-AbCdEf",
     "DATABASE_SSLMODE": "verify-full",
-    "EXPORT_BUCKET": "bulkhead-exports",
+    "EXPORT_BUCKET": "example-exports",
     "ERASE_AFTER_SECONDS": "90",
     "EXPORT_RETENTION_DAYS": "30",
     "BACKUP_RETENTION_DAYS": "7",

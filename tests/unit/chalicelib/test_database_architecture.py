@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ DATABASE = "chalicelib/data/database.py"
 
 #: Where statements about tenants' rows are written.
 STORES = ("chalicelib/entities", "chalicelib/data")
+COMPARES_THE_TENANT = r" WHERE tenant_id = (%s|%\(tenant\)s)($| AND | RETURNING )"
+INSERTS_THE_TENANT = r" \(tenant_id, .*\) VALUES \((%s|%\(tenant\)s), "
 #: The door itself: it reads the login's secret and opens connections.
 _DOOR = {DATABASE, "chalicelib/data/database_secret.py"}
 
@@ -90,7 +93,7 @@ def test_every_statement_of_a_store_runs_inside_a_tenant_transaction() -> None:
         executes = _executes(ast.parse(source))
         assert executes == [place for block in tenants for place in _executes(block)], path
         found += len(executes)
-    assert found >= 5
+    assert found >= 2, "of the rows of an entity, and of all that a tenant holds"
 
 
 def _executes(tree: ast.AST) -> list[tuple[int, int]]:
@@ -102,7 +105,7 @@ def _executes(tree: ast.AST) -> list[tuple[int, int]]:
 
 
 def test_every_statement_of_a_store_names_the_tenant_itself() -> None:
-    """The second layer: `WHERE tenant_id = %s` or a value for the column, whatever row-level security adds."""
+    """The second layer: a condition on `tenant_id`, or its value in a new row, whatever row-level security adds."""
     statements = [
         text
         for source in _stores().values()
@@ -110,6 +113,29 @@ def test_every_statement_of_a_store_names_the_tenant_itself() -> None:
         if text.startswith(("SELECT ", "INSERT ", "UPDATE ", "DELETE "))
     ]
 
-    assert len(statements) >= 5
+    assert len(statements) >= 8
     for statement in statements:
-        assert ("(tenant_id," if statement.startswith("INSERT ") else " WHERE tenant_id = %s") in statement
+        assert names_the_tenant(statement), statement
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT a FROM {table} WHERE {key} = %(key)s",
+        "SELECT a FROM {table} WHERE tenant_id = %(key)s",
+        "DELETE FROM {table} WHERE tenant_id = tenant_id",
+        "UPDATE {table} SET a = %s WHERE {key} = %s OR tenant_id = %s",
+        "DELETE FROM {table} WHERE tenant_id = %s OR {key} = %s",
+        "INSERT INTO {table} ({key}, tenant_id) VALUES (%(key)s, %(key)s)",
+        "INSERT INTO {table} (tenant_id, {key}) VALUES (%(key)s, %(tenant)s)",
+    ],
+)
+def test_a_statement_that_does_not_name_the_tenant_would_be_noticed(statement: str) -> None:
+    """The canary of the test above."""
+    assert not names_the_tenant(statement)
+
+
+def names_the_tenant(statement: str) -> bool:
+    """Return whether it is confined to one tenant; any further condition comes after that and narrows it."""
+    inserting = statement.startswith("INSERT ")
+    return bool(re.search(INSERTS_THE_TENANT if inserting else COMPARES_THE_TENANT, statement))

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from chalicelib import PRODUCT
 from chalicelib.config import SETTINGS
 from chalicelib.wiring import _once
 from tests.unit.http_stub import Asked, HttpStub, StubAnswer
 from tests.unit.settings import ENVIRONMENT
 
 if TYPE_CHECKING:
-    from tests.unit.conftest import RunPython
+    from tests.support.fresh_python import RunPython
 
 THREADS = 16
 OF_THE_FUNCTION = {
@@ -35,17 +36,17 @@ VENDED = b"""<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15
 REFUSED = b"""<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type>
 <Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>"""
 
-#: Lists a cart as a route does, twice, and prints what came of it.
-LIST_CART = """
+#: Lists a tenant's rows of a kind as a route does, twice, and prints what came of it.
+LIST = """
 import json
-from chalicelib.entities.cart import routes as cart
+from chalicelib import wiring
+from chalicelib.data.storage import Kind, Sharding
 from chalicelib.tenancy.tenant import Role, TenantContext
 
 def page(tenant):
     try:
-        return cart.store_of(TenantContext(tenant, Role.VIEWER, "u", "e"))._pk, len(
-            cart.store_of(TenantContext(tenant, Role.VIEWER, "u", "e")).page(limit=1, after=None)
-        )
+        context = TenantContext(tenant, Role.VIEWER, "u", "e")
+        return wiring.table(context, Kind("sample", Sharding(1))).page(limit=1, after=None)
     except Exception as error:
         return type(error).__name__
 
@@ -74,24 +75,58 @@ def test_data_is_reached_with_the_tenants_credentials_and_sts_with_the_functions
         return StubAnswer(body=b'{"Items": [], "Count": 0, "ScannedCount": 0}')
 
     with HttpStub(answer) as stub:
-        pages = run_python(LIST_CART, {**OF_THE_FUNCTION, "AWS_ENDPOINT_URL": stub.url})
+        pages = run_python(LIST, {**OF_THE_FUNCTION, "AWS_ENDPOINT_URL": stub.url})
 
-    assert pages == [["acme#cart#0", 2]] * 2
+    assert pages == [[[], None]] * 2
     assert [service_of(asked) for asked in stub.asked] == [
         ("sts", "ASIALAMBDA", "lambda-token"),
         ("dynamodb", "ASIATENANT", "tenant-token"),
         ("dynamodb", "ASIATENANT", "tenant-token"),
     ]
-    assert b'"TableName": "bulkhead"' in stub.asked[1].body
+    assert (
+        json.loads(stub.asked[1].body).items()
+        >= {
+            "TableName": "example",
+            "ExpressionAttributeValues": {":pk": {"S": "acme#sample#0"}},
+        }.items()
+    )
     # botocore's own takes a tenth of a request's time to put together.
-    assert {asked.headers["user-agent"] for asked in stub.asked} == {"bulkhead"}
+    assert {asked.headers["user-agent"] for asked in stub.asked} == {PRODUCT}
+
+
+#: Lists two shards and writes a row with a version and one without.
+USE_TABLES = """
+import json, threading
+from chalicelib import wiring
+from chalicelib.data.storage import Kind, Sharding
+from chalicelib.tenancy.tenant import Role, TenantContext
+
+acme, kind = TenantContext("acme", Role.MEMBER, "u", "e"), Kind("sample", Sharding(2))
+wiring.table(acme, kind, versioned=True).add("a", {})
+wiring.table(acme, kind).add("a", {})
+before = threading.active_count()
+wiring.table(acme, kind).page(limit=1, after=None)
+print(json.dumps([before, threading.active_count() > before, wiring.listing_threads() is wiring.listing_threads()]))
+"""
+
+
+def test_a_table_has_versions_if_told_so_and_lists_its_shards_with_threads_that_start_when_needed(
+    run_python: RunPython,
+) -> None:
+    """The threads are the container's, and one who only reads a row by its id never starts them."""
+    with HttpStub(answers_everything) as stub:
+        done = run_python(USE_TABLES, {**OF_THE_FUNCTION, "AWS_ENDPOINT_URL": stub.url})
+    assert done == [1, True, True]
+    asked = [json.loads(each.body) for each in stub.asked if b"AssumeRole" not in each.body]
+    assert [each["Item"].get("version") for each in asked[:2]] == [{"N": "1"}, None]
+    assert {each["ExpressionAttributeValues"][":pk"]["S"] for each in asked[2:]} == {"acme#sample#0", "acme#sample#1"}
 
 
 def test_when_sts_refuses_no_data_is_asked_for(run_python: RunPython) -> None:
     """The function's own credentials, which are at hand, never take the place of the tenant's."""
     refused = StubAnswer(status=403, body=REFUSED, headers={"Content-Type": "text/xml"})
     with HttpStub(lambda _: refused) as stub:
-        pages = run_python(LIST_CART, {**OF_THE_FUNCTION, "AWS_ENDPOINT_URL": stub.url})
+        pages = run_python(LIST, {**OF_THE_FUNCTION, "AWS_ENDPOINT_URL": stub.url})
 
     assert pages == ["ScopedCredentialsError"] * 2
     assert {service_of(asked)[0] for asked in stub.asked} == {"sts"}
@@ -100,7 +135,7 @@ def test_when_sts_refuses_no_data_is_asked_for(run_python: RunPython) -> None:
 def test_a_failing_sts_is_given_up_after_two_more_tries(run_python: RunPython) -> None:
     """The caller gets a 503 long before API Gateway's 29 seconds are over, and the next second's callers at once."""
     with HttpStub(lambda _: StubAnswer(status=500, body=b"")) as stub:
-        pages = run_python(LIST_CART, {**OF_THE_FUNCTION, "AWS_ENDPOINT_URL": stub.url})
+        pages = run_python(LIST, {**OF_THE_FUNCTION, "AWS_ENDPOINT_URL": stub.url})
     assert pages == ["ScopedCredentialsError"] * 2
     assert len(stub.asked) == 3
 
@@ -116,8 +151,8 @@ def test_a_throttling_sts_is_tried_again(run_python: RunPython) -> None:
         return StubAnswer(body=VENDED, headers={"Content-Type": "text/xml"})
 
     with HttpStub(answer) as stub:
-        pages = run_python(LIST_CART, {**OF_THE_FUNCTION, "AWS_ENDPOINT_URL": stub.url})
-    assert pages == [["acme#cart#0", 2]] * 2
+        pages = run_python(LIST, {**OF_THE_FUNCTION, "AWS_ENDPOINT_URL": stub.url})
+    assert pages == [[[], None]] * 2
     assert [service_of(asked)[0] for asked in stub.asked] == ["sts", "sts", "sts", "dynamodb", "dynamodb"]
 
 
@@ -131,7 +166,7 @@ def test_a_throttling_sts_is_tried_again(run_python: RunPython) -> None:
 def test_an_sts_that_cannot_be_understood_is_unavailable(run_python: RunPython, answer: StubAnswer) -> None:
     """What comes from something in between is no server error of this API either."""
     with HttpStub(lambda _: answer) as stub:
-        pages = run_python(LIST_CART, {**OF_THE_FUNCTION, "AWS_ENDPOINT_URL": stub.url})
+        pages = run_python(LIST, {**OF_THE_FUNCTION, "AWS_ENDPOINT_URL": stub.url})
     assert pages == ["ScopedCredentialsError"] * 2
 
 
@@ -187,14 +222,14 @@ def test_tokens_are_refused_by_policy_only_when_told_so_exactly(
     assert run_python(code, {"AUTHORIZER_REFUSES_BY": value}) is expected
 
 
-#: Asks the authorizer whether a tenant is active, twice, and then the API for a cart.
+#: Asks the authorizer whether a tenant is active, twice, and then the API for a list.
 ASK_THE_REGISTRY = """
 import json
 from chalicelib import wiring
-from chalicelib.entities.cart import routes as cart
+from chalicelib.data.storage import Kind, Sharding
 from chalicelib.tenancy.tenant import Role, TenantContext
 active = [wiring.tenant_statuses().is_active("acme") for _ in range(2)]
-cart.store_of(TenantContext("acme", Role.VIEWER, "u", "e")).page(limit=1, after=None)
+wiring.table(TenantContext("acme", Role.VIEWER, "u", "e"), Kind("sample", Sharding(1))).page(limit=1, after=None)
 print(json.dumps(active))
 """
 
@@ -206,7 +241,7 @@ def answers_everything(asked: Asked) -> StubAnswer:
         return StubAnswer(body=json.dumps({**vended, "Expiration": "2099-01-01T00:00:00Z"}).encode())
     if b"AssumeRole" in asked.body:
         return StubAnswer(body=VENDED, headers={"Content-Type": "text/xml"})
-    if b'"bulkhead-tenants"' in asked.body:
+    if b'"example-tenants"' in asked.body:
         return StubAnswer(body=b'{"Item": {"status": {"S": "active"}}}')
     return StubAnswer(body=b'{"Items": [], "Count": 0, "ScannedCount": 0}')
 

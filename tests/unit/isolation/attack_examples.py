@@ -40,7 +40,7 @@ def refusal(**changed: Any) -> dict[str, Any]:
         "operator": "ForAllValues:StringLike",
         "key": "dynamodb:LeadingKeys",
         "wanted": ["acme#*"],
-        "actual": ["globex#item#3"],
+        "actual": ["globex#sample#3"],
     }
     return {
         "request_id": "r-1",

@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING
 
 import pytest
 
 from chalicelib.config import Strategy
+from chalicelib.data.storage import TenantTable
+from chalicelib.entities.entity import Entity
 from chalicelib.tenancy.tenant import Role
 from isolation.attack.controls import Control
 from isolation.attack.dynamodb_operations import OPERATIONS
 from isolation.attack.keys import EXACT, NAMINGS
 from isolation.attack.matrix import all_cells, chosen, on_stage, thinned
 from isolation.attack.outcomes import Service, Who
+from isolation.attack.postgres import postgres_cells
 from isolation.attack.world import ATTACKER, PLANTED_PARTITION, TENANTS
+from tests.unit.isolation.sample_app import PROBES
+from tests.unit.isolation.sample_world import SampleWorld
 
 if TYPE_CHECKING:
     from isolation.attack.cells import Cell
+    from isolation.attack.served import Served
 
 
 @pytest.fixture(scope="module")
-def cells() -> tuple[Cell, ...]:
+def served(tmp_path_factory: pytest.TempPathFactory) -> Served:
+    """Return what a sample app serves: entities of the pooled table and of the database."""
+    return SampleWorld(tmp_path_factory.mktemp("code")).served
+
+
+@pytest.fixture(scope="module")
+def cells(served: Served) -> tuple[Cell, ...]:
     """Return all cells of a stage that vends by session policies."""
-    return all_cells(Strategy.SESSION_POLICY)
+    return all_cells(Strategy.SESSION_POLICY, served)
 
 
 def test_every_operation_meets_every_key_under_both_strategies_in_every_role(cells: tuple[Cell, ...]) -> None:
@@ -64,7 +77,7 @@ def test_each_service_is_attacked_and_each_cell_names_what_must_refuse_it(
     cells: tuple[Cell, ...], service: Service
 ) -> None:
     """With a victim and a twin; nothing is expected of a control that nobody knows."""
-    of_service = chosen(cells, services=(service,), controls=())
+    of_service = chosen(cells, services=(service,))
 
     assert len(of_service) >= 50
     for cell in of_service:
@@ -88,10 +101,10 @@ def test_the_known_limits_are_shown(cells: tuple[Cell, ...]) -> None:
     }
 
 
-def test_every_control_but_the_guards_has_its_attack(cells: tuple[Cell, ...]) -> None:
+def test_every_control_but_the_guards_has_its_attack(cells: tuple[Cell, ...], served: Served) -> None:
     """Every call that a role may make at all carries a leading key: so no attack meets the guard alone."""
     named = {control for cell in cells for control in cell.refused_by} | {Control.UNKNOWN}
-    by_tags = {control for cell in all_cells(Strategy.SESSION_TAGS) for control in cell.refused_by}
+    by_tags = {control for cell in all_cells(Strategy.SESSION_TAGS, served) for control in cell.refused_by}
 
     assert set(Control) - named - by_tags == {
         Control.LEADING_KEY_GUARD,
@@ -104,11 +117,12 @@ def test_what_a_stage_cannot_show_is_left_out_with_a_reason(cells: tuple[Cell, .
     whole = on_stage(cells, local=True, strategies=tuple(Strategy), tenants=TENANTS)
     one = on_stage(cells, local=True, strategies=(Strategy.SESSION_TAGS,), tenants=("acme", "globex"))
     aws = on_stage(cells, local=False, strategies=tuple(Strategy), tenants=())
+    http = chosen(cells, services=(Service.HTTP,))
 
     assert (len(whole.cells), whole.skipped) == (len(cells), {})
     for selection in (one, aws):
         assert len(selection.cells) + sum(selection.skipped.values()) == len(cells)
-    assert one.skipped["the stage has no users of acme1"] == 4
+    assert one.skipped["the stage has no users of acme1"] == sum(cell.who.tenant == "acme1" for cell in http)
     assert {cell.who.strategy for cell in one.cells} == {"", Strategy.SESSION_TAGS}
     assert {cell.service for cell in aws.cells} == {Service.DYNAMODB}
     assert not any(cell.harms or not cell.who.tenant for cell in aws.cells)
@@ -141,5 +155,30 @@ def test_cells_are_chosen_by_service_and_control(cells: tuple[Cell, ...]) -> Non
     assert deny
     assert all(Control.NEVER_SCAN in cell.refused_by for cell in deny)
     assert chosen(cells, services=(Service.HTTP,), controls=(Control.NEVER_SCAN,)) == ()
-    assert chosen(cells, services=(), controls=()) == cells
-    assert EXACT[0].name in {cell.target for cell in chosen(cells, services=(Service.DYNAMODB,), controls=())}
+    assert chosen(cells) == cells
+    assert EXACT[0].name in {cell.target for cell in chosen(cells, services=(Service.DYNAMODB,))}
+
+
+def test_cells_are_chosen_by_entity(cells: tuple[Cell, ...]) -> None:
+    """Those of its routes and of its table, and no other's."""
+    notes = chosen(cells, entities=("notes",))
+
+    assert {cell.service for cell in notes} == {Service.HTTP, Service.POSTGRES}
+    assert {cell.entity for cell in notes} == {"notes"}
+    assert {cell.service for cell in chosen(cells, entities=("samples", "lines"))} == {Service.HTTP}
+
+
+def test_every_tenant_table_is_attacked_and_without_one_there_is_no_cell(served: Served) -> None:
+    """Each by itself, with every statement; what is of no table once, beside the first of them."""
+    more = Entity("more", "More", TenantTable("more", "more_id"))
+    two = replace(served, entities=(*served.entities, more), probes={**served.probes, "more": PROBES["notes"]})
+    of_one, of_two, of_none = (
+        list(postgres_cells(each)) for each in (served, two, replace(served, entities=(), probes={}))
+    )
+
+    general = [cell for cell in of_one if not cell.entity]
+    assert {cell.target for cell in general} == {"globex"}
+    assert [cell.name for cell in of_two if not cell.entity] == [cell.name for cell in general]
+    assert len(of_two) - len(general) == 2 * (len(of_one) - len(general))
+    assert len({cell.name for cell in of_two}) == len(of_two)
+    assert of_none == []

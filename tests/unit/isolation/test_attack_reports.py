@@ -15,6 +15,7 @@ from isolation.attack.html import as_html
 from isolation.attack.outcomes import Who
 from isolation.attack.reports import as_json, print_report, rows, summary
 from isolation.attack.runner import Report
+from isolation.attack.served import served
 from isolation.attack.verdicts import Judged, Verdict
 from tests.unit.isolation.attack_examples import cell
 
@@ -95,6 +96,7 @@ def test_the_json_holds_every_cell_whole() -> None:
 
     assert document["cells"][0] == {
         "service": "DynamoDB",
+        "entity": "",
         "attack": "GetItem",
         "target": "exact, globex",
         "who": "acme member (session_tags)",
@@ -146,3 +148,32 @@ def test_without_a_stage_the_command_says_so(tmp_path: Path, capsys: pytest.Capt
     assert printed.out == ""
     assert "nothing can be shown" in printed.err
     assert "is not there" in printed.err
+
+
+def test_the_entity_of_a_cell_is_shown_where_it_has_one() -> None:
+    """In JSON by its name, in HTML in a column of its own."""
+    report = _report(Judged(cell(entity="invoices"), Verdict.REFUSED, "LeadingKeys", ""), REFUSED)
+
+    assert [each["entity"] for each in json.loads(as_json(report))["cells"]] == ["invoices", ""]
+    assert "<td>invoices</td>" in as_html(report)
+
+
+def test_cells_are_listed_without_a_stage(capsys: pytest.CaptureFixture[str]) -> None:
+    """Of some services and entities; what they are called is what a report calls them."""
+    assert main(["--list", "--service", "STS"]) == 0
+    listed = capsys.readouterr().out.splitlines()
+    assert len(listed) > 100
+    assert listed[-1] == f"{len(listed) - 1} cells"
+    assert all(line.startswith("STS: ") for line in listed[:-1])
+
+    lists = {each.name: each.lists for each in served().targets if each.lists}
+    only = [word for name in lists for word in ("--only", name)]
+    assert main(["--list", *only, "--control", "tenant_from_token"]) == 0
+    printed = capsys.readouterr().out
+    assert [str(route) for route in lists.values() if f"HTTP: {route}, " not in printed] == []
+
+
+def test_an_entity_that_there_is_not_is_answered_with_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    """In a sentence, before anything is started."""
+    assert main(["--only", "no-such-entity"]) == 2
+    assert "no entity is called no-such-entity: there" in capsys.readouterr().err

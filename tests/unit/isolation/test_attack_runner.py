@@ -154,14 +154,14 @@ def test_what_a_leak_wrote_is_swept_away() -> None:
 
 
 def test_the_record_is_read_often_enough_for_what_it_holds() -> None:
-    """A thousand decisions, of which a call of the API makes up to ten."""
+    """A thousand decisions, of which an attack by the API and what is put back after it make up to twenty."""
     world = FakeWorld([refusal()])
 
     _verdicts(world, *[cell()] * (2 * CHUNK + 1))
 
     assert world.log.count("decisions") == 3
     assert CHUNK * 9 < 1_000
-    assert HTTP_CHUNK * 10 < 1_000
+    assert HTTP_CHUNK * 20 < 1_000
     world.log.clear()
     _verdicts(world, *[cell()] * 3, *[cell(service=Service.HTTP)] * (HTTP_CHUNK + 1))
     assert world.log.count("decisions") == 3

@@ -16,6 +16,8 @@ from stage.local import api as local_api
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from stage.page import PageEntity
+
 INTEGRATION = "x-amazon-apigateway-integration"
 
 
@@ -28,6 +30,7 @@ def preflight(methods: str, origin: str = "https://origin.invalid", **headers: s
 
 AUTHORIZED: dict[str, Any] = {"security": [{"tenant_authorizer": []}]}
 RUNTIME = "python3.13"
+ENTITIES: list[PageEntity] = [{"name": "orders", "title": "Orders", "writers": ["admin"]}]
 SWAGGER: dict[str, Any] = {
     "x-amazon-apigateway-binary-media-types": ["image/png"],
     "securityDefinitions": {
@@ -35,7 +38,7 @@ SWAGGER: dict[str, Any] = {
     },
     "paths": {
         "/health": {"get": {}, "options": preflight("GET,OPTIONS")},
-        "/items/{product_id}": {
+        "/samples/{sample_id}": {
             "get": AUTHORIZED,
             "delete": AUTHORIZED,
             "options": preflight("GET,DELETE,OPTIONS"),
@@ -57,16 +60,17 @@ def template(swagger: dict[str, Any] = SWAGGER, **other: Any) -> dict[str, Any]:
 
 def test_routes_functions_and_headers_are_described() -> None:
     """The whole document, in which nothing belongs to a stage; the runtime is not that of whoever ran Chalice."""
-    assert describe(template(), RUNTIME) == {
+    assert describe(template(), RUNTIME, ENTITIES) == {
         "runtime": RUNTIME,
         "architecture": "x86_64",
         "functions": {"api_handler": "app.app", "tenant_authorizer": "auth.judge"},
+        "entities": ENTITIES,
         "authorizer": "tenant_authorizer",
         "cors_headers": {"Vary": "Origin"},
         "binary_media_types": ["image/png"],
         "routes": {
             "/health": {"allow_methods": "GET,OPTIONS", "methods": {"GET": {"authorized": False}}},
-            "/items/{product_id}": {
+            "/samples/{sample_id}": {
                 "allow_methods": "GET,DELETE,OPTIONS",
                 "methods": {"GET": {"authorized": True}, "DELETE": {"authorized": True}},
             },
@@ -80,7 +84,7 @@ def test_the_origin_is_left_out() -> None:
     swagger = copy.deepcopy(SWAGGER)
     swagger["paths"]["/health"]["options"] = preflight("GET,OPTIONS", origin="https://mine.example.com")
 
-    assert describe(template(swagger), RUNTIME) == describe(template(), RUNTIME)
+    assert describe(template(swagger), RUNTIME, ENTITIES) == describe(template(), RUNTIME, ENTITIES)
 
 
 def test_routes_with_other_cors_headers_are_refused() -> None:
@@ -89,7 +93,7 @@ def test_routes_with_other_cors_headers_are_refused() -> None:
     swagger["paths"]["/health"]["options"] = preflight("GET,OPTIONS", **{"Access-Control-Max-Age": "600"})
 
     with pytest.raises(CommandError, match="one CORS configuration of the routes, not 2"):
-        describe(template(swagger), RUNTIME)
+        describe(template(swagger), RUNTIME, ENTITIES)
 
 
 def test_a_second_authorizer_is_refused() -> None:
@@ -98,7 +102,7 @@ def test_a_second_authorizer_is_refused() -> None:
     swagger["securityDefinitions"]["another"] = swagger["securityDefinitions"]["tenant_authorizer"]
 
     with pytest.raises(CommandError, match="one authorizer, not 2"):
-        describe(template(swagger), RUNTIME)
+        describe(template(swagger), RUNTIME, ENTITIES)
 
 
 @pytest.mark.parametrize(
@@ -115,13 +119,13 @@ def test_an_authorizer_of_another_kind_is_refused(definition: dict[str, Any]) ->
     swagger["securityDefinitions"] = {"tenant_authorizer": definition}
 
     with pytest.raises(CommandError, match="tenant_authorizer must be a Lambda authorizer of the header Authorization"):
-        describe(template(swagger), RUNTIME)
+        describe(template(swagger), RUNTIME, ENTITIES)
 
 
 def test_functions_of_several_kinds_are_refused() -> None:
     """One package serves them all, and its compiled modules are for one processor."""
     with pytest.raises(CommandError, match="not 2"):
-        describe(template(architectures=["arm64"]), RUNTIME)
+        describe(template(architectures=["arm64"]), RUNTIME, ENTITIES)
 
 
 def test_api_gateway_refuses_in_the_words_of_make_dev(project: Path) -> None:

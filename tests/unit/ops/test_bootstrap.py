@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 from rich.console import Console
 
+from chalicelib import PRODUCT
 from ops import bootstrap
 from ops.bootstrap import Bootstrap
 from stage.errors import CommandError
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 REGION, ACCOUNT = "eu-central-1", "123456789012"
-BUCKET = "bulkhead-state-123456789012-eu-central-1"
-LOGS_ROLE = "arn:aws:iam::123456789012:role/bulkhead-ApiGatewayLogsRole"
+BUCKET = f"{PRODUCT}-state-123456789012-eu-central-1"
+LOGS_ROLE = f"arn:aws:iam::123456789012:role/{PRODUCT}-ApiGatewayLogsRole"
 
 
 class Account:
@@ -116,7 +117,7 @@ def test_api_gateway_gets_a_role_for_its_logs(account: Account) -> None:
     """API Gateway alone may take the role, which may write logs."""
     account.bootstrap()
 
-    role = account.iam.get_role(RoleName="bulkhead-ApiGatewayLogsRole")["Role"]
+    role = account.iam.get_role(RoleName=f"{PRODUCT}-ApiGatewayLogsRole")["Role"]
     [attached] = account.iam.list_attached_role_policies(RoleName=role["RoleName"])["AttachedPolicies"]
     [statement] = role["AssumeRolePolicyDocument"]["Statement"]
     assert account.api_gateway.get_account()["cloudwatchRoleArn"] == role["Arn"] == LOGS_ROLE
@@ -136,7 +137,7 @@ def test_a_role_that_others_gave_to_api_gateway_stays(account: Account) -> None:
     assert f"SKIPPED, it has {others}" in said
     assert account.api_gateway.get_account()["cloudwatchRoleArn"] == others
     with pytest.raises(ClientError, match="NoSuchEntity"):
-        account.iam.get_role(RoleName="bulkhead-ApiGatewayLogsRole")
+        account.iam.get_role(RoleName=f"{PRODUCT}-ApiGatewayLogsRole")
 
 
 def test_a_second_run_makes_nothing_and_repairs_what_was_opened(account: Account) -> None:
@@ -163,7 +164,7 @@ def test_a_second_run_makes_nothing_and_repairs_what_was_opened(account: Account
 
 def test_a_run_that_was_cut_short_is_finished_by_the_next(account: Account) -> None:
     """The role may be there while API Gateway does not have it yet."""
-    account.iam.create_role(RoleName="bulkhead-ApiGatewayLogsRole", AssumeRolePolicyDocument="{}")
+    account.iam.create_role(RoleName=f"{PRODUCT}-ApiGatewayLogsRole", AssumeRolePolicyDocument="{}")
 
     account.bootstrap()
 

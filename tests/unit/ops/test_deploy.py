@@ -43,7 +43,7 @@ class World:
 
     def invoke(self, name: str, event: dict[str, Any], **where: str) -> Any:
         """See invoke_lambda."""
-        assert (event, where) == ({}, {"function_name": f"bulkhead-dev-{name}", "region": "eu-central-1"})
+        assert (event, where) == ({}, {"function_name": f"example-dev-{name}", "region": "eu-central-1"})
         self.step(name)
 
 

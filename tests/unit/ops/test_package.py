@@ -15,6 +15,7 @@ import pytest
 from ops import package as module
 from ops.package import MAX_UNPACKED, MAX_ZIPPED, package, repack, require_fitting
 from stage.errors import CommandError
+from stage.page import page_entities
 from stage.progress import Progress
 from tests.unit.ops.test_api_description import template
 
@@ -93,6 +94,7 @@ def test_the_package_and_the_description_are_written(app: Path) -> None:
     assert made.zipped == len(content)
     description = made.api_path.read_text()
     assert json.loads(description)["functions"] == {"api_handler": "app.app", "tenant_authorizer": "auth.judge"}
+    assert json.loads(description)["entities"] == page_entities()
     assert description == json.dumps(json.loads(description), indent=2, sort_keys=True) + "\n"
     assert sorted(path.name for path in (app / "build").iterdir()) == ["api.json", "deployment.zip"]
 

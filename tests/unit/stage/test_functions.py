@@ -66,6 +66,17 @@ def environment(tmp_path: Path, project: Path) -> dict[str, str]:
     return {**process_basics(os.environ), "PYTHONPATH": f"{tmp_path}:{project}", "SETTING": "given"}
 
 
+def test_the_function_is_that_of_the_project_in_the_folder(tmp_path: Path, project: Path) -> None:
+    """Wherever the caller is; what that project lacks comes from the module path as usual."""
+    for package in (tmp_path / "chalicelib", tmp_path / "chalicelib" / "control_plane"):
+        package.mkdir()
+        (package / "__init__.py").write_text("__path__ = __import__('pkgutil').extend_path(__path__, __name__)\n")
+    (package / "functions.py").write_text(STAND_IN)
+    environment = {**process_basics(os.environ), "PYTHONPATH": str(project)}
+
+    assert invoke_function("pretend", {}, environment, folder=tmp_path) == "real"
+
+
 def test_the_answer_is_what_the_function_returned(environment: dict[str, str]) -> None:
     """Whatever it printed before; it gets the event, an id for the request, and this environment only."""
     answer = invoke_function("answer", {"tenant_id": "acme", "name": "\u00c4"}, environment)
@@ -190,8 +201,8 @@ def test_without_credentials_nothing_is_invoked(monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setenv(name, os.devnull)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it may hold another test's credentials
-    with pytest.raises(CommandError, match="bulkhead-x could not be invoked: Unable to locate credentials"):
-        invoke_lambda("list_tenants", {}, function_name="bulkhead-x", region="eu-west-1")
+    with pytest.raises(CommandError, match="example-x could not be invoked: Unable to locate credentials"):
+        invoke_lambda("list_tenants", {}, function_name="example-x", region="eu-west-1")
 
 
 def test_what_functions_log_is_kept(environment: dict[str, str], tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, NoCredentialsError
 
+from chalicelib import PRODUCT
 from stage.document import Stage
 from stage.errors import CommandError
 from stage.functions import TENANT_FUNCTIONS
@@ -98,8 +99,8 @@ def test_terraform_gets_the_callers_credentials_and_the_stages_state(
     assert not {"TF_LOG", "PASSWORD"} & set(environment)
     assert set(environment) - before == {"AWS_PROFILE", "TF_VAR_x"} - before
     assert backend == {
-        "bucket": "bulkhead-state-123456789012-eu-central-1",
-        "key": "bulkhead/dev.tfstate",
+        "bucket": f"{PRODUCT}-state-123456789012-eu-central-1",
+        "key": f"{PRODUCT}/dev.tfstate",
         "region": "eu-central-1",
     }
 
@@ -133,20 +134,20 @@ OUTPUTS: dict[str, Any] = {
     "authorizer_role_arn": "arn:authorizer",
     "vending_strategy": "session_tags",
     "tenant_role_arn": "arn:tenant",
-    "table_name": "bulkhead-dev",
-    "registry_table_name": "bulkhead-dev-tenants",
+    "table_name": "example-dev",
+    "registry_table_name": "example-dev-tenants",
     "export_bucket_name": "exports",
     "user_pool_id": "eu-central-1_Pool",
     "user_pool_client_id": "client",
     "database_host": "db.example.com",
     "database_port": 5432,
-    "database_name": "bulkhead",
+    "database_name": "app",
     "reader_secret_arn": "arn:reader",
     "writer_secret_arn": "arn:writer",
     "master_secret_arn": "arn:master",
     "enforces_leading_keys": True,
     "disposable": True,
-    "function_names": {name: f"bulkhead-dev-{name}" for name in (*TENANT_FUNCTIONS, "api_handler", "migrate_database")},
+    "function_names": {name: f"example-dev-{name}" for name in (*TENANT_FUNCTIONS, "api_handler", "migrate_database")},
 }
 
 
@@ -154,7 +155,7 @@ def test_the_document_names_the_functions_and_holds_no_key(tmp_path: Path) -> No
     """It is what `make tenants` needs; no operator, no password."""
     stage_of(OUTPUTS).save(tmp_path / "stage.json")
     loaded = Stage.load(tmp_path / "stage.json")
-    assert loaded.lambda_functions == {name: f"bulkhead-dev-{name}" for name in TENANT_FUNCTIONS}
+    assert loaded.lambda_functions == {name: f"example-dev-{name}" for name in TENANT_FUNCTIONS}
     assert not {"operator", "users", "lambda_credentials", "functions"} & set(
         (tmp_path / "stage.json").read_text().split('"')
     )

@@ -16,7 +16,7 @@ from stage.provider_mirror import AWS_PROVIDER_VERSION, find_plugin_dir
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.unit.conftest import RunPython
+    from tests.support.fresh_python import RunPython
 
 SYSTEM = (
     platform.system().lower()

@@ -14,7 +14,7 @@ from stage.terraform import TerraformRoot
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.unit.conftest import RunPython
+    from tests.support.fresh_python import RunPython
 
 ROOT = """
 terraform {

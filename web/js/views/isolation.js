@@ -1,4 +1,4 @@
-// Ask for another tenant's item, and see the way of that request beside the same one for an item of one's own.
+// Ask for another tenant's row, and see the way of that request beside the same one for a row of one's own.
 
 import { ApiError, call, explain } from "../api.js";
 import { button, field, h, show } from "../dom.js";
@@ -7,126 +7,146 @@ import { claims } from "../session.js";
 import { picture, verdictOf } from "../trace.js";
 
 const NOBODY = "00000000-0000-4000-8000-000000000000";
-const BEYOND = [
-  ["POST", "/items", { name: "Asked anyway", price: 1, attributes: {} }],
-  ["POST", "/users", { email: "asked-anyway@example.com", display_name: "Asked anyway" }],
-];
 
-export function isolationView(main, config) {
-  const mine = claims();
-  const tenant = mine["custom:tenantID"];
-  const other = tenant === "acme" ? "globex" : "acme";
-  const drawing = h("div", { class: "picture" });
-  const rows = h("div", { class: "sights", role: "region", "aria-label": "The rows in sight" });
+export function isolationView(main, config, entities) {
+  const loaded = entities.filter(({ missing }) => !missing);
+  const [first] = loaded;
+  const byKey = loaded.find((entity) => entity.byKey);
+  const other = claims()["custom:tenantID"] === "acme" ? "globex" : "acme";
   show(main,
     h("div", { class: "heading" }, h("div", {},
       h("h1", {}, "Isolation"),
       h("p", { class: "lead" }, "Ask for what is not yours. IAM and PostgreSQL refuse, not this page and not the route."))),
-    h("section", { class: "panel" }, h("h2", {}, "One request for another tenant’s item"), askForm(other, mine, drawing, config), drawing),
-    config.trace_url && h("section", { class: "panel" },
-      h("h2", {}, "The same SQL under two tenants"), rowsForm(other, mine, rows, config), rows),
-    beyondPanel());
+    byKey && panel(`One request for another tenant’s ${byKey.noun}`, askForm(other, byKey, config)),
+    !byKey && first && panel(`One request for rows of your own: GET ${first.list}`,
+      h("p", { class: "hint" }, "No entity here is read by its whole primary key, so no request can name another tenant’s row."),
+      listForm(first, config)),
+    !first && panel("One request", h("p", { class: "hint" }, "There is no entity to ask for, so no request can be shown.")),
+    config.trace_url && panel("The same SQL under two tenants", config.table
+      ? rowsForm(other, config)
+      : h("p", { class: "hint" }, "No entity here is kept in PostgreSQL, so there are no rows to count.")),
+    beyondPanel(loaded));
+}
+
+const panel = (title, ...content) => h("section", { class: "panel" }, h("h2", {}, title), ...content);
+
+// A form whose answer, or problem, stands below it in `place`. `ask` gets the form, and returns what a screen reader says.
+function asking(place, { fields = [], submit: title, kind = "inline" }, ask, giveUp = () => {}) {
+  const problem = h("p", { class: "problem", role: "alert" });
+  const heard = h("p", { class: "unseen", role: "status" });
+  const submit = h("button", { class: "button primary", type: "submit" }, title);
+  const form = h("form", { class: kind, novalidate: true }, fields, submit);
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (submit.disabled) return;
+    submit.disabled = true;
+    problem.textContent = "";
+    heard.textContent = "";
+    try {
+      heard.textContent = await ask(form);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      giveUp(form);
+      problem.textContent = explain(error);
+    } finally {
+      submit.disabled = false;
+    }
+  });
+  return h("div", {}, form, problem, heard, place);
 }
 
 // The picture is there before anything was asked, and from the question on keeps its place: an answer fills it in and
 // moves nothing. Where no decision will be shown, it needs less.
-function askForm(other, mine, drawing, config) {
+function askForm(other, entity, config) {
+  const { partition, id, kind, shards } = entity.byKey;
+  const mine = claims();
   const tenant = mine["custom:tenantID"];
   const now = () => claims() ?? mine; // who has signed out meanwhile looks at another view
-  const shard = field("shard_id", "shard_id", {
-    value: `${other}#item#0`, required: true, list: "shards", spellcheck: "false", autocapitalize: "none",
-    hint: "Tenant, kind, shard. Type any, or pick one.",
-  });
-  const product = field("product_id", "product_id", { value: NOBODY, required: true, spellcheck: "false", hint: "The refusal comes before DynamoDB looks." });
-  const problem = h("p", { class: "problem", role: "alert" });
-  const heard = h("p", { class: "unseen", role: "status" });
-  const submit = h("button", { class: "button primary", type: "submit" }, "Ask for it");
-  const form = h("form", { class: "inline", novalidate: true }, shard, product, submit,
-    h("datalist", { id: "shards" }, Array.from({ length: 10 }, (_, number) => h("option", { value: `${other}#item#${number}` }))));
-  const drawEmpty = (shardId, waits) =>
-    show(drawing, picture(now(), { shardId, waits }, { shardId: `${tenant}#item#…`, waits }));
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    if (submit.disabled) return;
-    submit.disabled = true;
-    problem.textContent = "";
-    heard.textContent = "";
-    const foreign = { shard_id: form.elements.shard_id.value, product_id: form.elements.product_id.value };
+  const drawing = h("div", { class: "picture" });
+  const keys = Array.from({ length: shards }, (_, number) => `${other}#${kind}#${number}`);
+  const fields = [
+    field(partition, partition, {
+      value: keys[0], required: true, list: "shards", spellcheck: "false", autocapitalize: "none",
+      hint: "Tenant, kind, shard. Type any, or pick one.",
+    }),
+    field(id, id, { value: NOBODY, required: true, spellcheck: "false", hint: "The refusal comes before DynamoDB looks." }),
+    h("datalist", { id: "shards" }, keys.map((value) => h("option", { value }))),
+  ];
+  const drawEmpty = (key, waits) => show(drawing, picture(now(), entity, { key, waits }, { key: `${tenant}#${kind}#…`, waits }));
+  const typed = (form) => ({ [partition]: form.elements[partition].value, [id]: form.elements[id].value });
+  drawEmpty(keys[0], false);
+  return asking(drawing, { fields, submit: "Ask for it" }, async (form) => {
+    const foreign = typed(form);
     drawing.classList.add(config.trace_url ? "asked" : "asked-briefly");
-    drawEmpty(foreign.shard_id, true);
-    try {
-      const asked = await follow(foreign, config);
-      const twin = await follow(await ownKey(tenant), config);
-      show(drawing, picture(now(), asked, twin));
-      heard.textContent = [asked, twin].map((each) => `${each.shardId}: ${verdictOf(each)}.`).join(" ");
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      drawEmpty(foreign.shard_id, false);
-      problem.textContent = explain(error);
-    } finally {
-      submit.disabled = false;
-    }
-  });
-  drawEmpty(`${other}#item#0`, false);
-  return h("div", {}, form, problem, heard);
+    drawEmpty(foreign[partition], true);
+    const asked = await follow(entity, foreign, config);
+    const twin = await follow(entity, await ownKey(entity, tenant), config);
+    show(drawing, picture(now(), entity, asked, twin));
+    return [asked, twin].map((each) => `${each.key}: ${verdictOf(each)}.`).join(" ");
+  }, (form) => drawEmpty(typed(form)[partition], false));
 }
 
-async function ownKey(tenant) {
-  const { body } = await call("GET", "/items", { query: { limit: 1 } });
-  const [item] = body.items;
-  return item
-    ? { shard_id: item.shard_id, product_id: item.product_id }
-    : { shard_id: `${tenant}#item#0`, product_id: NOBODY };
+// Where no entity can be asked for by key, there is one request, and it is the user's own.
+function listForm(entity, config) {
+  const mine = claims();
+  const now = () => claims() ?? mine;
+  const drawing = h("div", { class: "picture" });
+  const key = `GET ${entity.list}`;
+  const drawEmpty = (waits) => show(drawing, picture(now(), entity, { key, waits }));
+  drawEmpty(false);
+  return asking(drawing, { submit: "Ask for them", kind: "actions start" }, async () => {
+    drawEmpty(true);
+    const asked = { ...await follow(entity, { limit: 1 }, config), key, row: null };
+    show(drawing, picture(now(), entity, asked));
+    return `${key}: ${verdictOf(asked)}.`;
+  }, () => drawEmpty(false));
+}
+
+async function ownKey({ list, key, byKey }, tenant) {
+  const { partition, id, kind } = byKey;
+  const { body } = await call("GET", list, { query: { limit: 1 } });
+  const [row] = body[key];
+  return row
+    ? { [partition]: row[partition], [id]: row[id] }
+    : { [partition]: `${tenant}#${kind}#0`, [id]: NOBODY };
 }
 
 // The request itself, and then, on a development stage, what was decided about it.
-async function follow(key, config) {
+async function follow(entity, query, config) {
   let answer;
   try {
-    answer = await call("GET", "/items", { query: key });
+    answer = await call("GET", entity.list, { query });
   } catch (error) {
     if (!(error instanceof ApiError) || ![403, 404].includes(error.status)) throw error;
     answer = error;
   }
-  const asked = { shardId: key.shard_id, status: answer.status, message: answer.message, item: answer.body, policy: null, decisions: null };
-  if (!config.trace_url || answer.awsRequests.length === 0) return asked;
+  const asked = {
+    key: query[entity.byKey?.partition], status: answer.status, message: answer.message, row: answer.body, policy: null, decisions: null,
+  };
+  if (!config.trace_url) return asked;
+  const traced = answer.awsRequests.length > 0;
   const [policy, trace] = await Promise.all([
     call("GET", "/policy", { base: config.trace_url }),
-    call("GET", "/trace", { base: config.trace_url, query: { request_id: answer.awsRequests } }),
+    traced ? call("GET", "/trace", { base: config.trace_url, query: { request_id: answer.awsRequests } }) : null,
   ]);
-  return { ...asked, policy: policy.body, decisions: trace.body.decisions };
+  return { ...asked, policy: policy.body, decisions: trace?.body.decisions ?? [] };
 }
 
-function rowsForm(other, mine, rows, config) {
-  const neighbour = field("Other tenant", "other", { value: other, required: true, spellcheck: "false", autocapitalize: "none" });
-  const problem = h("p", { class: "problem", role: "alert" });
-  const heard = h("p", { class: "unseen", role: "status" });
-  const submit = h("button", { class: "button primary", type: "submit" }, "Run it");
-  const form = h("form", { class: "inline one", novalidate: true }, neighbour, submit);
+function rowsForm(other, config) {
+  const mine = claims()["custom:tenantID"];
+  const rows = h("div", { class: "sights", role: "region", "aria-label": "The rows in sight" });
+  const fields = [field("Other tenant", "other", { value: other, required: true, spellcheck: "false", autocapitalize: "none" })];
   const draw = (statement, sights) => show(rows,
     h("pre", { class: "sql" }, statement), h("div", { class: "cards" }, sights.map(sight)));
-  const drawEmpty = (tenant) => draw("…", [mine["custom:tenantID"], tenant, null].map((each) => ({ tenant: each })));
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    if (submit.disabled) return;
-    submit.disabled = true;
-    problem.textContent = "";
-    heard.textContent = "";
+  const drawEmpty = (tenant) => draw("…", [mine, tenant, null].map((each) => ({ tenant: each })));
+  drawEmpty(other);
+  return asking(rows, { fields, submit: "Run it", kind: "inline one" }, async (form) => {
     const tenant = form.elements.other.value;
     drawEmpty(tenant);
-    try {
-      const { body } = await call("GET", "/row-level-security", { base: config.trace_url, query: { other: tenant } });
-      draw(body.statement, body.sights);
-      heard.textContent = body.sights.map(inWords).join(" ");
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      problem.textContent = explain(error);
-    } finally {
-      submit.disabled = false;
-    }
+    const { body } = await call("GET", "/row-level-security", { base: config.trace_url, query: { other: tenant } });
+    draw(body.statement, body.sights);
+    return body.sights.map(inWords).join(" ");
   });
-  drawEmpty(other);
-  return h("div", {}, form, problem, heard);
 }
 
 const counted = ({ count }) => `${formatNumber(count)} ${count === 1 ? "row" : "rows"}`;
@@ -142,20 +162,21 @@ function sight({ tenant, rows }) {
       : h("p", { class: "hint" }, rows ? "No row in sight." : "…"));
 }
 
-function beyondPanel() {
-  const result = h("p", { class: "result", role: "status" });
-  const tries = BEYOND.filter(([, where]) => claims()["custom:role"] === "viewer" || (where === "/users" && claims()["custom:role"] !== "admin"));
+// The authorizer refuses before anything looks at the body, which is empty: where it let the request pass, nothing would be made.
+function beyondPanel(entities) {
+  const tries = entities.filter(({ writers }) => !writers.includes(claims()["custom:role"]));
   if (!tries.length) return null;
-  return h("section", { class: "panel" },
-    h("h2", {}, "What your role may not do"),
+  const result = h("p", { class: "result", role: "status" });
+  const tried = ({ create: { method, where } }) => button(`${method} ${where().replace(/^(\/[^/]+\/).*/, "$1…")}`, async () => {
+    try {
+      const answer = await call(method, where(), { body: {} });
+      result.textContent = `Done: ${answer.status}`;
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      result.textContent = error.status === 403 ? `403 Refused: ${error.message}` : explain(error);
+    }
+  });
+  return panel("What your role may not do",
     h("p", {}, "These actions are not offered elsewhere. Ask anyway:"),
-    h("div", { class: "actions start" }, tries.map(([method, where, body]) => button(`${method} ${where}`, async () => {
-      try {
-        const answer = await call(method, where, { body });
-        result.textContent = `Done: ${answer.status}`;
-      } catch (error) {
-        if (!(error instanceof ApiError)) throw error;
-        result.textContent = error.status === 403 ? `403 Refused: ${error.message}` : explain(error);
-      }
-    }))), result);
+    h("div", { class: "actions start" }, tries.map(tried)), result);
 }

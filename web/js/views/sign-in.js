@@ -26,7 +26,7 @@ export async function signInAgain() {
     throw new SignInError("You are signed out.", "SignedOut");
   }
   if (claims().sub !== before.sub) {
-    location.hash = "#/items";
+    location.hash = "#/";
     dispatchEvent(new Event("another-user"));
     throw new SignInError("Somebody else signed in.", "AnotherUser");
   }

@@ -2,28 +2,28 @@
 
 mock_provider "aws" {
   mock_resource "aws_sns_topic" {
-    defaults = { arn = "arn:aws:sns:eu-central-1:123456789012:bulkhead-alarms" }
+    defaults = { arn = "arn:aws:sns:eu-central-1:123456789012:example-alarms" }
   }
 }
 
 variables {
-  placement = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012" }
+  placement = { name = "example", region = "eu-central-1", account_id = "123456789012" }
 
   api = {
-    name                  = "bulkhead"
+    name                  = "example"
     stage_name            = "v1"
-    access_log_group_name = "/aws/apigateway/bulkhead"
+    access_log_group_name = "/aws/apigateway/example"
   }
   functions = {
-    api_handler   = { name = "bulkhead-api_handler", log_group_name = "/aws/lambda/bulkhead-api_handler", alarm_on_errors = true }
-    authorizer    = { name = "bulkhead-authorizer", log_group_name = "/aws/lambda/bulkhead-authorizer", alarm_on_errors = true }
-    rotate_secret = { name = "bulkhead-rotate_secret", log_group_name = "/aws/lambda/bulkhead-rotate_secret", alarm_on_errors = true, asynchronous = true }
-    set_role      = { name = "bulkhead-set_role", log_group_name = "/aws/lambda/bulkhead-set_role" }
+    api_handler   = { name = "example-api_handler", log_group_name = "/aws/lambda/example-api_handler", alarm_on_errors = true }
+    authorizer    = { name = "example-authorizer", log_group_name = "/aws/lambda/example-authorizer", alarm_on_errors = true }
+    rotate_secret = { name = "example-rotate_secret", log_group_name = "/aws/lambda/example-rotate_secret", alarm_on_errors = true, asynchronous = true }
+    set_role      = { name = "example-set_role", log_group_name = "/aws/lambda/example-set_role" }
   }
   denied_access_functions = ["api_handler"]
-  tables                  = { pooled = "bulkhead", registry = "bulkhead-tenants" }
+  tables                  = { pooled = "example", registry = "example-tenants" }
   database = {
-    identifier      = "bulkhead"
+    identifier      = "example"
     storage_gb      = 20
     max_connections = 200
   }
@@ -34,22 +34,22 @@ run "there_is_an_alarm_for_each_way_to_fail" {
 
   assert {
     condition = output.alarm_names == sort([
-      "bulkhead-access-denied",
-      "bulkhead-api-errors",
-      "bulkhead-api-throttles",
-      "bulkhead-authorizer-failures",
-      "bulkhead-database-connections",
-      "bulkhead-database-storage",
-      "bulkhead-dropped-rotate_secret",
-      "bulkhead-errors-api_handler",
-      "bulkhead-errors-authorizer",
-      "bulkhead-errors-rotate_secret",
-      "bulkhead-table-throttles-pooled",
-      "bulkhead-table-throttles-registry",
-      "bulkhead-throttles-api_handler",
-      "bulkhead-throttles-authorizer",
-      "bulkhead-throttles-rotate_secret",
-      "bulkhead-throttles-set_role",
+      "example-access-denied",
+      "example-api-errors",
+      "example-api-throttles",
+      "example-authorizer-failures",
+      "example-database-connections",
+      "example-database-storage",
+      "example-dropped-rotate_secret",
+      "example-errors-api_handler",
+      "example-errors-authorizer",
+      "example-errors-rotate_secret",
+      "example-table-throttles-pooled",
+      "example-table-throttles-registry",
+      "example-throttles-api_handler",
+      "example-throttles-authorizer",
+      "example-throttles-rotate_secret",
+      "example-throttles-set_role",
     ])
     error_message = "Each failure must have its alarm, and a function that refuses on purpose none for its errors."
   }
@@ -60,7 +60,7 @@ run "a_tenants_session_that_is_refused_raises_an_alarm" {
 
   assert {
     condition = { for key, filter in aws_cloudwatch_log_metric_filter.access_denied : filter.log_group_name => filter.pattern } == {
-      "/aws/lambda/bulkhead-api_handler" = "{ $.service = \"audit\" && $.reason = \"TenantAccessDeniedError\" }"
+      "/aws/lambda/example-api_handler" = "{ $.service = \"audit\" && $.reason = \"TenantAccessDeniedError\" }"
     }
     error_message = "The audit lines of refused sessions must be counted, in the log of each function that opens sessions."
   }
@@ -88,7 +88,7 @@ run "requests_that_fail_or_are_throttled_raise_an_alarm" {
   assert {
     condition = (
       aws_cloudwatch_metric_alarm.api_errors.metric_name == "5XXError"
-      && aws_cloudwatch_metric_alarm.api_errors.dimensions == tomap({ ApiName = "bulkhead", Stage = "v1" })
+      && aws_cloudwatch_metric_alarm.api_errors.dimensions == tomap({ ApiName = "example", Stage = "v1" })
       && aws_cloudwatch_metric_alarm.api_errors.statistic == "Average"
       && aws_cloudwatch_metric_alarm.api_errors.threshold == 0.01
     )
@@ -97,7 +97,7 @@ run "requests_that_fail_or_are_throttled_raise_an_alarm" {
 
   assert {
     condition = (
-      alltrue([for filter in values(aws_cloudwatch_log_metric_filter.access_log) : filter.log_group_name == "/aws/apigateway/bulkhead"])
+      alltrue([for filter in values(aws_cloudwatch_log_metric_filter.access_log) : filter.log_group_name == "/aws/apigateway/example"])
       && { for key, filter in aws_cloudwatch_log_metric_filter.access_log : key => filter.pattern } == {
         api-throttles       = "{ $.status = \"429\" }"
         authorizer-failures = "{ $.refusal = \"AUTHORIZER_FAILURE\" || $.refusal = \"AUTHORIZER_CONFIGURATION_ERROR\" }"
@@ -118,10 +118,10 @@ run "requests_that_fail_or_are_throttled_raise_an_alarm" {
       key => "${alarm.namespace} ${alarm.metric_name} ${alarm.dimensions.FunctionName} ${alarm.comparison_operator} ${alarm.threshold}"
       if !startswith(key, "throttles-")
       } == {
-      errors-api_handler    = "AWS/Lambda Errors bulkhead-api_handler GreaterThanThreshold 0"
-      errors-authorizer     = "AWS/Lambda Errors bulkhead-authorizer GreaterThanThreshold 0"
-      errors-rotate_secret  = "AWS/Lambda Errors bulkhead-rotate_secret GreaterThanThreshold 0"
-      dropped-rotate_secret = "AWS/Lambda AsyncEventsDropped bulkhead-rotate_secret GreaterThanThreshold 0"
+      errors-api_handler    = "AWS/Lambda Errors example-api_handler GreaterThanThreshold 0"
+      errors-authorizer     = "AWS/Lambda Errors example-authorizer GreaterThanThreshold 0"
+      errors-rotate_secret  = "AWS/Lambda Errors example-rotate_secret GreaterThanThreshold 0"
+      dropped-rotate_secret = "AWS/Lambda AsyncEventsDropped example-rotate_secret GreaterThanThreshold 0"
     }
     error_message = "A function's first failure must raise its alarm."
   }
@@ -144,7 +144,7 @@ run "a_full_database_raises_an_alarm" {
       aws_cloudwatch_metric_alarm.database_storage[0].metric_name == "FreeStorageSpace"
       && aws_cloudwatch_metric_alarm.database_storage[0].comparison_operator == "LessThanThreshold"
       && aws_cloudwatch_metric_alarm.database_storage[0].threshold == 1073741824
-      && aws_cloudwatch_metric_alarm.database_storage[0].dimensions == tomap({ DBInstanceIdentifier = "bulkhead" })
+      && aws_cloudwatch_metric_alarm.database_storage[0].dimensions == tomap({ DBInstanceIdentifier = "example" })
     )
     error_message = "Less than a twentieth of 20 GB, in bytes, must raise the alarm."
   }
@@ -154,7 +154,7 @@ run "a_full_database_raises_an_alarm" {
       aws_cloudwatch_metric_alarm.database_connections[0].metric_name == "DatabaseConnections"
       && aws_cloudwatch_metric_alarm.database_connections[0].comparison_operator == "GreaterThanThreshold"
       && aws_cloudwatch_metric_alarm.database_connections[0].threshold == 160
-      && aws_cloudwatch_metric_alarm.database_connections[0].dimensions == tomap({ DBInstanceIdentifier = "bulkhead" })
+      && aws_cloudwatch_metric_alarm.database_connections[0].dimensions == tomap({ DBInstanceIdentifier = "example" })
     )
     error_message = "More than 80 percent of the connections must raise the alarm."
   }
@@ -164,22 +164,22 @@ run "what_is_left_out_has_no_alarm" {
   command = plan
 
   variables {
-    api                = { name = "bulkhead", stage_name = "v1" }
+    api                = { name = "example", stage_name = "v1" }
     database           = null
     tables             = {}
-    dead_letter_queues = { rotation = "bulkhead-rotation-failures" }
+    dead_letter_queues = { rotation = "example-rotation-failures" }
   }
 
   assert {
     condition = [for name in output.alarm_names : name if !strcontains(name, "-throttles-") && !strcontains(name, "-errors-")] == [
-      "bulkhead-access-denied", "bulkhead-api-errors", "bulkhead-dead-letters-rotation", "bulkhead-dropped-rotate_secret",
+      "example-access-denied", "example-api-errors", "example-dead-letters-rotation", "example-dropped-rotate_secret",
     ]
     error_message = "There must be no alarm for what the stage has not, and one for each queue that it has."
   }
 
   assert {
     condition = (
-      aws_cloudwatch_metric_alarm.dead_letters["rotation"].dimensions == tomap({ QueueName = "bulkhead-rotation-failures" })
+      aws_cloudwatch_metric_alarm.dead_letters["rotation"].dimensions == tomap({ QueueName = "example-rotation-failures" })
       && aws_cloudwatch_metric_alarm.dead_letters["rotation"].threshold == 0
     )
     error_message = "The first event in the queue must raise the alarm."
@@ -194,7 +194,7 @@ run "what_is_left_out_has_no_alarm" {
 run "every_alarm_reaches_somebody" {
   variables {
     email              = "operations@example.com"
-    dead_letter_queues = { rotation = "bulkhead-rotation-failures" }
+    dead_letter_queues = { rotation = "example-rotation-failures" }
   }
 
   assert {
@@ -227,9 +227,9 @@ run "every_alarm_reaches_somebody" {
       Effect    = "Allow"
       Principal = { Service = "cloudwatch.amazonaws.com" }
       Action    = ["sns:Publish"]
-      Resource  = ["arn:aws:sns:eu-central-1:123456789012:bulkhead-alarms"]
+      Resource  = ["arn:aws:sns:eu-central-1:123456789012:example-alarms"]
       Condition = {
-        ArnLike      = { "aws:SourceArn" = "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:bulkhead-*" }
+        ArnLike      = { "aws:SourceArn" = "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:example-*" }
         StringEquals = { "aws:SourceAccount" = "123456789012" }
       }
     }])
@@ -273,7 +273,7 @@ run "a_database_of_no_size_is_refused" {
   command = plan
 
   variables {
-    database = { identifier = "bulkhead", storage_gb = 0, max_connections = 0 }
+    database = { identifier = "example", storage_gb = 0, max_connections = 0 }
   }
 
   expect_failures = [var.database]
@@ -294,7 +294,7 @@ run "an_arn_that_policies_do_not_name_is_refused" {
 
   override_resource {
     target = aws_sns_topic.this
-    values = { arn = "arn:aws:sns:eu-central-1:210987654321:bulkhead-alarms" }
+    values = { arn = "arn:aws:sns:eu-central-1:210987654321:example-alarms" }
   }
 
   expect_failures = [aws_sns_topic.this]

@@ -18,12 +18,12 @@ mock_provider "aws" {
   }
 
   mock_resource "aws_cloudwatch_log_group" {
-    defaults = { arn = "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/apigateway/bulkhead-prod/live/access" }
+    defaults = { arn = "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/apigateway/example-prod/live/access" }
   }
 }
 
 variables {
-  placement          = { name = "bulkhead-prod", region = "eu-central-1", account_id = "123456789012" }
+  placement          = { name = "example-prod", region = "eu-central-1", account_id = "123456789012" }
   description        = "The API."
   stage_name         = "live"
   binary_media_types = ["image/png"]
@@ -38,11 +38,11 @@ variables {
 
   routes = {
     "/health" = { allow_methods = "GET,OPTIONS", methods = { GET = { authorized = false } } }
-    "/items/{product_id}" = {
+    "/things/{thing_id}" = {
       allow_methods = "GET,DELETE,OPTIONS"
       methods       = { GET = { authorized = true }, DELETE = { authorized = true } }
     }
-    "/items/{product_id}/pictures" = { methods = { POST = { authorized = true } } }
+    "/things/{thing_id}/pictures" = { methods = { POST = { authorized = true } } }
   }
 
   handler = {
@@ -60,19 +60,19 @@ variables {
 run "each_path_is_a_resource_under_the_one_above_it" {
   assert {
     condition = (
-      keys(aws_api_gateway_resource.level_1) == ["/health", "/items"]
-      && keys(aws_api_gateway_resource.level_2) == ["/items/{product_id}"]
-      && keys(aws_api_gateway_resource.level_3) == ["/items/{product_id}/pictures"]
+      keys(aws_api_gateway_resource.level_1) == ["/health", "/things"]
+      && keys(aws_api_gateway_resource.level_2) == ["/things/{thing_id}"]
+      && keys(aws_api_gateway_resource.level_3) == ["/things/{thing_id}/pictures"]
     )
     error_message = "There must be a resource for each path, and for each above it."
   }
 
   assert {
     condition = (
-      aws_api_gateway_resource.level_2["/items/{product_id}"].path_part == "{product_id}"
-      && aws_api_gateway_resource.level_2["/items/{product_id}"].parent_id == aws_api_gateway_resource.level_1["/items"].id
-      && aws_api_gateway_resource.level_3["/items/{product_id}/pictures"].parent_id == aws_api_gateway_resource.level_2["/items/{product_id}"].id
-      && aws_api_gateway_resource.level_1["/items"].parent_id == "root"
+      aws_api_gateway_resource.level_2["/things/{thing_id}"].path_part == "{thing_id}"
+      && aws_api_gateway_resource.level_2["/things/{thing_id}"].parent_id == aws_api_gateway_resource.level_1["/things"].id
+      && aws_api_gateway_resource.level_3["/things/{thing_id}/pictures"].parent_id == aws_api_gateway_resource.level_2["/things/{thing_id}"].id
+      && aws_api_gateway_resource.level_1["/things"].parent_id == "root"
     )
     error_message = "A resource must be under the one that its path names."
   }
@@ -81,10 +81,10 @@ run "each_path_is_a_resource_under_the_one_above_it" {
 run "an_authorized_route_asks_the_authorizer" {
   assert {
     condition = { for route, method in aws_api_gateway_method.route : route => "${method.authorization} ${method.authorizer_id == null ? "-" : method.authorizer_id}" } == {
-      "GET /health"                       = "NONE -"
-      "GET /items/{product_id}"           = "CUSTOM auth01"
-      "DELETE /items/{product_id}"        = "CUSTOM auth01"
-      "POST /items/{product_id}/pictures" = "CUSTOM auth01"
+      "GET /health"                      = "NONE -"
+      "GET /things/{thing_id}"           = "CUSTOM auth01"
+      "DELETE /things/{thing_id}"        = "CUSTOM auth01"
+      "POST /things/{thing_id}/pictures" = "CUSTOM auth01"
     }
     error_message = "A route that is authorized in the app must ask the authorizer, and no other may be open."
   }
@@ -128,12 +128,12 @@ run "only_this_api_may_invoke_the_functions" {
 
 run "a_preflight_names_the_one_origin" {
   assert {
-    condition     = keys(aws_api_gateway_method.preflight) == ["/health", "/items/{product_id}"] && alltrue([for method in aws_api_gateway_method.preflight : method.http_method == "OPTIONS" && method.authorization == "NONE"])
+    condition     = keys(aws_api_gateway_method.preflight) == ["/health", "/things/{thing_id}"] && alltrue([for method in aws_api_gateway_method.preflight : method.http_method == "OPTIONS" && method.authorization == "NONE"])
     error_message = "A route with a preflight must answer it without a token, and no other route may."
   }
 
   assert {
-    condition = aws_api_gateway_integration_response.preflight["/items/{product_id}"].response_parameters == tomap({
+    condition = aws_api_gateway_integration_response.preflight["/things/{thing_id}"].response_parameters == tomap({
       "method.response.header.Access-Control-Allow-Headers"  = "'Authorization,If-Match'"
       "method.response.header.Access-Control-Allow-Methods"  = "'GET,DELETE,OPTIONS'"
       "method.response.header.Access-Control-Allow-Origin"   = "'https://app.example.com'"
@@ -226,7 +226,7 @@ run "access_logs_name_the_tenant_and_no_token" {
   }
 
   assert {
-    condition     = one(aws_cloudwatch_log_group.access[*].retention_in_days) == 90 && output.access_log_group_name == "/aws/apigateway/bulkhead-prod/live/access"
+    condition     = one(aws_cloudwatch_log_group.access[*].retention_in_days) == 90 && output.access_log_group_name == "/aws/apigateway/example-prod/live/access"
     error_message = "The lines about requests must have an end."
   }
 

@@ -4,7 +4,7 @@
 mock_provider "aws" {}
 
 variables {
-  placement          = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012" }
+  placement          = { name = "example", region = "eu-central-1", account_id = "123456789012" }
   registry_table_arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/tenants"
 }
 
@@ -65,7 +65,7 @@ run "only_the_lambda_service_takes_the_role" {
   }
 
   assert {
-    condition     = output.arn == "arn:aws:iam::123456789012:role/bulkhead-AuthorizerRole"
+    condition     = output.arn == "arn:aws:iam::123456789012:role/example-AuthorizerRole"
     error_message = "The ARN must be built from the name, and known although it waits for the role."
   }
 }
@@ -97,7 +97,7 @@ run "a_stages_own_key_decrypts_the_table_only" {
   command = plan
 
   variables {
-    placement = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012", kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234" }
+    placement = { name = "example", region = "eu-central-1", account_id = "123456789012", kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234" }
   }
 
   assert {
@@ -143,7 +143,7 @@ run "a_policy_is_a_document" {
 run "an_arn_that_policies_do_not_name_is_refused" {
   override_resource {
     target = aws_iam_role.this
-    values = { arn = "arn:aws:iam::210987654321:role/bulkhead-AuthorizerRole" }
+    values = { arn = "arn:aws:iam::210987654321:role/example-AuthorizerRole" }
   }
 
   expect_failures = [aws_iam_role.this]

@@ -3,7 +3,7 @@
 mock_provider "aws" {}
 
 variables {
-  placement  = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012" }
+  placement  = { name = "example", region = "eu-central-1", account_id = "123456789012" }
   purpose    = "exports"
   expiration = { days = 365, former_versions_days = 90 }
 }
@@ -30,7 +30,7 @@ run "nobody_outside_the_account_reads_an_object" {
       Effect    = "Deny"
       Principal = "*"
       Action    = ["s3:*"]
-      Resource  = ["arn:aws:s3:::bulkhead-exports-123456789012", "arn:aws:s3:::bulkhead-exports-123456789012/*"]
+      Resource  = ["arn:aws:s3:::example-exports-123456789012", "arn:aws:s3:::example-exports-123456789012/*"]
       Condition = { Bool = { "aws:SecureTransport" = "false" } }
     }]
     error_message = "Whoever calls without TLS must be refused everything, unless a stage says otherwise, and the policy must allow nothing."
@@ -50,7 +50,7 @@ run "one_distribution_reads_objects" {
       Effect    = "Allow"
       Principal = { Service = "cloudfront.amazonaws.com" }
       Action    = ["s3:GetObject"]
-      Resource  = ["arn:aws:s3:::bulkhead-exports-123456789012/*"]
+      Resource  = ["arn:aws:s3:::example-exports-123456789012/*"]
       Condition = { StringEquals = { "aws:SourceArn" = "arn:aws:cloudfront::123456789012:distribution/E1234567890ABC" } }
     })]
     error_message = "The given distribution must read objects, and nobody else."
@@ -78,7 +78,7 @@ run "a_stage_chooses_its_own_key" {
   command = plan
 
   variables {
-    placement = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012", kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234" }
+    placement = { name = "example", region = "eu-central-1", account_id = "123456789012", kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234" }
   }
 
   assert {
@@ -112,7 +112,7 @@ run "an_object_outlives_its_replacement_and_expires" {
   }
 
   assert {
-    condition     = [output.name, output.arn] == ["bulkhead-exports-123456789012", "arn:aws:s3:::bulkhead-exports-123456789012"]
+    condition     = [output.name, output.arn] == ["example-exports-123456789012", "arn:aws:s3:::example-exports-123456789012"]
     error_message = "The ARN must be built from the name, and known at plan time."
   }
 }
@@ -206,7 +206,7 @@ run "a_distribution_needs_the_policy" {
 run "an_arn_that_policies_do_not_name_is_refused" {
   override_resource {
     target = aws_s3_bucket.this
-    values = { arn = "arn:aws-cn:s3:::bulkhead-exports-123456789012" }
+    values = { arn = "arn:aws-cn:s3:::example-exports-123456789012" }
   }
 
   expect_failures = [aws_s3_bucket.this]

@@ -4,12 +4,12 @@
 mock_provider "aws" {}
 
 variables {
-  placement          = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012" }
+  placement          = { name = "example", region = "eu-central-1", account_id = "123456789012" }
   registry_table_arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/tenants"
   user_pool_arn      = "arn:aws:cognito-idp:eu-central-1:123456789012:userpool/eu-central-1_Pool12345"
   tenant_role_arn    = "arn:aws:iam::123456789012:role/TenantRole"
-  writer_secret_arn  = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_writer-??????"
-  export_bucket_arn  = "arn:aws:s3:::bulkhead-exports"
+  writer_secret_arn  = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:example/database/app_writer-??????"
+  export_bucket_arn  = "arn:aws:s3:::example-exports"
   rights             = { administer = ["admin"] }
 }
 
@@ -96,8 +96,8 @@ run "each_action_is_allowed_on_one_resource" {
       for s in jsondecode(aws_iam_role_policy.own_function_only["offboard_tenant"].policy).Statement : s.Sid => s.Resource
       if anytrue([for action in s.Action : startswith(action, "s3:")])
       } == {
-      ReadAndWriteExportsOnly = ["arn:aws:s3:::bulkhead-exports/*"]
-      ListExportsOnly         = ["arn:aws:s3:::bulkhead-exports"]
+      ReadAndWriteExportsOnly = ["arn:aws:s3:::example-exports/*"]
+      ListExportsOnly         = ["arn:aws:s3:::example-exports"]
     }
     error_message = "Offboarding must reach the exports, and no other bucket."
   }
@@ -212,14 +212,14 @@ run "only_the_lambda_service_takes_the_roles" {
 
   assert {
     condition = output.role_arns == {
-      onboard_tenant  = "arn:aws:iam::123456789012:role/bulkhead-OnboardTenantRole"
-      suspend_tenant  = "arn:aws:iam::123456789012:role/bulkhead-SuspendTenantRole"
-      resume_tenant   = "arn:aws:iam::123456789012:role/bulkhead-ResumeTenantRole"
-      offboard_tenant = "arn:aws:iam::123456789012:role/bulkhead-OffboardTenantRole"
-      list_tenants    = "arn:aws:iam::123456789012:role/bulkhead-ListTenantsRole"
-      invite_user     = "arn:aws:iam::123456789012:role/bulkhead-InviteUserRole"
-      remove_user     = "arn:aws:iam::123456789012:role/bulkhead-RemoveUserRole"
-      set_role        = "arn:aws:iam::123456789012:role/bulkhead-SetRoleRole"
+      onboard_tenant  = "arn:aws:iam::123456789012:role/example-OnboardTenantRole"
+      suspend_tenant  = "arn:aws:iam::123456789012:role/example-SuspendTenantRole"
+      resume_tenant   = "arn:aws:iam::123456789012:role/example-ResumeTenantRole"
+      offboard_tenant = "arn:aws:iam::123456789012:role/example-OffboardTenantRole"
+      list_tenants    = "arn:aws:iam::123456789012:role/example-ListTenantsRole"
+      invite_user     = "arn:aws:iam::123456789012:role/example-InviteUserRole"
+      remove_user     = "arn:aws:iam::123456789012:role/example-RemoveUserRole"
+      set_role        = "arn:aws:iam::123456789012:role/example-SetRoleRole"
     }
     error_message = "The ARNs must be built from the names, and known although they wait for the roles."
   }
@@ -285,7 +285,7 @@ run "a_stages_own_key_is_used_through_the_services_only" {
   command = plan
 
   variables {
-    placement = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012", kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234" }
+    placement = { name = "example", region = "eu-central-1", account_id = "123456789012", kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234" }
   }
 
   assert {
@@ -315,8 +315,8 @@ run "wildcards_are_refused" {
     registry_table_arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/*"
     user_pool_arn      = "arn:aws:cognito-idp:eu-central-1:123456789012:userpool/eu-central-1_*"
     tenant_role_arn    = "arn:aws:iam::123456789012:role/*"
-    writer_secret_arn  = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_writer-*"
-    export_bucket_arn  = "arn:aws:s3:::bulkhead-*"
+    writer_secret_arn  = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:example/database/app_writer-*"
+    export_bucket_arn  = "arn:aws:s3:::example-*"
   }
 
   expect_failures = [
@@ -377,7 +377,7 @@ run "a_policy_is_a_document" {
 run "an_arn_that_policies_do_not_name_is_refused" {
   override_resource {
     target = aws_iam_role.this
-    values = { arn = "arn:aws:iam::210987654321:role/bulkhead-SetRoleRole" }
+    values = { arn = "arn:aws:iam::210987654321:role/example-SetRoleRole" }
   }
 
   expect_failures = [aws_iam_role.this]

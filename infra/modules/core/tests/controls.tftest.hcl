@@ -4,15 +4,15 @@
 mock_provider "aws" {}
 
 variables {
-  placement        = { name = "bulkhead-t1", region = "eu-central-1", account_id = "123456789012" }
+  placement        = { name = "example-t1", region = "eu-central-1", account_id = "123456789012" }
   disposable       = false
   vending_strategy = "session_tags"
   exports          = { retention_days = 365, expire = true }
 
   database_secrets = {
-    master_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead-t1/database/master-??????"
-    reader_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead-t1/database/app_reader-??????"
-    writer_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead-t1/database/app_writer-??????"
+    master_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:example-t1/database/master-??????"
+    reader_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:example-t1/database/app_reader-??????"
+    writer_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:example-t1/database/app_writer-??????"
   }
 }
 
@@ -104,13 +104,13 @@ run "a_stage_of_session_policies_has_both_roles" {
   }
 
   assert {
-    condition     = output.tenant_policy_role_arn == "arn:aws:iam::123456789012:role/bulkhead-t1-TenantPolicyRole"
+    condition     = output.tenant_policy_role_arn == "arn:aws:iam::123456789012:role/example-t1-TenantPolicyRole"
     error_message = "The output must tell the strategy's role."
   }
 
   assert {
     condition = [for s in jsondecode(module.lambda_role.identity_policy).Statement : s.Resource if s.Effect == "Allow"] == [
-      ["arn:aws:iam::123456789012:role/bulkhead-t1-TenantPolicyRole", "arn:aws:iam::123456789012:role/bulkhead-t1-TenantRole"],
+      ["arn:aws:iam::123456789012:role/example-t1-TenantPolicyRole", "arn:aws:iam::123456789012:role/example-t1-TenantRole"],
     ]
     error_message = "The API's role may open sessions of both tenant roles and of no other role."
   }
@@ -140,8 +140,8 @@ run "each_role_reads_its_own_secrets_of_the_database" {
       for role in [module.tenant_role, module.tenant_policy_role[0]] : {
         for s in jsondecode(role.identity_policy).Statement : s.Sid => s.Resource if s.Action == ["secretsmanager:GetSecretValue"]
         } == {
-        ReadReaderSecretOnly        = ["arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead-t1/database/app_reader-??????"]
-        ReadWriterSecretAsAdminOnly = ["arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead-t1/database/app_writer-??????"]
+        ReadReaderSecretOnly        = ["arn:aws:secretsmanager:eu-central-1:123456789012:secret:example-t1/database/app_reader-??????"]
+        ReadWriterSecretAsAdminOnly = ["arn:aws:secretsmanager:eu-central-1:123456789012:secret:example-t1/database/app_writer-??????"]
       }
     ])
     error_message = "The tenant roles must read the stage's own reader secret, and its writer secret, and not the master's."
@@ -156,10 +156,10 @@ run "each_role_reads_its_own_secrets_of_the_database" {
     condition = {
       for s in jsondecode(module.database_functions[0].rotate_secret_identity_policy).Statement : s.Sid => s.Resource if s.Effect == "Allow"
       } == {
-      ReadMasterSecretOnly = ["arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead-t1/database/master-??????"]
+      ReadMasterSecretOnly = ["arn:aws:secretsmanager:eu-central-1:123456789012:secret:example-t1/database/master-??????"]
       RotateLoginSecretsOnly = [
-        "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead-t1/database/app_reader-??????",
-        "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead-t1/database/app_writer-??????",
+        "arn:aws:secretsmanager:eu-central-1:123456789012:secret:example-t1/database/app_reader-??????",
+        "arn:aws:secretsmanager:eu-central-1:123456789012:secret:example-t1/database/app_writer-??????",
       ]
       DrawRandomPasswords = ["*"]
     }
@@ -168,7 +168,7 @@ run "each_role_reads_its_own_secrets_of_the_database" {
 
   assert {
     condition = [output.role_arns.migrate_database, output.role_arns.rotate_secret] == [
-      "arn:aws:iam::123456789012:role/bulkhead-t1-MigrateDatabaseRole", "arn:aws:iam::123456789012:role/bulkhead-t1-RotateSecretRole",
+      "arn:aws:iam::123456789012:role/example-t1-MigrateDatabaseRole", "arn:aws:iam::123456789012:role/example-t1-RotateSecretRole",
     ]
     error_message = "The outputs must tell which roles the database's functions have."
   }
@@ -178,7 +178,7 @@ run "a_stage_has_a_key_of_its_own" {
   command = plan
 
   variables {
-    placement = { name = "bulkhead-t1", region = "eu-central-1", account_id = "123456789012", kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d" }
+    placement = { name = "example-t1", region = "eu-central-1", account_id = "123456789012", kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d" }
   }
 
   assert {
@@ -272,7 +272,7 @@ run "the_control_plane_acts_on_its_own_stage" {
       for policy in values(module.control_plane.identity_policies) : [
         for s in jsondecode(policy).Statement : s.Resource if s.Effect == "Allow" && anytrue([for action in s.Action : startswith(action, "dynamodb:")])
       ]
-    ])) == toset(["arn:aws:dynamodb:eu-central-1:123456789012:table/bulkhead-t1-tenants"])
+    ])) == toset(["arn:aws:dynamodb:eu-central-1:123456789012:table/example-t1-tenants"])
     error_message = "The control plane must reach the stage's registry by itself, and no other table."
   }
 
@@ -280,11 +280,11 @@ run "the_control_plane_acts_on_its_own_stage" {
     condition = {
       for s in jsondecode(module.control_plane.identity_policies.offboard_tenant).Statement : s.Sid => s.Resource[0] if s.Effect == "Allow"
       } == {
-      ReadAndUpdateOneTenantOnly    = "arn:aws:dynamodb:eu-central-1:123456789012:table/bulkhead-t1-tenants"
+      ReadAndUpdateOneTenantOnly    = "arn:aws:dynamodb:eu-central-1:123456789012:table/example-t1-tenants"
       ListAndRemoveUsersOnly        = "arn:aws:cognito-idp:eu-central-1:123456789012:userpool/eu-central-1_Pool12345"
-      OpenTenantSessionsAsAdminOnly = "arn:aws:iam::123456789012:role/bulkhead-t1-TenantRole"
-      ReadAndWriteExportsOnly       = "arn:aws:s3:::bulkhead-t1-exports-123456789012/*"
-      ListExportsOnly               = "arn:aws:s3:::bulkhead-t1-exports-123456789012"
+      OpenTenantSessionsAsAdminOnly = "arn:aws:iam::123456789012:role/example-t1-TenantRole"
+      ReadAndWriteExportsOnly       = "arn:aws:s3:::example-t1-exports-123456789012/*"
+      ListExportsOnly               = "arn:aws:s3:::example-t1-exports-123456789012"
     }
     error_message = "Offboarding must reach the stage's own registry, users, tenants and exports."
   }
@@ -301,9 +301,9 @@ run "the_control_plane_acts_on_its_own_stage" {
     condition = {
       for s in jsondecode(module.control_plane.identity_policies.onboard_tenant).Statement : s.Sid => s.Resource[0] if s.Effect == "Allow"
       } == {
-      ReadAndWriteOneTenantOnly = "arn:aws:dynamodb:eu-central-1:123456789012:table/bulkhead-t1-tenants"
+      ReadAndWriteOneTenantOnly = "arn:aws:dynamodb:eu-central-1:123456789012:table/example-t1-tenants"
       CreateUsersOnly           = "arn:aws:cognito-idp:eu-central-1:123456789012:userpool/eu-central-1_Pool12345"
-      ReadWriterSecretOnly      = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead-t1/database/app_writer-??????"
+      ReadWriterSecretOnly      = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:example-t1/database/app_writer-??????"
     }
     error_message = "Onboarding must reach the stage's own registry, users and database."
   }
@@ -315,9 +315,9 @@ run "the_control_plane_acts_on_its_own_stage" {
 
   assert {
     condition = [output.registry_table_name, output.role_arns.tenant_authorizer, output.export_bucket_name, output.user_pool_arn] == [
-      "bulkhead-t1-tenants",
-      "arn:aws:iam::123456789012:role/bulkhead-t1-AuthorizerRole",
-      "bulkhead-t1-exports-123456789012",
+      "example-t1-tenants",
+      "arn:aws:iam::123456789012:role/example-t1-AuthorizerRole",
+      "example-t1-exports-123456789012",
       "arn:aws:cognito-idp:eu-central-1:123456789012:userpool/eu-central-1_Pool12345",
     ]
     error_message = "The outputs must tell the registry, the authorizer's role, the exports' bucket and the user pool."

@@ -3,7 +3,7 @@
 mock_provider "aws" {}
 
 variables {
-  placement       = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012" }
+  placement       = { name = "example", region = "eu-central-1", account_id = "123456789012" }
   master_password = "a-password-of-the-master"
 
   instance = {
@@ -12,8 +12,8 @@ variables {
     max_storage_gb     = 100
     subnet_ids         = ["subnet-1", "subnet-2"]
     security_group_ids = ["sg-1"]
-    database_name      = "bulkhead"
-    master_username    = "bulkhead_master"
+    database_name      = "example"
+    master_username    = "db_master"
   }
 }
 
@@ -33,7 +33,7 @@ run "connections_are_private_encrypted_and_by_password" {
   assert {
     condition = (
       aws_db_instance.this[0].parameter_group_name == aws_db_parameter_group.this[0].name
-      && aws_db_parameter_group.this[0].name == "bulkhead-postgres17"
+      && aws_db_parameter_group.this[0].name == "example-postgres17"
       && aws_db_parameter_group.this[0].family == "postgres17"
       && aws_db_instance.this[0].engine == "postgres"
       && aws_db_instance.this[0].engine_version == "17"
@@ -85,7 +85,7 @@ run "the_data_is_encrypted_restorable_and_protected" {
   }
 
   assert {
-    condition     = !aws_db_instance.this[0].skip_final_snapshot && aws_db_instance.this[0].final_snapshot_identifier == "bulkhead-final"
+    condition     = !aws_db_instance.this[0].skip_final_snapshot && aws_db_instance.this[0].final_snapshot_identifier == "example-final"
     error_message = "A deleted instance must leave a snapshot unless a stage says otherwise."
   }
 
@@ -109,8 +109,8 @@ run "the_data_is_encrypted_restorable_and_protected" {
       aws_db_instance.this[0].performance_insights_enabled
       && aws_db_instance.this[0].enabled_cloudwatch_logs_exports == toset(["postgresql", "upgrade"])
       && { for log in aws_cloudwatch_log_group.this : log.name => log.retention_in_days } == {
-        "/aws/rds/instance/bulkhead/postgresql" = 90
-        "/aws/rds/instance/bulkhead/upgrade"    = 90
+        "/aws/rds/instance/example/postgresql" = 90
+        "/aws/rds/instance/example/upgrade"    = 90
       }
     )
     error_message = "The server's load and logs must be visible, and logs kept for as long as the stage says."
@@ -126,7 +126,7 @@ run "the_data_is_encrypted_restorable_and_protected" {
   }
 
   assert {
-    condition     = output.port == 5432 && output.name == "bulkhead"
+    condition     = output.port == 5432 && output.name == "example"
     error_message = "The port and the database's name must be known at plan time."
   }
 }
@@ -135,7 +135,7 @@ run "a_stage_chooses_its_own_key_and_version" {
   command = plan
 
   variables {
-    placement               = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012", kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234" }
+    placement               = { name = "example", region = "eu-central-1", account_id = "123456789012", kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234" }
     master_password_version = 2
     instance                = merge(var.instance, { engine_version = "16.9" })
   }
@@ -195,11 +195,11 @@ run "an_existing_server_is_taken_as_it_is" {
   variables {
     instance        = null
     master_password = null
-    existing        = { host = "127.0.0.1", port = 5433, name = "bulkhead" }
+    existing        = { host = "127.0.0.1", port = 5433, name = "example" }
   }
 
   assert {
-    condition     = [output.host, tostring(output.port), output.name] == ["127.0.0.1", "5433", "bulkhead"]
+    condition     = [output.host, tostring(output.port), output.name] == ["127.0.0.1", "5433", "example"]
     error_message = "The outputs must be the existing server's, known at plan time."
   }
 
@@ -229,7 +229,7 @@ run "there_must_be_one_server" {
   command = plan
 
   variables {
-    existing = { host = "127.0.0.1", port = 5432, name = "bulkhead" }
+    existing = { host = "127.0.0.1", port = 5432, name = "example" }
   }
 
   expect_failures = [var.instance]
@@ -290,7 +290,7 @@ run "an_existing_server_keeps_its_master_password" {
 
   variables {
     instance = null
-    existing = { host = "127.0.0.1", port = 5432, name = "bulkhead" }
+    existing = { host = "127.0.0.1", port = 5432, name = "example" }
   }
 
   expect_failures = [var.master_password]

@@ -4,12 +4,12 @@
 mock_provider "aws" {}
 
 variables {
-  placement = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012" }
+  placement = { name = "example", region = "eu-central-1", account_id = "123456789012" }
 
   secrets = {
-    master_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/master-??????"
-    reader_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_reader-??????"
-    writer_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_writer-??????"
+    master_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:example/database/master-??????"
+    reader_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:example/database/app_reader-??????"
+    writer_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:example/database/app_writer-??????"
   }
 }
 
@@ -113,8 +113,8 @@ run "neither_scans_and_only_the_lambda_service_takes_the_roles" {
 
   assert {
     condition = [output.migrate_database_role_arn, output.rotate_secret_role_arn] == [
-      "arn:aws:iam::123456789012:role/bulkhead-MigrateDatabaseRole",
-      "arn:aws:iam::123456789012:role/bulkhead-RotateSecretRole",
+      "arn:aws:iam::123456789012:role/example-MigrateDatabaseRole",
+      "arn:aws:iam::123456789012:role/example-RotateSecretRole",
     ]
     error_message = "The ARNs must be built from the names, and known although they wait for the roles."
   }
@@ -150,7 +150,7 @@ run "a_stages_own_key_is_used_through_secrets_manager_only" {
   command = plan
 
   variables {
-    placement = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012", kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234" }
+    placement = { name = "example", region = "eu-central-1", account_id = "123456789012", kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234" }
   }
 
   assert {
@@ -171,9 +171,9 @@ run "every_secret_is_refused" {
 
   variables {
     secrets = {
-      master_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/master-*"
-      reader_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_reader-??????"
-      writer_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_writer-??????"
+      master_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:example/database/master-*"
+      reader_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:example/database/app_reader-??????"
+      writer_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:example/database/app_writer-??????"
     }
   }
 
@@ -185,9 +185,9 @@ run "the_master_secret_is_no_logins_secret" {
 
   variables {
     secrets = {
-      master_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/master-??????"
-      reader_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_reader-??????"
-      writer_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/master-??????"
+      master_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:example/database/master-??????"
+      reader_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:example/database/app_reader-??????"
+      writer_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:example/database/master-??????"
     }
   }
 
@@ -217,7 +217,7 @@ run "a_policy_is_a_document" {
 run "an_arn_that_policies_do_not_name_is_refused" {
   override_resource {
     target = aws_iam_role.this
-    values = { arn = "arn:aws:iam::210987654321:role/bulkhead-RotateSecretRole" }
+    values = { arn = "arn:aws:iam::210987654321:role/example-RotateSecretRole" }
   }
 
   expect_failures = [aws_iam_role.this]

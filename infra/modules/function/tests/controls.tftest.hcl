@@ -3,7 +3,7 @@
 mock_provider "aws" {}
 
 variables {
-  placement          = { name = "bulkhead-prod", region = "eu-central-1", account_id = "123456789012" }
+  placement          = { name = "example-prod", region = "eu-central-1", account_id = "123456789012" }
   function           = "api_handler"
   description        = "Answers every route."
   handler            = "app.app"
@@ -21,7 +21,7 @@ run "the_log_is_kept_for_a_time_and_unfiltered" {
   command = plan
 
   assert {
-    condition     = aws_cloudwatch_log_group.this.name == "/aws/lambda/bulkhead-prod-api_handler" && aws_cloudwatch_log_group.this.retention_in_days == 90
+    condition     = aws_cloudwatch_log_group.this.name == "/aws/lambda/example-prod-api_handler" && aws_cloudwatch_log_group.this.retention_in_days == 90
     error_message = "The log group must have the name that the role names, and end its lines' lives."
   }
 
@@ -57,10 +57,10 @@ run "the_function_is_that_of_the_package" {
       log_group_name = output.log_group_name
       log_group_arn  = output.log_group_arn
       } == {
-      arn            = "arn:aws:lambda:eu-central-1:123456789012:function:bulkhead-prod-api_handler"
-      invoke_arn     = "arn:aws:apigateway:eu-central-1:lambda:path/2015-03-31/functions/arn:aws:lambda:eu-central-1:123456789012:function:bulkhead-prod-api_handler/invocations"
-      log_group_name = "/aws/lambda/bulkhead-prod-api_handler"
-      log_group_arn  = "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/bulkhead-prod-api_handler"
+      arn            = "arn:aws:lambda:eu-central-1:123456789012:function:example-prod-api_handler"
+      invoke_arn     = "arn:aws:apigateway:eu-central-1:lambda:path/2015-03-31/functions/arn:aws:lambda:eu-central-1:123456789012:function:example-prod-api_handler/invocations"
+      log_group_name = "/aws/lambda/example-prod-api_handler"
+      log_group_arn  = "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/example-prod-api_handler"
     }
     error_message = "The names and ARNs must be known at plan time."
   }
@@ -93,7 +93,7 @@ run "what_is_asked_for_is_there" {
     vpc                  = { subnet_ids = ["subnet-1", "subnet-2"], security_group_ids = ["sg-1"] }
     tracing              = true
     reserved_concurrency = 10
-    placement            = { name = "bulkhead-prod", region = "eu-central-1", account_id = "123456789012", kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/6c6c0b8e-0000-4000-8000-000000000000" }
+    placement            = { name = "example-prod", region = "eu-central-1", account_id = "123456789012", kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/6c6c0b8e-0000-4000-8000-000000000000" }
     on_failure           = { destination_arn = "arn:aws:sqs:eu-central-1:123456789012:dead-letters" }
   }
 
@@ -134,11 +134,11 @@ run "a_package_in_s3_is_uploaded_once" {
 
   variables {
     package_path = null
-    package_s3   = { bucket = "bulkhead-prod-package", key = "47DEQpj8.zip" }
+    package_s3   = { bucket = "example-prod-package", key = "47DEQpj8.zip" }
   }
 
   assert {
-    condition     = aws_lambda_function.this.s3_bucket == "bulkhead-prod-package" && aws_lambda_function.this.s3_key == "47DEQpj8.zip" && aws_lambda_function.this.filename == null
+    condition     = aws_lambda_function.this.s3_bucket == "example-prod-package" && aws_lambda_function.this.s3_key == "47DEQpj8.zip" && aws_lambda_function.this.filename == null
     error_message = "Lambda must take the package from S3."
   }
 
@@ -178,7 +178,7 @@ run "two_packages_are_refused" {
   command = plan
 
   variables {
-    package_s3 = { bucket = "bulkhead-prod-package", key = "47DEQpj8.zip" }
+    package_s3 = { bucket = "example-prod-package", key = "47DEQpj8.zip" }
   }
 
   expect_failures = [var.package_path]
@@ -199,7 +199,7 @@ run "a_package_in_s3_is_a_zip_file" {
 
   variables {
     package_path = null
-    package_s3   = { bucket = "bulkhead-prod-package", key = "deployment" }
+    package_s3   = { bucket = "example-prod-package", key = "deployment" }
   }
 
   expect_failures = [var.package_s3]
@@ -257,12 +257,12 @@ run "too_many_tries_are_refused" {
 run "an_arn_that_policies_do_not_name_is_refused" {
   override_resource {
     target = aws_lambda_function.this
-    values = { arn = "arn:aws:lambda:us-east-1:123456789012:function:bulkhead-prod-api_handler" }
+    values = { arn = "arn:aws:lambda:us-east-1:123456789012:function:example-prod-api_handler" }
   }
 
   override_resource {
     target = aws_cloudwatch_log_group.this
-    values = { arn = "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/bulkhead-prod-api_handler" }
+    values = { arn = "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/example-prod-api_handler" }
   }
 
   expect_failures = [aws_lambda_function.this]
@@ -273,7 +273,7 @@ run "a_log_group_that_policies_do_not_name_is_refused" {
 
   override_resource {
     target = aws_cloudwatch_log_group.this
-    values = { arn = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/bulkhead-prod-api_handler" }
+    values = { arn = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/example-prod-api_handler" }
   }
 
   expect_failures = [aws_cloudwatch_log_group.this]

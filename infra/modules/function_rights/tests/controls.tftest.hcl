@@ -2,7 +2,7 @@
 # here as well ("Unknown condition value").
 
 variables {
-  placement = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012" }
+  placement = { name = "example", region = "eu-central-1", account_id = "123456789012" }
   function  = "api_handler"
   in_vpc    = true
   tracing   = true
@@ -16,7 +16,7 @@ run "a_function_writes_its_own_log_only" {
       Sid      = "WriteOwnLogOnly"
       Effect   = "Allow"
       Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-      Resource = ["arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/bulkhead-api_handler:*"]
+      Resource = ["arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/example-api_handler:*"]
     }]
     error_message = "The function must write to its own log group, make none, and read none."
   }
@@ -53,7 +53,7 @@ run "only_lambda_attaches_a_function_to_the_vpc" {
           "ec2:DetachNetworkInterface",
         ]
         Resource  = ["*"]
-        Condition = { ArnEquals = { "lambda:SourceFunctionArn" = ["arn:aws:lambda:eu-central-1:123456789012:function:bulkhead-api_handler"] } }
+        Condition = { ArnEquals = { "lambda:SourceFunctionArn" = ["arn:aws:lambda:eu-central-1:123456789012:function:example-api_handler"] } }
       },
     ])
     error_message = "Whatever Lambda may do with network interfaces must be denied to the function's own code."
@@ -90,7 +90,7 @@ run "lambda_decrypts_the_environment_with_the_stages_own_key" {
   command = plan
 
   variables {
-    placement = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012", kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234" }
+    placement = { name = "example", region = "eu-central-1", account_id = "123456789012", kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234" }
   }
 
   assert {

@@ -20,7 +20,7 @@ mock_provider "aws" {
 }
 
 variables {
-  name = "bulkhead"
+  name = "example"
 }
 
 run "administrators_alone_create_users" {
@@ -165,7 +165,7 @@ run "the_name_is_checked" {
   command = plan
 
   variables {
-    name = "bulkhead/users"
+    name = "example/users"
   }
 
   expect_failures = [var.name]

@@ -65,7 +65,7 @@ run "an_alias_is_refused" {
   command = plan
 
   variables {
-    kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:alias/bulkhead"
+    kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:alias/example"
   }
 
   expect_failures = [var.kms_key_arn]

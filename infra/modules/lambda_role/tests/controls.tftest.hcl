@@ -4,7 +4,7 @@
 mock_provider "aws" {}
 
 variables {
-  placement        = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012" }
+  placement        = { name = "example", region = "eu-central-1", account_id = "123456789012" }
   tenant_role_arns = ["arn:aws:iam::123456789012:role/TenantRole"]
 }
 
@@ -64,7 +64,7 @@ run "only_the_lambda_service_takes_the_role" {
   }
 
   assert {
-    condition     = output.arn == "arn:aws:iam::123456789012:role/bulkhead-LambdaRole"
+    condition     = output.arn == "arn:aws:iam::123456789012:role/example-LambdaRole"
     error_message = "The ARN must be built from the name, and known although it waits for the role."
   }
 }
@@ -127,7 +127,7 @@ run "a_policy_is_a_document" {
 run "an_arn_that_policies_do_not_name_is_refused" {
   override_resource {
     target = aws_iam_role.this
-    values = { arn = "arn:aws:iam::210987654321:role/bulkhead-LambdaRole" }
+    values = { arn = "arn:aws:iam::210987654321:role/example-LambdaRole" }
   }
 
   expect_failures = [aws_iam_role.this]

@@ -5,7 +5,7 @@
 mock_provider "aws" {}
 
 variables {
-  placement = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012" }
+  placement = { name = "example", region = "eu-central-1", account_id = "123456789012" }
   cidr      = "10.20.0.0/20"
   zones     = ["eu-central-1a", "eu-central-1b"]
 
@@ -14,9 +14,9 @@ variables {
     registry_arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/tenants"
   }
   secrets = {
-    master_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/master-??????"
-    reader_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_reader-??????"
-    writer_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_writer-??????"
+    master_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:example/database/master-??????"
+    reader_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:example/database/app_reader-??????"
+    writer_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:example/database/app_writer-??????"
   }
   tenant_role_arns = ["arn:aws:iam::123456789012:role/TenantRole"]
   role_arns = {
@@ -27,7 +27,7 @@ variables {
     offboard_tenant  = "arn:aws:iam::123456789012:role/OffboardTenantRole"
   }
   user_pool_arn     = "arn:aws:cognito-idp:eu-central-1:123456789012:userpool/eu-central-1_Pool12345"
-  export_bucket_arn = "arn:aws:s3:::bulkhead-exports"
+  export_bucket_arn = "arn:aws:s3:::example-exports"
 }
 
 run "an_endpoint_takes_what_the_functions_ask_for_only" {
@@ -45,8 +45,8 @@ run "an_endpoint_takes_what_the_functions_ask_for_only" {
         OnboardingAndOffboardingOnRegistryOnly = "OnboardTenantRole OffboardTenantRole: dynamodb:GetItem dynamodb:PutItem dynamodb:UpdateItem on ${var.tables.registry_arn}"
       }
       s3 = {
-        OffboardingOnExportsOnly    = "OffboardTenantRole: s3:PutObject s3:GetObject on arn:aws:s3:::bulkhead-exports/*"
-        OffboardingListsExportsOnly = "OffboardTenantRole: s3:ListBucket on arn:aws:s3:::bulkhead-exports"
+        OffboardingOnExportsOnly    = "OffboardTenantRole: s3:PutObject s3:GetObject on arn:aws:s3:::example-exports/*"
+        OffboardingListsExportsOnly = "OffboardTenantRole: s3:ListBucket on arn:aws:s3:::example-exports"
       }
       sts = {
         OpenTenantSessionsOnly = "LambdaRole OffboardTenantRole: sts:AssumeRole sts:TagSession on arn:aws:iam::123456789012:role/TenantRole"
@@ -299,7 +299,7 @@ run "a_region_with_other_names_of_endpoints_is_refused" {
   command = plan
 
   variables {
-    placement = { name = "bulkhead", partition = "aws-cn", region = "cn-north-1", account_id = "123456789012" }
+    placement = { name = "example", partition = "aws-cn", region = "cn-north-1", account_id = "123456789012" }
     zones     = ["cn-north-1a", "cn-north-1b"]
   }
 
@@ -365,9 +365,9 @@ run "wildcards_are_refused" {
       registry_arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/tenants"
     }
     secrets = {
-      master_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/master-??????"
+      master_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:example/database/master-??????"
       reader_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:*"
-      writer_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_writer-??????"
+      writer_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:example/database/app_writer-??????"
     }
     tenant_role_arns = ["arn:aws:iam::123456789012:role/*"]
     role_arns = {

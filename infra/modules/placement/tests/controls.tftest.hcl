@@ -4,7 +4,7 @@ run "a_placement_needs_a_region_and_an_account" {
   command = plan
 
   variables {
-    placement = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012" }
+    placement = { name = "example", region = "eu-central-1", account_id = "123456789012" }
   }
 
   assert {
@@ -18,7 +18,7 @@ run "the_longest_name_and_a_key_are_taken" {
 
   variables {
     placement = {
-      name        = "bulkhead-${join("", [for _ in range(31) : "x"])}"
+      name        = "example-${join("", [for _ in range(32) : "x"])}"
       partition   = "aws-us-gov"
       region      = "us-gov-west-1"
       account_id  = "123456789012"
@@ -38,7 +38,7 @@ run "a_name_is_of_lower_case_letters" {
   command = plan
 
   variables {
-    placement = { name = "Bulkhead", region = "eu-central-1", account_id = "123456789012" }
+    placement = { name = "Example", region = "eu-central-1", account_id = "123456789012" }
   }
 
   expect_failures = [var.placement]
@@ -48,7 +48,7 @@ run "a_name_holds_no_wildcard" {
   command = plan
 
   variables {
-    placement = { name = "bulkhead*", region = "eu-central-1", account_id = "123456789012" }
+    placement = { name = "example*", region = "eu-central-1", account_id = "123456789012" }
   }
 
   expect_failures = [var.placement]
@@ -58,7 +58,7 @@ run "a_name_ends_in_no_dash" {
   command = plan
 
   variables {
-    placement = { name = "bulkhead-", region = "eu-central-1", account_id = "123456789012" }
+    placement = { name = "example-", region = "eu-central-1", account_id = "123456789012" }
   }
 
   expect_failures = [var.placement]
@@ -68,7 +68,7 @@ run "a_name_is_long_enough_for_a_table" {
   command = plan
 
   variables {
-    placement = { name = "bh", region = "eu-central-1", account_id = "123456789012" }
+    placement = { name = "ex", region = "eu-central-1", account_id = "123456789012" }
   }
 
   expect_failures = [var.placement]
@@ -84,11 +84,31 @@ run "a_name_is_short_enough_for_a_bucket" {
   expect_failures = [var.placement]
 }
 
+run "s3_takes_no_name_of_its_own" {
+  command = plan
+
+  variables {
+    placement = { name = "sthree-prod", region = "eu-central-1", account_id = "123456789012" }
+  }
+
+  expect_failures = [var.placement]
+}
+
+run "ec2_takes_no_name_of_its_own" {
+  command = plan
+
+  variables {
+    placement = { name = "sg", region = "eu-central-1", account_id = "123456789012" }
+  }
+
+  expect_failures = [var.placement]
+}
+
 run "a_partition_is_one_of_three" {
   command = plan
 
   variables {
-    placement = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012", partition = "amazon" }
+    placement = { name = "example", region = "eu-central-1", account_id = "123456789012", partition = "amazon" }
   }
 
   expect_failures = [var.placement]
@@ -98,7 +118,7 @@ run "a_region_is_one" {
   command = plan
 
   variables {
-    placement = { name = "bulkhead", region = "Frankfurt", account_id = "123456789012" }
+    placement = { name = "example", region = "Frankfurt", account_id = "123456789012" }
   }
 
   expect_failures = [var.placement]
@@ -108,7 +128,7 @@ run "an_account_is_an_id" {
   command = plan
 
   variables {
-    placement = { name = "bulkhead", region = "eu-central-1", account_id = "1234" }
+    placement = { name = "example", region = "eu-central-1", account_id = "1234" }
   }
 
   expect_failures = [var.placement]
@@ -118,7 +138,7 @@ run "an_alias_is_no_key" {
   command = plan
 
   variables {
-    placement = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012", kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:alias/bulkhead" }
+    placement = { name = "example", region = "eu-central-1", account_id = "123456789012", kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:alias/example" }
   }
 
   expect_failures = [var.placement]
@@ -128,7 +148,7 @@ run "every_key_is_refused" {
   command = plan
 
   variables {
-    placement = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012", kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/*" }
+    placement = { name = "example", region = "eu-central-1", account_id = "123456789012", kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/*" }
   }
 
   expect_failures = [var.placement]

@@ -3,7 +3,7 @@
 mock_provider "aws" {}
 
 variables {
-  placement = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012" }
+  placement = { name = "example", region = "eu-central-1", account_id = "123456789012" }
 }
 
 run "the_registry_is_encrypted_restorable_and_protected" {
@@ -57,7 +57,7 @@ run "the_registry_is_paid_per_request" {
   }
 
   assert {
-    condition     = output.arn == "arn:aws:dynamodb:eu-central-1:123456789012:table/bulkhead-tenants" && output.name == "bulkhead-tenants"
+    condition     = output.arn == "arn:aws:dynamodb:eu-central-1:123456789012:table/example-tenants" && output.name == "example-tenants"
     error_message = "The ARN must be built from names, and known at plan time."
   }
 }
@@ -79,7 +79,7 @@ run "a_key_of_the_stage_encrypts_the_table" {
   command = plan
 
   variables {
-    placement = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012", kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d" }
+    placement = { name = "example", region = "eu-central-1", account_id = "123456789012", kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d" }
   }
 
   assert {
@@ -93,7 +93,7 @@ run "a_key_of_the_stage_encrypts_the_table" {
 run "an_arn_that_policies_do_not_name_is_refused" {
   override_resource {
     target = aws_dynamodb_table.this
-    values = { arn = "arn:aws:dynamodb:us-east-1:123456789012:table/bulkhead-tenants" }
+    values = { arn = "arn:aws:dynamodb:us-east-1:123456789012:table/example-tenants" }
   }
 
   expect_failures = [aws_dynamodb_table.this]

@@ -4,10 +4,10 @@
 mock_provider "aws" {}
 
 variables {
-  placement = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012" }
-  database  = { host = "db.example.com", port = 5432, name = "bulkhead" }
+  placement = { name = "example", region = "eu-central-1", account_id = "123456789012" }
+  database  = { host = "db.example.com", port = 5432, name = "example" }
 
-  master          = { username = "bulkhead_master", password = "a-password-of-the-master" }
+  master          = { username = "db_master", password = "a-password-of-the-master" }
   reader_password = "a-password-of-app-reader-with-40-letters"
   writer_password = "a-password-of-app-writer-with-40-letters"
 }
@@ -17,9 +17,9 @@ run "each_login_has_a_secret_of_its_own" {
 
   assert {
     condition = { for login, secret in aws_secretsmanager_secret.this : login => secret.name } == {
-      master = "bulkhead/database/master"
-      reader = "bulkhead/database/app_reader"
-      writer = "bulkhead/database/app_writer"
+      master = "example/database/master"
+      reader = "example/database/app_reader"
+      writer = "example/database/app_writer"
     }
     error_message = "Master, reader and writer must have a secret each, so that IAM can tell them apart."
   }
@@ -35,9 +35,9 @@ run "policies_name_exactly_one_secret_each" {
 
   assert {
     condition = [output.arn_patterns.master_arn, output.arn_patterns.reader_arn, output.arn_patterns.writer_arn] == [
-      "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/master-??????",
-      "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_reader-??????",
-      "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_writer-??????",
+      "arn:aws:secretsmanager:eu-central-1:123456789012:secret:example/database/master-??????",
+      "arn:aws:secretsmanager:eu-central-1:123456789012:secret:example/database/app_reader-??????",
+      "arn:aws:secretsmanager:eu-central-1:123456789012:secret:example/database/app_writer-??????",
     ]
     error_message = "The ARNs must be known at plan time, and leave open nothing but the six characters that AWS draws."
   }
@@ -83,7 +83,7 @@ run "a_stage_chooses_its_own_key_and_recovery" {
 
   variables {
     recovery_window_days = 0
-    placement            = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012", kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234" }
+    placement            = { name = "example", region = "eu-central-1", account_id = "123456789012", kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234" }
   }
 
   assert {
@@ -113,7 +113,7 @@ run "short_passwords_of_master_and_writer_are_refused" {
   command = plan
 
   variables {
-    master          = { username = "bulkhead_master", password = "short" }
+    master          = { username = "db_master", password = "short" }
     writer_password = "short"
   }
 
@@ -143,7 +143,7 @@ run "the_reader_does_not_know_the_writers_password" {
 run "an_arn_that_policies_do_not_name_is_refused" {
   override_resource {
     target = aws_secretsmanager_secret.this
-    values = { arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:bulkhead/database/app_reader-AbCdEf" }
+    values = { arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:example/database/app_reader-AbCdEf" }
   }
 
   expect_failures = [aws_secretsmanager_secret.this]

@@ -4,7 +4,7 @@
 mock_provider "aws" {}
 
 variables {
-  placement         = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012" }
+  placement         = { name = "example", region = "eu-central-1", account_id = "123456789012" }
   table_arn         = "arn:aws:dynamodb:eu-central-1:123456789012:table/pooled"
   trusted_role_arns = ["arn:aws:iam::123456789012:role/LambdaRole"]
   rights = {
@@ -90,8 +90,8 @@ run "a_session_reads_the_database_secret_of_its_role_only" {
 
   variables {
     database_secrets = {
-      reader_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_reader-??????"
-      writer_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_writer-??????"
+      reader_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:example/database/app_reader-??????"
+      writer_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:example/database/app_writer-??????"
     }
   }
 
@@ -149,7 +149,7 @@ run "only_trusted_roles_open_a_session" {
   }
 
   assert {
-    condition     = output.arn == "arn:aws:iam::123456789012:role/bulkhead-TenantRole"
+    condition     = output.arn == "arn:aws:iam::123456789012:role/example-TenantRole"
     error_message = "The ARN must be built from the name."
   }
 }
@@ -164,8 +164,8 @@ run "the_roles_are_those_of_the_rights" {
       administer = ["owner"]
     }
     database_secrets = {
-      reader_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_reader-??????"
-      writer_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_writer-??????"
+      reader_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:example/database/app_reader-??????"
+      writer_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:example/database/app_writer-??????"
     }
   }
 
@@ -192,10 +192,10 @@ run "a_stages_own_key_is_used_through_the_services_only" {
   command = plan
 
   variables {
-    placement = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012", kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234" }
+    placement = { name = "example", region = "eu-central-1", account_id = "123456789012", kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234" }
     database_secrets = {
-      reader_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_reader-??????"
-      writer_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_writer-??????"
+      reader_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:example/database/app_reader-??????"
+      writer_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:example/database/app_writer-??????"
     }
   }
 
@@ -211,7 +211,7 @@ run "a_stage_with_a_key_and_without_a_database" {
   command = plan
 
   variables {
-    placement = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012", kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234" }
+    placement = { name = "example", region = "eu-central-1", account_id = "123456789012", kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234" }
   }
 
   assert {
@@ -303,7 +303,7 @@ run "administering_without_writing_is_refused" {
 run "an_arn_that_policies_do_not_name_is_refused" {
   override_resource {
     target = aws_iam_role.this
-    values = { arn = "arn:aws:iam::210987654321:role/bulkhead-TenantRole" }
+    values = { arn = "arn:aws:iam::210987654321:role/example-TenantRole" }
   }
 
   expect_failures = [aws_iam_role.this]

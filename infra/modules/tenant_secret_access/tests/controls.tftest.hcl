@@ -4,8 +4,8 @@
 variables {
   roles = ["admin"]
   database_secrets = {
-    reader_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_reader-??????"
-    writer_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_writer-??????"
+    reader_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:example/database/app_reader-??????"
+    writer_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:example/database/app_writer-??????"
   }
 }
 
@@ -22,7 +22,7 @@ run "a_session_reads_the_database_secret_of_its_role_only" {
       Sid      = "ReadReaderSecretOnly"
       Effect   = "Allow"
       Action   = ["secretsmanager:GetSecretValue"]
-      Resource = ["arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_reader-??????"]
+      Resource = ["arn:aws:secretsmanager:eu-central-1:123456789012:secret:example/database/app_reader-??????"]
     }
     error_message = "Every session may read the reader's secret, and do nothing else with secrets."
   }
@@ -32,7 +32,7 @@ run "a_session_reads_the_database_secret_of_its_role_only" {
       Sid       = "ReadWriterSecretAsAdminOnly"
       Effect    = "Allow"
       Action    = ["secretsmanager:GetSecretValue"]
-      Resource  = ["arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_writer-??????"]
+      Resource  = ["arn:aws:secretsmanager:eu-central-1:123456789012:secret:example/database/app_writer-??????"]
       Condition = { StringEquals = { "aws:PrincipalTag/role" = ["admin"] } }
     })
     error_message = "Only sessions tagged admin may read the writer's secret."
@@ -74,8 +74,8 @@ run "every_secret_is_refused" {
 
   variables {
     database_secrets = {
-      reader_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_reader-*"
-      writer_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_writer-??????"
+      reader_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:example/database/app_reader-*"
+      writer_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:example/database/app_writer-??????"
     }
   }
 
@@ -87,8 +87,8 @@ run "the_writers_secret_is_not_the_readers" {
 
   variables {
     database_secrets = {
-      reader_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_writer-??????"
-      writer_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bulkhead/database/app_writer-??????"
+      reader_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:example/database/app_writer-??????"
+      writer_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:example/database/app_writer-??????"
     }
   }
 

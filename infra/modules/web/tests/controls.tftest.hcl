@@ -2,7 +2,7 @@
 
 mock_provider "aws" {
   mock_resource "aws_s3_bucket" {
-    defaults = { arn = "arn:aws:s3:::bulkhead-web-123456789012" }
+    defaults = { arn = "arn:aws:s3:::example-web-123456789012" }
   }
 
   mock_resource "aws_cloudfront_distribution" {
@@ -14,12 +14,14 @@ mock_provider "aws" {
 }
 
 variables {
-  placement  = { name = "bulkhead", region = "eu-central-1", account_id = "123456789012" }
+  placement  = { name = "example", region = "eu-central-1", account_id = "123456789012" }
   api_origin = "https://abc123.execute-api.eu-central-1.amazonaws.com"
   api_url    = "https://abc123.execute-api.eu-central-1.amazonaws.com/dev"
   client_id  = "client1"
   stage      = "dev"
-  files      = "../../../web"
+  product    = "Example"
+  entities   = [{ name = "people", title = "People", writers = ["admin"] }, { name = "things", title = "Things", writers = [] }]
+  files      = "../web/tests/page"
 }
 
 run "a_browser_confines_the_page" {
@@ -73,6 +75,7 @@ run "the_page_is_uploaded_and_knows_its_stage" {
       contains(keys(aws_s3_object.file), "index.html")
       && alltrue([for file in aws_s3_object.file : file.cache_control == "no-cache"])
       && aws_s3_object.file["js/main.js"].content_type == "text/javascript; charset=utf-8"
+      && aws_s3_object.file["js/entities/things.js"].content_type == "text/javascript; charset=utf-8"
       && aws_s3_object.config.cache_control == "no-store"
     )
     error_message = "Every file must come with its type, and none be kept without asking whether it is still the same."
@@ -80,14 +83,17 @@ run "the_page_is_uploaded_and_knows_its_stage" {
 
   assert {
     condition = jsondecode(aws_s3_object.config.content) == {
+      product     = "Example"
+      entities    = [{ name = "people", title = "People", writers = ["admin"] }, { name = "things", title = "Things", writers = [] }]
       api_url     = "https://abc123.execute-api.eu-central-1.amazonaws.com/dev"
       cognito_url = "https://cognito-idp.eu-central-1.amazonaws.com"
       client_id   = "client1"
       region      = "eu-central-1"
       stage       = "dev"
       trace_url   = null
+      table       = null
     }
-    error_message = "The page must be told the stage's own API and sign-in, and no trace: only a development stage has one."
+    error_message = "The page must be told the entities in their order, the stage's own API and sign-in, and no trace: only a development stage has one."
   }
 }
 
@@ -130,7 +136,7 @@ run "everyone_gets_the_page_by_https_only" {
   }
 
   assert {
-    condition     = [output.origin, output.bucket_name] == ["https://d111111abcdef8.cloudfront.net", "bulkhead-web-123456789012"]
+    condition     = [output.origin, output.bucket_name] == ["https://d111111abcdef8.cloudfront.net", "example-web-123456789012"]
     error_message = "The origin must be what CloudFront has named the distribution."
   }
 }
@@ -177,6 +183,57 @@ run "a_price_class_is_one_of_three" {
   }
 
   expect_failures = [var.price_class]
+}
+
+run "an_entity_without_a_module_is_refused" {
+  command = plan
+
+  variables {
+    entities = [{ name = "ghosts", title = "Ghosts", writers = [] }]
+  }
+
+  expect_failures = [var.entities]
+}
+
+# A file is there: js/main.js.
+run "an_entitys_name_is_no_path" {
+  command = plan
+
+  variables {
+    entities = [{ name = "../main", title = "Main", writers = [] }]
+  }
+
+  expect_failures = [var.entities]
+}
+
+run "an_entity_is_listed_once" {
+  command = plan
+
+  variables {
+    entities = [{ name = "things", title = "Things", writers = [] }, { name = "things", title = "Again", writers = [] }]
+  }
+
+  expect_failures = [var.entities]
+}
+
+run "an_entity_has_a_title" {
+  command = plan
+
+  variables {
+    entities = [{ name = "things", title = " ", writers = [] }]
+  }
+
+  expect_failures = [var.entities]
+}
+
+run "a_product_has_a_name" {
+  command = plan
+
+  variables {
+    product = ""
+  }
+
+  expect_failures = [var.product]
 }
 
 run "an_origin_without_tls_is_refused" {

@@ -16,9 +16,9 @@ from moto import mock_aws
 
 from chalicelib.control_plane.offboarding import Means, Retention
 from chalicelib.control_plane.pool_users import PoolUsers
-from chalicelib.data.holdings import Chunk, PartitionHolding
-from chalicelib.data.partitions import SHARDING, Kind, Partitions
+from chalicelib.data.holdings import Chunk, holdings_of
 from chalicelib.data.registry import Registry
+from chalicelib.data.storage import Kind, Sharding
 from chalicelib.tenancy.tenant import Role, TenantContext
 from tests.unit.chalicelib.control_plane.tables_in_memory import KillableTables, TablesInMemory
 
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from chalicelib.data.holdings import Holding
 
 KEYS = {"region_name": "eu-central-1", "aws_access_key_id": "AKIATEST", "aws_secret_access_key": "secret"}
-BUCKET, TABLE, REGISTRY = "exports", "bulkhead", "tenants"
+BUCKET, TABLE, REGISTRY = "exports", "example", "tenants"
+SAMPLES, NOTES = Kind("sample", Sharding(10)), Kind("note", Sharding(1))
 
 
 class Killed(BaseException):
@@ -70,12 +71,12 @@ def client(service: str, kill: KillSwitch | None = None) -> Any:
 
 @dataclass
 class TableInMemory:
-    """Stands for the users of one tenant in PostgreSQL."""
+    """Stands for one tenant's rows of a table in PostgreSQL."""
 
     rows: dict[str, list[str]]
     tenant_id: str
     kill: KillSwitch
-    name: str = "postgresql/users"
+    name: str = "postgresql/people"
 
     def read(self, after: str | None) -> Chunk:
         """See Holding: two rows at a time."""
@@ -102,7 +103,8 @@ class World:
 
     kill: KillSwitch = field(default_factory=KillSwitch)
     now: datetime = datetime(2026, 1, 1, 12, tzinfo=UTC)
-    users: dict[str, list[str]] = field(default_factory=dict)
+    people: dict[str, list[str]] = field(default_factory=dict)
+    kinds: tuple[Kind, ...] = (SAMPLES, NOTES)
     tables: TablesInMemory | None = None  # else an emulator
 
     def __post_init__(self) -> None:
@@ -153,10 +155,9 @@ class World:
     def holdings(self, tenant_id: str) -> list[Holding]:
         """All that a tenant holds."""
         tenant = TenantContext(tenant_id, Role.ADMIN, "test", "-")
-        dynamodb = self.killable("dynamodb")
-        partitions = [key for kind, sharding in SHARDING.items() for key in Partitions(tenant, kind, sharding).every()]
-        held: list[Holding] = [PartitionHolding(dynamodb, TABLE, key, THREADS) for key in partitions]
-        return [*held, TableInMemory(self.users, tenant_id, self.kill)]
+        nobody: Any = None  # holds no kind
+        held = holdings_of(tenant, self.kinds, self.killable("dynamodb"), TABLE, nobody, THREADS)
+        return [*held, TableInMemory(self.people, tenant_id, self.kill)]
 
     def killable(self, service: str) -> Any:
         """Return a client that ends the process when the switch says so."""
@@ -164,13 +165,13 @@ class World:
             return KillableTables(self.tables, self.kill)
         return client(service, self.kill)
 
-    def fill(self, tenant_id: str, *, items: int = 5, users: int = 5, pool_users: int = 3) -> None:
-        """Give a tenant items in several shards, a cart line, rows and users in Cognito."""
-        shards = SHARDING[Kind.ITEM].count
-        for number in range(items):
-            self._put(f"{tenant_id}#item#{number % shards}", f"{number:03}")
-        self._put(f"{tenant_id}#cart#0", "line")
-        self.users[tenant_id] = [f"user-{number}" for number in range(users)]
+    def fill(self, tenant_id: str, *, samples: int = 5, people: int = 5, pool_users: int = 3) -> None:
+        """Give a tenant samples in several shards, a note, rows in the database and users in Cognito."""
+        shards = self.kinds[0].sharding.count
+        for number in range(samples):
+            self._put(f"{tenant_id}#sample#{number % shards}", f"{number:03}")
+        self._put(f"{tenant_id}#note#0", "a")
+        self.people[tenant_id] = [f"person-{number}" for number in range(people)]
         for role in list(Role)[:pool_users]:
             self.pool_users(tenant_id).invite(f"{role}@example.com", role)
 

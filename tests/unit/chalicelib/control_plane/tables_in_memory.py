@@ -67,12 +67,10 @@ class TablesInMemory:
 
     def query(self, **asked: Any) -> dict[str, Any]:
         """Return a page of a partition."""
-        assert asked["KeyConditionExpression"] == "pk = :pk"
-        assert asked.get("ProjectionExpression") in {None, "sk"}
-        partition = asked["ExpressionAttributeValues"][":pk"]["S"]
-        after = _key(asked["ExclusiveStartKey"]) if "ExclusiveStartKey" in asked else ("",)
+        values = {name: value["S"] for name, value in asked["ExpressionAttributeValues"].items()}
+        assert asked["KeyConditionExpression"] == ("pk = :pk AND sk > :after" if ":after" in values else "pk = :pk")
         table = self._table(asked["TableName"])
-        left = sorted(key for key in table if key[0] == partition and key > after)
+        left = sorted(key for key in table if key[0] == values[":pk"] and key[1] > values.get(":after", ""))
         page = [dict(table[key]) for key in left[:_PAGE]]
         more = {"LastEvaluatedKey": {name: page[-1][name] for name in ("pk", "sk")}} if len(left) > _PAGE else {}
         items = {} if asked.get("Select") == "COUNT" else {"Items": page}

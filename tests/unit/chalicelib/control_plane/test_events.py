@@ -96,7 +96,7 @@ def test_a_field_of_another_type_is_refused_by_name(model: type[Event], wrong: A
             " acme",
             "\u00e4cme",
         ),
-        *("acme_eu", "acme.eu", "acme#item", "../etc", "$(id)", "acme\x00", "\uff41cme"),
+        *("acme_eu", "acme.eu", "acme#sample", "../etc", "$(id)", "acme\x00", "\uff41cme"),
     ],
 )
 def test_a_tenant_id_outside_the_grammar_is_refused(model: type[Event], tenant_id: str) -> None:

@@ -28,7 +28,7 @@ from tests.unit.chalicelib.control_plane.conftest import BUCKET, KEYS, REGISTRY,
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.unit.conftest import RunPython
+    from tests.support.fresh_python import RunPython
 
     Lines = Callable[[], list[dict[str, Any]]]
 

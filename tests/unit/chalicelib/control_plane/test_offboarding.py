@@ -11,10 +11,10 @@ from moto import mock_aws
 
 from chalicelib.control_plane.events import OffboardEvent
 from chalicelib.control_plane.offboarding import Offboarding
-from chalicelib.data.partitions import SHARDING, Kind, Sharding
+from chalicelib.data.storage import Kind, Sharding
 from chalicelib.errors import InvalidEventError, TenantChangedError, TenantNotFoundError
 from chalicelib.tenancy.statuses import Status
-from tests.unit.chalicelib.control_plane.conftest import BUCKET, TABLE, World
+from tests.unit.chalicelib.control_plane.conftest import BUCKET, NOTES, TABLE, World
 from tests.unit.chalicelib.control_plane.tables_in_memory import TablesInMemory
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def of_the_others(world: World, tenant_id: str = "acme") -> Any:
     others = [tenant for tenant in TENANTS if tenant != tenant_id]
     return (
         [world.rows(tenant) for tenant in others],
-        [world.users[tenant] for tenant in others],
+        [world.people[tenant] for tenant in others],
         [name for name in world.usernames() if not name.startswith(f"{tenant_id}/")],
         [world.status(tenant) for tenant in others],
     )
@@ -80,7 +80,7 @@ def of_the_others(world: World, tenant_id: str = "acme") -> Any:
 def assert_nothing_is_left(world: World, tenant_id: str = "acme") -> None:
     """Of the tenant, by looking through everything."""
     assert world.rows(tenant_id) == []
-    assert world.users[tenant_id] == []
+    assert world.people[tenant_id] == []
     assert [name for name in world.usernames() if name.startswith(f"{tenant_id}/")] == []
 
 
@@ -106,7 +106,7 @@ def exported_items(world: World, tenant_id: str = "acme") -> list[Any]:
 
 def test_everything_is_exported_and_erased_and_nothing_of_other_tenants(filled: World) -> None:
     """Every item and row once, with counts and hashes that fit; the receipt says until when copies remain."""
-    items, users, others = filled.rows("acme"), list(filled.users["acme"]), of_the_others(filled)
+    items, people, others = filled.rows("acme"), list(filled.people["acme"]), of_the_others(filled)
 
     answer = run_to_the_end(filled)
 
@@ -115,11 +115,11 @@ def test_everything_is_exported_and_erased_and_nothing_of_other_tenants(filled: 
     assert of_the_others(filled) == others
     rows = exported_rows(filled)
     assert sorted(exported_items(filled), key=json.dumps) == items
-    assert sorted(row["id"] for row in rows if "id" in row) == users
+    assert sorted(row["id"] for row in rows if "id" in row) == people
 
     objects = filled.exported("acme/20260101T120000Z/1/")
     manifest_key, manifest = document(filled, "manifest")
-    assert sum(manifest["rows"].values()) == len(items) + len(users) == answer["rows"]
+    assert sum(manifest["rows"].values()) == len(items) + len(people) == answer["rows"]
     assert {each["key"] for each in manifest["objects"]} == {key for key in objects if key.endswith(".jsonl")}
     for each in manifest["objects"]:
         body = objects[each["key"]]
@@ -131,13 +131,11 @@ def test_everything_is_exported_and_erased_and_nothing_of_other_tenants(filled: 
     assert receipt["manifests"] == [
         {
             "key": manifest_key,
-            "rows": len(items) + len(users),
+            "rows": len(items) + len(people),
             "sha256": hashlib.sha256(objects[manifest_key]).hexdigest(),
         }
     ]
-    assert len(receipt["rows_left"]) == sum(each.count for each in SHARDING.values()) + 1, (
-        "every kind and shard, and the database"
-    )
+    assert len(receipt["rows_left"]) == 10 + 1 + 1, "every shard of each kind, and the database"
     assert set(receipt["rows_left"].values()) == {0}
     assert receipt["copies_remain_until"] == {
         "dynamodb_point_in_time_recovery": "2026-02-05T12:01:30+00:00",
@@ -215,7 +213,7 @@ def test_each_invocation_stops_when_its_time_is_over_and_the_next_goes_on(filled
 def test_what_comes_after_the_export_is_exported_and_erased_in_another_round(filled: World) -> None:
     """It is never called erased as long as something is left, and nothing is erased that was not exported."""
     filled.pass_time(run(filled)["wait_seconds"])
-    late = {"pk": {"S": "acme#item#3"}, "sk": {"S": "late"}}
+    late = {"pk": {"S": "acme#sample#3"}, "sk": {"S": "late"}}
     phases = []
     while "done" not in phases:
         answer = one_step(filled)
@@ -251,7 +249,7 @@ def test_what_changes_after_the_export_is_exported_anew_and_then_erased(filled: 
 def test_a_part_of_an_interrupted_run_that_does_not_hold_what_is_there_now_is_not_erased_by(filled: World) -> None:
     """It is not replaced either: everything is exported once more, elsewhere."""
     items = filled.rows("acme")
-    stale = "acme/20260101T120000Z/1/dynamodb/cart-0/000000.jsonl"
+    stale = "acme/20260101T120000Z/1/dynamodb/note-0/000000.jsonl"
     filled.s3.put_object(Bucket=BUCKET, Key=stale, Body=b"{}\n", Metadata={"rows": "1", "sha256": "0" * 64})
 
     answer = run_to_the_end(filled)
@@ -266,7 +264,7 @@ def test_a_part_of_an_interrupted_run_that_does_not_hold_what_is_there_now_is_no
 
 def test_a_text_of_any_letters_is_exported_and_erased(filled: World) -> None:
     """Also one that ends a line for some readers: nobody can make a tenant that cannot be offboarded."""
-    item = {"pk": {"S": "acme#item#3"}, "sk": {"S": "x"}, "name": {"S": "a\u2028b\x85c\u2029d\x0be\nf"}}
+    item = {"pk": {"S": "acme#sample#3"}, "sk": {"S": "x"}, "name": {"S": "a\u2028b\x85c\u2029d\x0be\nf"}}
     filled.dynamodb.put_item(TableName=TABLE, Item=item)
     run_to_the_end(filled)
     assert_nothing_is_left(filled)
@@ -280,7 +278,7 @@ def test_items_that_only_code_past_the_api_can_write_are_erased_too(filled: Worl
     wide = {f"a{number}": {"N": str(number)} for number in range(400)}
     for sort_key, attributes in (("odd", odd), ("wide", wide)):
         filled.dynamodb.put_item(
-            TableName=TABLE, Item={"pk": {"S": "acme#item#3"}, "sk": {"S": sort_key}, **attributes}
+            TableName=TABLE, Item={"pk": {"S": "acme#sample#3"}, "sk": {"S": sort_key}, **attributes}
         )
 
     answer = run_to_the_end(filled)
@@ -327,22 +325,21 @@ def test_two_operators_cannot_cross(filled: World) -> None:
 
 
 @pytest.mark.evidence
-def test_killed_at_any_moment_it_is_completed_by_the_next_run(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_killed_at_any_moment_it_is_completed_by_the_next_run() -> None:
     """At each call, before it is sent and after its answer has come: never half-erased and called erased.
 
-    With two shards of items: further ones would be gone through by the same steps. Each moment has a tenant of its own
-    in one world, beside others whose names begin alike; at the end these have all that they had.
+    With two shards of samples: further ones would be gone through by the same steps. Each moment has a tenant of its
+    own in one world, beside others whose names begin alike; at the end these have all that they had.
     """
-    monkeypatch.setitem(SHARDING, Kind.ITEM, Sharding(2))
     with mock_aws():
-        world = fill(World(tables=TablesInMemory()))
+        world = fill(World(tables=TablesInMemory(), kinds=(Kind("sample", Sharding(2)), NOTES)))
         others = of_the_others(world, "")
         killed, moment = True, 0
         while killed:
             moment += 1
             victim = f"acme-{moment:03}"
             register(world, victim)
-            world.fill(victim, items=5, users=2, pool_users=2)
+            world.fill(victim, samples=5, people=2, pool_users=2)
             items = world.rows(victim)
             with world.killed_at(moment):
                 run_to_the_end(world, victim)

@@ -1,73 +1,79 @@
-"""Onboarding: registry, first administrator, first row; interrupted anywhere, and completed by the next run."""
+"""Onboarding: registry, first administrator, and what entities do for a new tenant.
+
+Interrupted anywhere, it is completed by the next run.
+"""
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from chalicelib.control_plane.events import OnboardEvent
 from chalicelib.control_plane.onboarding import onboard
-from chalicelib.data.database import Login
-from chalicelib.errors import PoolUserExistsError, TenantExistsError
+from chalicelib.data.storage import TenantTable
+from chalicelib.entities.entity import Entity
+from chalicelib.errors import DatabaseUnavailableError, PoolUserExistsError, TenantExistsError
 from chalicelib.tenancy.statuses import Status
 from chalicelib.tenancy.tenant import Role, TenantContext
+from tests.unit.chalicelib.control_plane.conftest import NOTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
+    from chalicelib.data.database import Database
     from chalicelib.data.registry import RegisteredTenant
     from tests.unit.chalicelib.control_plane.conftest import KillSwitch, World
 
 ACME = OnboardEvent(tenant_id="acme", display_name="Acme Inc.", admin_email="admin@example.com")
+PEOPLE = TenantTable("people", key="person_id")
 
 
 @dataclass
-class DirectoryInMemory:
-    """Stands for the database's users: a transaction is kept when its block ends well, an email is there once."""
+class Directory:
+    """An entity that greets a new tenant's administrator: its rows, and how often the database was asked for."""
 
     kill: KillSwitch
-    rows: dict[tuple[str, str], str] = field(default_factory=dict)
+    name: str = "people"
+    rows: dict[str, str] = field(default_factory=dict)
+    greeted: list[TenantContext] = field(default_factory=list)
+    opened: int = 0
+    failing: bool = False
 
-    @contextmanager
-    def tenant_transaction(self, tenant: TenantContext, login: Login) -> Iterator[_Transaction]:
-        """See Database: may be killed before it begins, in it, and after it is committed."""
+    def database(self) -> Database:
+        """Return the database, which may be killed before it answers."""
+        self.opened += 1
         self.kill()
-        transaction = _Transaction(self, tenant, login)
-        yield transaction
+        return cast("Database", self)
+
+    def greet(self, database: Database, tenant: TenantContext) -> None:
+        """Keep the administrator; may fail, or be killed before and after it is kept."""
+        given: Any = database
+        assert given is self
+        if self.failing:
+            raise DatabaseUnavailableError("The database takes no request right now.")
+        self.greeted.append(tenant)
         self.kill()
-        self.rows |= {key: name for key, name in transaction.added.items() if key not in self.rows}
+        self.rows.setdefault(tenant.tenant_id, tenant.email)
         self.kill()
 
-
-@dataclass
-class _Transaction:
-    directory: DirectoryInMemory
-    tenant: TenantContext
-    login: Login
-    added: dict[tuple[str, str], str] = field(default_factory=dict)
-
-    def execute(self, statement: str, values: Sequence[str]) -> None:
-        """Insert one user, for the writer and within the tenant only, as the policies have it."""
-        assert statement.startswith("INSERT INTO users (tenant_id, user_id, email, display_name) VALUES")
-        assert statement.endswith("ON CONFLICT (tenant_id, lower(email)) DO NOTHING")
-        tenant_id, email, name = values
-        assert (tenant_id, self.login) == (self.tenant.tenant_id, Login.WRITER)
-        self.added[tenant_id, email.lower()] = name
+    @property
+    def entities(self) -> tuple[Entity, ...]:
+        """An entity that has nothing to do for a new tenant, and this one."""
+        return (
+            Entity("notes", "Notes", NOTES),
+            Entity("people", "People", PEOPLE, on_onboarded=self.greet),
+        )
 
 
 @pytest.fixture
-def directory(world: World) -> DirectoryInMemory:
+def directory(world: World) -> Directory:
     """An empty directory."""
-    return DirectoryInMemory(world.kill)
+    return Directory(world.kill)
 
 
-def run(world: World, directory: DirectoryInMemory, event: OnboardEvent = ACME) -> RegisteredTenant:
+def run(world: World, directory: Directory, event: OnboardEvent = ACME) -> RegisteredTenant:
     """Invoke the onboarding once."""
-    database: Any = directory
-    return onboard(event, world.registry, world.pool_users, database)
+    return onboard(event, world.registry, world.pool_users, directory.database, directory.entities)
 
 
 def another(tenant_id: str) -> OnboardEvent:
@@ -75,8 +81,8 @@ def another(tenant_id: str) -> OnboardEvent:
     return ACME.model_copy(update={"tenant_id": tenant_id})
 
 
-def test_a_tenant_has_its_registration_its_administrator_and_its_first_row(
-    world: World, directory: DirectoryInMemory
+def test_a_tenant_has_its_registration_its_administrator_and_what_entities_do(
+    world: World, directory: Directory
 ) -> None:
     """And is active only then."""
     tenant = run(world, directory)
@@ -87,13 +93,58 @@ def test_a_tenant_has_its_registration_its_administrator_and_its_first_row(
     found = world.cognito.admin_get_user(UserPoolId=world.pool, Username="acme/admin@example.com")
     attributes = {each["Name"]: each["Value"] for each in found["UserAttributes"]}
     assert (attributes["custom:tenantID"], attributes["custom:role"]) == ("acme", Role.ADMIN)
-    assert directory.rows == {("acme", "admin@example.com"): "admin@example.com"}
+    assert directory.rows == {"acme": "admin@example.com"}
+
+
+def test_what_an_entity_does_for_a_new_tenant_it_does_as_its_first_administrator(
+    world: World, directory: Directory
+) -> None:
+    """The context says who: row-level security lets it write into the tenant's rows and no other's."""
+    run(world, directory)
+    assert directory.greeted == [TenantContext("acme", Role.ADMIN, "onboard_tenant", "admin@example.com")]
+
+
+def test_entities_are_told_in_their_order_and_after_the_login_is_there(world: World) -> None:
+    """A later one may rely on an earlier one's rows, each on the registration and the administrator."""
+    seen: list[tuple[str, str | None, list[str]]] = []
+
+    def telling(name: str) -> Entity:
+        def tell(_: Database, tenant: TenantContext) -> None:
+            seen.append((name, world.status(tenant.tenant_id), world.usernames()))
+
+        return Entity(name, name, PEOPLE, on_onboarded=tell)
+
+    nobody: Any = None
+    onboard(ACME, world.registry, world.pool_users, lambda: nobody, [telling("first"), telling("second")])
+    assert seen == [(name, "onboarding", ["acme/admin@example.com"]) for name in ("first", "second")]
+
+
+def test_where_no_entity_has_anything_to_do_no_database_is_asked_for(world: World, directory: Directory) -> None:
+    """With entities and without any: such a product may have no database."""
+    for tenant_id, entities in (("acme", directory.entities[:1]), ("globex", ())):
+        tenant = onboard(another(tenant_id), world.registry, world.pool_users, directory.database, entities)
+        assert tenant.status is Status.ACTIVE
+    assert directory.opened == 0
+
+
+def test_while_an_entity_fails_the_tenant_is_not_active_and_a_later_run_completes_it(
+    world: World, directory: Directory
+) -> None:
+    """Nobody signs in to a tenant that lacks something; the login is not made twice."""
+    directory.failing = True
+    for _ in range(2):
+        with pytest.raises(DatabaseUnavailableError):
+            run(world, directory)
+        assert (world.status("acme"), directory.rows) == ("onboarding", {})
+
+    directory.failing = False
+    assert run(world, directory).status is Status.ACTIVE
+    assert directory.rows == {"acme": "admin@example.com"}
+    assert world.usernames() == ["acme/admin@example.com"]
 
 
 @pytest.mark.parametrize("status", [Status.ACTIVE, Status.SUSPENDED, Status.OFFBOARDING, Status.OFFBOARDED])
-def test_a_tenant_that_is_or_was_there_is_left_as_it_is(
-    world: World, directory: DirectoryInMemory, status: Status
-) -> None:
+def test_a_tenant_that_is_or_was_there_is_left_as_it_is(world: World, directory: Directory, status: Status) -> None:
     """No login and no row is added: least of all to a tombstone, which old tokens could match."""
     registered = world.registry.register("acme", display_name="Acme Inc.", admin_email="admin@example.com")
     before = world.registry.change(registered, status)
@@ -105,7 +156,7 @@ def test_a_tenant_that_is_or_was_there_is_left_as_it_is(
     assert (world.usernames(), directory.rows) == ([], {})
 
 
-def test_somebody_elses_onboarding_is_not_taken_over(world: World, directory: DirectoryInMemory) -> None:
+def test_somebody_elses_onboarding_is_not_taken_over(world: World, directory: Directory) -> None:
     """Begun with another address and killed: whoever has the second address becomes no administrator."""
     world.registry.register("acme", display_name="Acme Inc.", admin_email="admin@example.com")
     with pytest.raises(TenantExistsError, match=r"begun as 'Acme Inc\.' with admin@example\.com: run it again"):
@@ -113,7 +164,7 @@ def test_somebody_elses_onboarding_is_not_taken_over(world: World, directory: Di
     assert (world.usernames(), world.status("acme")) == ([], "onboarding")
 
 
-def test_a_login_in_another_role_is_not_made_administrator(world: World, directory: DirectoryInMemory) -> None:
+def test_a_login_in_another_role_is_not_made_administrator(world: World, directory: Directory) -> None:
     """It would have to be left over from something else; the tenant does not become active with it."""
     world.pool_users("acme").invite("admin@example.com", Role.VIEWER)
     with pytest.raises(PoolUserExistsError):
@@ -121,7 +172,7 @@ def test_a_login_in_another_role_is_not_made_administrator(world: World, directo
     assert world.status("acme") == "onboarding"
 
 
-def test_killed_at_any_moment_it_is_completed_by_the_next_run(world: World, directory: DirectoryInMemory) -> None:
+def test_killed_at_any_moment_it_is_completed_by_the_next_run(world: World, directory: Directory) -> None:
     """At each call, before it is sent and after its answer has come: nothing twice, and active only when complete.
 
     Each moment has a tenant of its own. Killed after it became active, it was complete, and the next run says so.
@@ -133,11 +184,11 @@ def test_killed_at_any_moment_it_is_completed_by_the_next_run(world: World, dire
         with world.killed_at(moment):
             run(world, directory, event)
         killed = world.kill.killed
-        username, row = f"{event.tenant_id}/admin@example.com", (event.tenant_id, "admin@example.com")
+        username = f"{event.tenant_id}/admin@example.com"
 
         if world.status(event.tenant_id) == "active":
             assert username in world.usernames()
-            assert row in directory.rows
+            assert event.tenant_id in directory.rows
             with pytest.raises(TenantExistsError, match="it is active"):
                 run(world, directory, event)
         else:
@@ -145,6 +196,6 @@ def test_killed_at_any_moment_it_is_completed_by_the_next_run(world: World, dire
 
         assert world.status(event.tenant_id) == "active"
         assert world.usernames().count(username) == 1
-        assert row in directory.rows
+        assert event.tenant_id in directory.rows
     assert moment > 9, "else the switch would not see the calls"
     assert len(directory.rows) == len(world.usernames()) == moment

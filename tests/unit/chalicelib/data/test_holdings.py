@@ -4,33 +4,27 @@ from __future__ import annotations
 
 import itertools
 import json
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from chalicelib.data.holdings import PartitionHolding, holdings_of
-from chalicelib.data.partitions import SHARDING
-from chalicelib.entities import TENANT_DATA
+from chalicelib.data.partitions import PartitionKey
+from chalicelib.data.storage import Kind, Sharding, Storage, TenantTable
+from chalicelib.data.table import Partition
 from chalicelib.errors import InvalidKeyError
 from chalicelib.tenancy.tenant import Role, TenantContext
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from concurrent.futures import Executor
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
-PARTITION = "acme#item#3"
-OTHERS = ("acme#item#2", "acme#item#33", "acme#cart#0", "acme-eu#item#3", "acm#item#3")
+    from chalicelib.data.storage import Storage
+
+PARTITION = "acme#sample#3"
+OTHERS = ("acme#sample#2", "acme#sample#33", "acme#other#0", "acme-eu#sample#3", "acm#sample#3")
 LARGE = "x" * 300_000  # four make more than the megabyte of a page
-
-
-@pytest.fixture(scope="module")
-def threads() -> Iterator[Executor]:
-    """The threads that delete."""
-    with ThreadPoolExecutor(4) as executor:
-        yield executor
 
 
 @pytest.fixture
@@ -38,7 +32,7 @@ def holding(dynamodb: DynamoDBClient, table_name: str, threads: Executor) -> Par
     """One partition, empty, beside others that are not."""
     for other in OTHERS:
         put(dynamodb, table_name, "a", pk=other)
-    return PartitionHolding(dynamodb, table_name, PARTITION, threads)
+    return PartitionHolding(Partition(dynamodb, table_name, PARTITION), PartitionKey.parse(PARTITION), threads)
 
 
 def put(dynamodb: DynamoDBClient, table_name: str, sk: str, pk: str = PARTITION, **attributes: Any) -> dict[str, Any]:
@@ -167,19 +161,54 @@ def test_every_read_sees_the_writes_before_it(
     assert [(name, asked["ConsistentRead"]) for name, asked in calls] == [("Query", True), ("Query", True)]
 
 
-def test_a_tenants_holdings_are_every_kind_shard_and_tenant_table_once(
+def test_a_tenants_holdings_are_every_shard_of_a_kind_and_every_tenant_table_once(
     dynamodb: DynamoDBClient, table_name: str, threads: Executor
 ) -> None:
-    """Each has a name of its own, under which it is exported, and none names another tenant."""
+    """In the order of what is held; each has a name of its own, under which it is exported."""
     nobody: Any = None  # the database is not asked
     tenant = TenantContext("acme", Role.ADMIN, "test", "-")
-    names = [each.name for each in holdings_of(tenant, TENANT_DATA, dynamodb, table_name, nobody, threads)]
-    partitions = [f"dynamodb/{kind}-{shard}" for kind, sharding in SHARDING.items() for shard in sharding.shards()]
-    assert names == [*partitions, *(f"postgresql/{table}" for table in TENANT_DATA.tables)]
-    assert len(set(names)) == len(names)
+    storages: list[Storage] = [
+        Kind("sample", Sharding(2, others=(3,))),
+        TenantTable("samples", key="sample_id"),
+        Kind("order_2", Sharding(1)),
+    ]
+    names = [each.name for each in holdings_of(tenant, storages, dynamodb, table_name, nobody, threads)]
+    assert names == [
+        *("dynamodb/sample-0", "dynamodb/sample-1", "dynamodb/sample-2"),
+        "postgresql/samples",
+        "dynamodb/order_2-0",
+    ]
 
 
-def test_what_is_no_partition_key_is_no_holding(dynamodb: DynamoDBClient, table_name: str, threads: Executor) -> None:
-    """A whole tenant or a prefix cannot be meant."""
+def test_where_nothing_is_held_there_is_no_holding(
+    dynamodb: DynamoDBClient, table_name: str, threads: Executor
+) -> None:
+    """A product without an entity offboards its tenants too."""
+    nobody: Any = None
+    tenant = TenantContext("acme", Role.ADMIN, "test", "-")
+    assert holdings_of(tenant, [], dynamodb, table_name, nobody, threads) == []
+
+
+def test_the_holdings_of_a_tenant_are_its_own_partitions(
+    dynamodb: DynamoDBClient, table_name: str, threads: Executor
+) -> None:
+    """Of several tenants with rows of one id each reads its own."""
+    nobody: Any = None
+    for tenant_id in ("acme", "acme-eu"):
+        put(dynamodb, table_name, "a", pk=f"{tenant_id}#sample#1", of={"S": tenant_id})
+    for tenant_id in ("acme", "acme-eu"):
+        tenant = TenantContext(tenant_id, Role.ADMIN, "test", "-")
+        held = holdings_of(tenant, [Kind("sample", Sharding(2))], dynamodb, table_name, nobody, threads)
+        rows = [json.loads(row) for holding in held for row in holding.read(None).rows]
+        assert [row["of"] for row in rows] == [{"S": tenant_id}]
+
+
+@pytest.mark.parametrize("kind", ["Sample", "sam-ple", "sample#0", "sam*", "", "1st"])
+def test_a_kind_whose_keys_could_be_misread_is_no_holding(
+    dynamodb: DynamoDBClient, table_name: str, threads: Executor, kind: str
+) -> None:
+    """One kind's key could else be read as another's."""
+    nobody: Any = None
+    tenant = TenantContext("acme", Role.ADMIN, "test", "-")
     with pytest.raises(InvalidKeyError):
-        PartitionHolding(dynamodb, table_name, "acme#item", threads)
+        holdings_of(tenant, [Kind(kind, Sharding(1))], dynamodb, table_name, nobody, threads)

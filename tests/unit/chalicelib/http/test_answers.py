@@ -19,8 +19,8 @@ from tests.unit.chalicelib.audit_lines import audit_lines, without_what_every_li
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tests.unit.chalicelib.conftest import MakeRequest
-    from tests.unit.conftest import RunPython
+    from tests.support.fresh_python import RunPython
+    from tests.support.requests import MakeRequest
 
 CORS_HEADERS = """
 import json
@@ -45,8 +45,8 @@ def test_only_an_answer_that_may_change_soon_says_when_to_try_again(
 def test_every_answer_names_its_request(make_request: MakeRequest) -> None:
     """By the id under which the function logs it, and without losing the route's own headers."""
     request = make_request(lambda_context=SimpleNamespace(aws_request_id="lambda-1"))
-    answer = finish_answer(request, lambda _: Response("", headers={"Location": "/cart/a"}))
-    assert answer.headers == {"Location": "/cart/a", REQUEST_ID_HEADER: "lambda-1"}
+    answer = finish_answer(request, lambda _: Response("", headers={"Location": "/samples/a"}))
+    assert answer.headers == {"Location": "/samples/a", REQUEST_ID_HEADER: "lambda-1"}
 
 
 def test_an_answer_without_a_lambda_context_has_no_request_id(make_request: MakeRequest) -> None:
@@ -115,7 +115,7 @@ def test_a_refused_data_access_is_recorded_with_who_asked_for_what(
     """By its route, whose parameters are the caller's text, and under the id that the answer carries."""
     _, (line,) = finished(make_request, capsys, TenantAccessDeniedError.STATUS_CODE)
     assert without_what_every_line_has(line) == {
-        "action": "PUT /cart/{item_id}",
+        "action": "PUT /samples/{row_id}",
         "outcome": "refused",
         "tenant": "acme",
         "actor": "user-1",
@@ -226,4 +226,4 @@ def test_only_an_answer_of_the_local_aws_names_its_requests(
 ) -> None:
     """A setting that was left in the shell does not reach what `make package` makes for AWS."""
     exposed = run_python(CORS_HEADERS, environment)["Access-Control-Expose-Headers"].split(",")
-    assert ("X-Bulkhead-Aws-Requests" in exposed) is named
+    assert ("X-Aws-Requests" in exposed) is named

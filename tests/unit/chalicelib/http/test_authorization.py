@@ -14,8 +14,8 @@ from tests.unit.http_stub import Asked, HttpStub, StubAnswer
 from tests.unit.settings import ENVIRONMENT
 
 if TYPE_CHECKING:
-    from tests.unit.chalicelib.conftest import MakeRequest
-    from tests.unit.conftest import RunPython
+    from tests.support.fresh_python import RunPython
+    from tests.support.requests import MakeRequest
     from tests.unit.user_pool import UserPool
 
 CONTEXT = {"tenant": "acme", "role": "member", "user_id": "user-1", "email": "m@example.com"}

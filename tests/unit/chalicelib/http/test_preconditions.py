@@ -14,7 +14,7 @@ from chalicelib.errors import InvalidRequestError, PreconditionRequiredError
 from chalicelib.http.preconditions import ETAG, IF_MATCH, entity_tag, required_versions, versions
 
 if TYPE_CHECKING:
-    from tests.unit.chalicelib.conftest import MakeRequest
+    from tests.support.requests import MakeRequest
 
 
 @given(st.integers(1, 10**18 - 1))

@@ -24,7 +24,7 @@ from chalicelib.http.parameters import (
 from chalicelib.http.requests import Body, Patch, parse_body
 
 if TYPE_CHECKING:
-    from tests.unit.chalicelib.conftest import MakeRequest
+    from tests.support.requests import MakeRequest
 
 POSITION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -354,10 +354,10 @@ def test_the_documented_cursor_is_one_that_the_list_takes(make_request: MakeRequ
     [
         (None, None),
         ({}, None),
-        ({"shard_id": ["x"]}, None),
+        ({"size": ["x"]}, None),
         ({"Product_id": ["x"]}, None),
-        ({"product_id": [""]}, ""),
-        ({"product_id": ["a#b c"], "shard_id": ["x", "y"]}, "a#b c"),
+        ({"colour": [""]}, ""),
+        ({"colour": ["a#b c"], "size": ["x", "y"]}, "a#b c"),
     ],
     ids=["no query", "empty query", "another", "other letters", "empty", "given"],
 )
@@ -365,15 +365,15 @@ def test_a_parameter_is_what_the_query_says(
     make_request: MakeRequest, query: dict[str, list[str]] | None, value: str | None
 ) -> None:
     """As it is; empty is not absent, and how often others are given is their own affair."""
-    assert parse_parameter(make_request(query=query), "product_id") == value
+    assert parse_parameter(make_request(query=query), "colour") == value
 
 
 @pytest.mark.parametrize("values", [["x", "x"], ["x", "y"], ["", ""]])
 def test_any_parameter_that_is_given_twice_is_refused(make_request: MakeRequest, values: list[str]) -> None:
     """By name, even when both say the same."""
     with pytest.raises(InvalidRequestError) as refused:
-        parse_parameter(make_request(query={"product_id": values}), "product_id")
-    assert str(refused.value) == "product_id: must be given once"
+        parse_parameter(make_request(query={"colour": values}), "colour")
+    assert str(refused.value) == "colour: must be given once"
 
 
 def cursor_of(text: str) -> str:
@@ -395,9 +395,9 @@ def cursor_of(text: str) -> str:
         pytest.param("%YQ==", id="character outside the alphabet"),
         pytest.param("\u00fc", id="letter outside ASCII"),
         pytest.param("\uff39Q==", id="fullwidth letter"),
-        pytest.param(cursor_of("globex#cart#0"), id="another tenant's partition key"),
-        pytest.param(cursor_of("globex#cart#0|a"), id="partition key and position"),
-        pytest.param(cursor_of('{"pk": {"S": "globex#cart#0"}, "sk": {"S": "a"}}'), id="a whole key"),
+        pytest.param(cursor_of("globex#sample#0"), id="another tenant's partition key"),
+        pytest.param(cursor_of("globex#sample#0|a"), id="partition key and position"),
+        pytest.param(cursor_of('{"pk": {"S": "globex#sample#0"}, "sk": {"S": "a"}}'), id="a whole key"),
         pytest.param(cursor_of("a\n"), id="position and a newline"),
         pytest.param(cursor_of("a" * 65), id="position too long"),
         pytest.param(cursor_of("-a"), id="position outside the grammar"),
@@ -428,7 +428,7 @@ def test_any_text_as_a_cursor_is_a_position_or_is_refused(make_request: MakeRequ
 @pytest.mark.parametrize(("value", "decoded"), [("a.b-c_1", "a.b-c_1"), ("%61%2Eb", "a.b")])
 def test_a_path_parameter_of_the_right_form_is_returned_decoded(value: str, decoded: str) -> None:
     """The twin of the refusals below."""
-    assert parse_path_parameter("item_id", value, POSITION) == decoded
+    assert parse_path_parameter("row_id", value, POSITION) == decoded
 
 
 @pytest.mark.parametrize(
@@ -457,5 +457,5 @@ def test_a_path_parameter_of_the_right_form_is_returned_decoded(value: str, deco
 def test_a_path_parameter_of_another_form_is_refused_by_name(value: str) -> None:
     """The message gives the form and does not echo the value."""
     with pytest.raises(InvalidRequestError) as refused:
-        parse_path_parameter("item_id", value, POSITION)
-    assert str(refused.value) == f"item_id: must match {POSITION.pattern}"
+        parse_path_parameter("row_id", value, POSITION)
+    assert str(refused.value) == f"row_id: must match {POSITION.pattern}"

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from chalicelib import PRODUCT
 from chalicelib.tenancy.audit import Outcome, record
 from tests.unit.chalicelib.audit_lines import audit_lines, without_what_every_line_has
 
 if TYPE_CHECKING:
-    from tests.unit.conftest import RunPython
+    from tests.support.fresh_python import RunPython
 
 LINE: dict[str, Any] = {"tenant": "acme", "actor": "operator", "request_id": "r-1"}
 
@@ -73,7 +74,7 @@ def test_beside_the_app_the_line_comes_once_and_the_apps_own_log_stays_apart(run
     assert [line for line in lines if "audit" in line] == [
         line for line in lines if '"action":"onboard_tenant"' in line
     ]
-    assert [line for line in lines if "Caught exception" in line] == ["bulkhead - ERROR - Caught exception"]
+    assert [line for line in lines if "Caught exception" in line] == [f"{PRODUCT} - ERROR - Caught exception"]
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def answer(header: str, tokens: JwtTokenManager, method_arn: str = f"{API}/GET/m
 
 
 @pytest.mark.parametrize("role", list(Role))
-@pytest.mark.parametrize("asked_for", ["GET/me", "GET/cart", "PUT/cart/a-b", "DELETE/cart/x", "GET/unknown"])
+@pytest.mark.parametrize("asked_for", ["GET/me", "GET/samples", "PUT/samples/a-b", "DELETE/samples/x", "GET/unknown"])
 def test_the_policy_opens_every_route_of_the_role_and_nothing_else(
     tokens: JwtTokenManager, user_pool: UserPool, role: Role, asked_for: str
 ) -> None:

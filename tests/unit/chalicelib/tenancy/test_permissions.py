@@ -1,4 +1,4 @@
-"""The one table behind the authorizer's policy and Terraform's, against the application's real routes."""
+"""The one table behind the authorizer's policy and Terraform's."""
 
 from __future__ import annotations
 
@@ -13,13 +13,10 @@ from chalicelib.http.answers import CORS
 from chalicelib.tenancy import permissions
 from chalicelib.tenancy.permissions import PERMISSIONS, RIGHTS, Permission, Right
 from chalicelib.tenancy.tenant import Role
+from tests.support.routes import missing_permissions, routes_of
+from tests.support.samples import sample_app
 
-ROUTES = {
-    Permission(method, re.sub(r"\{[^/]+\}", "*", path)): route
-    for path, methods in app.routes.items()
-    for method, route in methods.items()
-}
-AUTHORIZED = {permission for permission, route in ROUTES.items() if route.authorizer is not None}
+ROUTES = {Permission.of(method, path): route for (method, path), route in routes_of(app).items()}
 OPEN = {Permission("GET", "/health"), Permission("GET", "/openapi.json")}
 TABLE = json.loads((Path(permissions.__file__).parents[1] / "permissions.json").read_text())
 
@@ -54,9 +51,15 @@ def test_a_role_may_call_the_routes_of_its_rights_and_no_others() -> None:
         assert {" ".join(permission) for permission in PERMISSIONS[role]} == routes
 
 
-def test_every_route_has_a_row_unless_it_is_open() -> None:
-    """Neither a forgotten route nor a row of none."""
-    assert {Permission(*route.split(" ")) for route in TABLE["routes"]} == set(ROUTES) - OPEN == AUTHORIZED
+def test_a_route_without_a_row_and_a_row_without_a_route_would_be_noticed() -> None:
+    """The canary of the test that holds the table against the application: each is named with what to do."""
+    missing = missing_permissions(sample_app())
+    line = '"PUT /samples/*": "write"'
+    assert f"PUT /samples/*: needs a line in chalicelib/permissions.json, such as {line}" in missing
+    assert "GET /me: is a row in chalicelib/permissions.json of no authorized route" in missing
+    assert len(missing) == len(
+        {*TABLE["routes"], "GET /samples", *(f"{m} /samples/*" for m in ("PUT", "PATCH", "DELETE"))}
+    )
 
 
 def test_the_table_has_a_row_for_every_role() -> None:
@@ -64,44 +67,20 @@ def test_the_table_has_a_row_for_every_role() -> None:
     assert PERMISSIONS.keys() == set(Role)
 
 
-@pytest.mark.parametrize("route", sorted(AUTHORIZED), ids=" ".join)
-def test_every_authorized_route_is_open_to_an_administrator(route: Permission) -> None:
-    """A route that nobody may call was forgotten in the table."""
-    assert route in PERMISSIONS[Role.ADMIN]
-
-
-@pytest.mark.parametrize("role", list(Role))
-def test_every_permission_is_one_of_a_real_route(role: Role) -> None:
-    """A wildcard or a stale row would open routes that do not exist yet."""
-    assert set(PERMISSIONS[role]) <= AUTHORIZED
-
-
 def test_a_viewer_only_reads() -> None:
     """No method that writes is open to a viewer."""
     assert {permission.method for permission in PERMISSIONS[Role.VIEWER]} == {"GET"}
 
 
-def test_a_member_writes_items_and_the_cart_and_nothing_else() -> None:
-    """A route that writes is open to members only when it is meant to be."""
-    writes = {" ".join(permission) for permission in PERMISSIONS[Role.MEMBER] if permission.method != "GET"}
-    cart = {"PUT /cart/*", "PATCH /cart/*", "DELETE /cart/*"}
-    assert writes == cart | {"POST /items", "PATCH /items/*", "DELETE /items/*"}
-
-
-def test_only_an_admin_writes_users() -> None:
-    """The directory is the one thing that members only read."""
-    more = set(PERMISSIONS[Role.ADMIN]) - set(PERMISSIONS[Role.MEMBER])
-    assert {" ".join(permission) for permission in more} == {"POST /users", "PATCH /users/*", "DELETE /users/*"}
-
-
 def test_each_role_may_do_what_the_lesser_one_may() -> None:
     """Viewer, member, admin."""
-    assert set(PERMISSIONS[Role.VIEWER]) < set(PERMISSIONS[Role.MEMBER]) < set(PERMISSIONS[Role.ADMIN])
+    assert set(PERMISSIONS[Role.VIEWER]) <= set(PERMISSIONS[Role.MEMBER]) <= set(PERMISSIONS[Role.ADMIN])
 
 
-def test_a_viewer_may_call_every_reading_route() -> None:
-    """All roles read."""
-    assert set(PERMISSIONS[Role.VIEWER]) == {route for route in AUTHORIZED if route.method == "GET"}
+def test_every_role_reads() -> None:
+    """A route that only reads is open to all, and to write is a right of its own."""
+    reading = {route for route, right in TABLE["routes"].items() if right == Right.READ}
+    assert reading == {route for route in TABLE["routes"] if route.startswith("GET ")}
 
 
 @pytest.mark.parametrize("route", sorted(ROUTES), ids=" ".join)

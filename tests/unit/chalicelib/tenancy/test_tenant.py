@@ -32,7 +32,7 @@ INVALID_IDS = {
     "leading newline": "\nacme",
     "NUL": "acme\0",
     "space": "ac me",
-    "key delimiter": "acme#cart",
+    "key delimiter": "acme#sample",
     "wildcard": "acme*",
     "single-character wildcard": "acm?",
     "policy variable": "${acme}",

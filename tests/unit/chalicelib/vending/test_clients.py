@@ -156,7 +156,7 @@ def clients(sts: FakeSts, clock: FakeClock) -> ScopedClients:
 
 def signed_with(client: DynamoDBClient) -> tuple[str, str]:
     """Send a request, and return the access key and the token that it carries on the wire."""
-    client.query(TableName="bulkhead")
+    client.query(TableName="example")
     wire: dict[str, Any] = dict(WIRE.sent[-1].headers)
     headers = {name: value.decode() if isinstance(value, bytes) else value for name, value in wire.items()}
     credential = headers["Authorization"].split("Credential=")[1].split("/")[0]
@@ -167,7 +167,7 @@ def test_all_tenants_clients_send_over_the_one_pool_of_connections(clients: Scop
     """A pool for each would use up a function's file descriptors with a hundred tenants."""
     before = len(WIRE.sent)
     for caller in (ACME, GLOBEX, INITECH):
-        clients.dynamodb(caller).query(TableName="bulkhead")
+        clients.dynamodb(caller).query(TableName="example")
         clients.secretsmanager(caller).get_secret_value(SecretId="x")
     assert len(WIRE.sent) == before + 6
 
@@ -420,7 +420,7 @@ def test_credentials_that_a_service_rejects_are_vended_anew(
     rejected, globex = clients.dynamodb(ACME), clients.dynamodb(GLOBEX)
     clock.now += timedelta(seconds=seconds)
     with pytest.raises(ClientError, match=code):
-        rejected.get_item(TableName="bulkhead", Key={})
+        rejected.get_item(TableName="example", Key={})
 
     assert (clients.dynamodb(ACME) is rejected) is (calls == 1)
     assert sts.sessions().count("acme.member") == calls
@@ -434,7 +434,7 @@ def test_fresh_credentials_are_those_that_were_refreshed_just_now(sts: FakeSts, 
     clock.now = START + timedelta(hours=2)
     refreshed = clients.dynamodb(ACME)
     with pytest.raises(ClientError):
-        refreshed.get_item(TableName="bulkhead", Key={})
+        refreshed.get_item(TableName="example", Key={})
     assert clients.dynamodb(ACME) is refreshed
     assert len(sts.calls) == 2
 
@@ -447,14 +447,14 @@ def test_refused_credentials_are_kept_while_sts_cannot_replace_them(sts: FakeSts
     sts.failure = UNREACHABLE
     for _ in range(3):
         with pytest.raises(ClientError):
-            clients.dynamodb(ACME).get_item(TableName="bulkhead", Key={})
+            clients.dynamodb(ACME).get_item(TableName="example", Key={})
     assert clients.dynamodb(ACME) is kept
     assert len(sts.calls) == 2, "tried once, and not again at every refusal"
 
     sts.failure = None
     clock.now += timedelta(seconds=10)
     with pytest.raises(ClientError):
-        kept.get_item(TableName="bulkhead", Key={})
+        kept.get_item(TableName="example", Key={})
     assert clients.dynamodb(ACME) is not kept
 
 
@@ -468,7 +468,7 @@ def test_many_threads_that_are_refused_at_once_replace_the_credentials_once(cloc
     def ask(_: int) -> None:
         for _ in range(5):
             with pytest.raises(ClientError):
-                clients.dynamodb(ACME).get_item(TableName="bulkhead", Key={})
+                clients.dynamodb(ACME).get_item(TableName="example", Key={})
 
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(ask, range(8)))

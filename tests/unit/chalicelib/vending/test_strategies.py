@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 ROLE_ARN = "arn:aws:iam::123456789012:role/TenantRole"
 RESOURCES = TenantResources(
-    table_arn="arn:aws:dynamodb:eu-central-1:123456789012:table/bulkhead",
+    table_arn="arn:aws:dynamodb:eu-central-1:123456789012:table/example",
     reader_secret_arn="arn:aws:secretsmanager:eu-central-1:123456789012:secret:reader-AbCdEf",
     writer_secret_arn="arn:aws:secretsmanager:eu-central-1:123456789012:secret:writer-AbCdEf",
 )
@@ -126,8 +126,8 @@ def test_a_session_policys_pattern_matches_no_other_tenants_keys(other: str) -> 
     """The twin is one's own key."""
     condition = session_policy(tenant("acme"), RESOURCES)["Statement"][0]["Condition"]
     (pattern,) = condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
-    assert fnmatchcase("acme#item#3", pattern)
-    assert not fnmatchcase(f"{other}#item#3", pattern)
+    assert fnmatchcase("acme#sample#3", pattern)
+    assert not fnmatchcase(f"{other}#sample#3", pattern)
 
 
 def test_arns_for_which_sts_would_refuse_every_session_policy_are_refused_at_the_start() -> None:

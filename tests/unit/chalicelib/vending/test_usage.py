@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from tests.unit.conftest import RunPython
+    from tests.support.fresh_python import RunPython
 
-KEY: dict[str, Any] = {"TableName": "bulkhead", "Key": {"pk": {"S": "acme#item#0"}, "sk": {"S": "a"}}}
+KEY: dict[str, Any] = {"TableName": "example", "Key": {"pk": {"S": "acme#sample#0"}, "sk": {"S": "a"}}}
 
 
 def emitted(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
@@ -137,10 +137,10 @@ class _Vending:
 
 
 ANSWERS = {
-    "GetItem": (200, {"ConsumedCapacity": {"TableName": "bulkhead", "CapacityUnits": 0.5}}),
-    "Query": (200, {"Items": [], "Count": 0, "ConsumedCapacity": {"TableName": "bulkhead", "CapacityUnits": 2.5}}),
-    "PutItem": (200, {"ConsumedCapacity": {"TableName": "bulkhead", "CapacityUnits": 1.0}}),
-    "DeleteItem": (200, {"ConsumedCapacity": {"TableName": "bulkhead", "CapacityUnits": 3.0}}),
+    "GetItem": (200, {"ConsumedCapacity": {"TableName": "example", "CapacityUnits": 0.5}}),
+    "Query": (200, {"Items": [], "Count": 0, "ConsumedCapacity": {"TableName": "example", "CapacityUnits": 2.5}}),
+    "PutItem": (200, {"ConsumedCapacity": {"TableName": "example", "CapacityUnits": 1.0}}),
+    "DeleteItem": (200, {"ConsumedCapacity": {"TableName": "example", "CapacityUnits": 3.0}}),
     "UpdateItem": (400, {"__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException"}),
 }
 

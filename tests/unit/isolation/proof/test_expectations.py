@@ -1,4 +1,4 @@
-"""What is proved of Bulkhead: the session policies that the application passes, for the tenant ids that it admits."""
+"""What is proved: the session policies that the application passes, for the tenant ids that it admits."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The local API as a process: it answers as the deployed API does, where Chalice's local server does not.
 
-Behind it stands one stub for the user pool's keys, the registry of tenants, STS and DynamoDB. What the routes do with a
-real table is tested in tests/local.
+The app has samples beside its own routes. Behind it stands one stub for the user pool's keys, the registry of tenants,
+STS and DynamoDB; what the routes of entities do with a real table is tested over HTTP.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from tests.unit.conftest import RunPython
+    from tests.support.fresh_python import RunPython
     from tests.unit.user_pool import UserPool
 
 ORIGIN = "http://127.0.0.1:8080"
 REGISTRY = ENVIRONMENT["REGISTRY_TABLE_NAME"].encode()
-LINE = json.dumps({"description": "anvil", "price": "1.10", "quantity": 2}).encode()
+SAMPLE = json.dumps({"name": "anvil", "price": "1.10", "count": 2}).encode()
 VENDED = b"""<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>
 <AccessKeyId>ASIATENANT</AccessKeyId><SecretAccessKey>tenant-secret</SecretAccessKey>
 <SessionToken>tenant-token</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration>
@@ -95,7 +95,9 @@ def serve(folder: Path, answer: Any) -> Iterator[Api]:
             "JWKS_URL": f"{behind.url}/jwks.json",
             "CORS_ORIGIN": ORIGIN,
         }
-        child = Child("stage.local.api", ["--port", str(port)], environment=environment, log=folder / "api.log")
+        child = Child(
+            "tests.support.sample_api", ["--port", str(port)], environment=environment, log=folder / "api.log"
+        )
         try:
             child.wait_until(lambda: is_listening(port), seconds=20)
             yield Api(port, child.log, behind)
@@ -164,33 +166,33 @@ def raw(target: bytes, *header_lines: bytes, method: bytes = b"GET", body: bytes
 
 
 REFUSED = {
-    "no token": (raw(b"/cart"), 401),
-    "empty header": (raw(b"/cart", b"Authorization:"), 401),
-    "malformed token": (raw(b"/cart", b"Authorization: Bearer x"), 401),
-    "another scheme": (raw(b"/cart", b"Authorization: Basic YTpi"), 401),
-    "letters outside ASCII": (raw(b"/cart", b"Authorization: Bearer \xc3\xbc.\xff.\xfe"), 401),
-    "long token": (raw(b"/cart", b"Authorization: Bearer " + b"a" * 60_000), 401),
-    "two headers": (raw(b"/cart", b"Authorization: Bearer a.b.c", b"Authorization: Bearer a.b.c"), 401),
+    "no token": (raw(b"/samples"), 401),
+    "empty header": (raw(b"/samples", b"Authorization:"), 401),
+    "malformed token": (raw(b"/samples", b"Authorization: Bearer x"), 401),
+    "another scheme": (raw(b"/samples", b"Authorization: Basic YTpi"), 401),
+    "letters outside ASCII": (raw(b"/samples", b"Authorization: Bearer \xc3\xbc.\xff.\xfe"), 401),
+    "long token": (raw(b"/samples", b"Authorization: Bearer " + b"a" * 60_000), 401),
+    "two headers": (raw(b"/samples", b"Authorization: Bearer a.b.c", b"Authorization: Bearer a.b.c"), 401),
     "unknown route": (raw(b"/orders"), 404),
     "root": (raw(b"/"), 404),
-    "empty path parameter": (raw(b"/cart//", method=b"PUT"), 405),
-    "more than the route": (raw(b"/cart/a/b"), 404),
+    "empty path parameter": (raw(b"/samples//", method=b"PUT"), 405),
+    "more than the route": (raw(b"/samples/a/b"), 404),
     "letters outside ASCII in the path": (raw(b"/caf\xc3\xa9"), 404),
     "path in absolute form": (raw(b"http://api/health"), 404),
     "no path": (raw(b"*", method=b"OPTIONS"), 404),
     "preflight of an unknown route": (raw(b"/orders", method=b"OPTIONS"), 404),
-    "another method": (raw(b"/cart", method=b"POST"), 405),
-    "another method of a line": (raw(b"/cart/a"), 405),
-    "TRACE": (raw(b"/cart", method=b"TRACE"), 405),
-    "unknown method": (raw(b"/cart", method=b"BREW"), 405),
-    "length that is no number": (raw(b"/cart/a", b"Content-Length: abc", method=b"PUT"), 400),
-    "negative length": (raw(b"/cart/a", b"Content-Length: -1", method=b"PUT"), 400),
-    "length with a sign": (raw(b"/cart/a", b"Content-Length: +1", method=b"PUT"), 400),
-    "length in other digits": (raw(b"/cart/a", b"Content-Length: \xb2", method=b"PUT"), 400),
-    "two lengths": (raw(b"/cart/a", b"Content-Length: 1", b"Content-Length: 2", method=b"PUT"), 400),
-    "huge length": (raw(b"/cart/a", b"Content-Length: 6291457", method=b"PUT"), 413),
-    "length of 5,000 digits": (raw(b"/cart/a", b"Content-Length: " + b"9" * 5000, method=b"PUT"), 413),
-    "chunked": (raw(b"/cart/a", b"Transfer-Encoding: chunked", method=b"PUT", body=b"0\r\n\r\n"), 411),
+    "another method": (raw(b"/samples", method=b"POST"), 405),
+    "another method of a sample": (raw(b"/samples/a"), 405),
+    "TRACE": (raw(b"/samples", method=b"TRACE"), 405),
+    "unknown method": (raw(b"/samples", method=b"BREW"), 405),
+    "length that is no number": (raw(b"/samples/a", b"Content-Length: abc", method=b"PUT"), 400),
+    "negative length": (raw(b"/samples/a", b"Content-Length: -1", method=b"PUT"), 400),
+    "length with a sign": (raw(b"/samples/a", b"Content-Length: +1", method=b"PUT"), 400),
+    "length in other digits": (raw(b"/samples/a", b"Content-Length: \xb2", method=b"PUT"), 400),
+    "two lengths": (raw(b"/samples/a", b"Content-Length: 1", b"Content-Length: 2", method=b"PUT"), 400),
+    "huge length": (raw(b"/samples/a", b"Content-Length: 6291457", method=b"PUT"), 413),
+    "length of 5,000 digits": (raw(b"/samples/a", b"Content-Length: " + b"9" * 5000, method=b"PUT"), 413),
+    "chunked": (raw(b"/samples/a", b"Transfer-Encoding: chunked", method=b"PUT", body=b"0\r\n\r\n"), 411),
     "no request": (b"garbage\r\n\r\n", 400),
     "unknown version": (b"GET /health HTTP/3.0\r\n\r\n", 505),
     "too long a path": (raw(b"/" + b"a" * 70_000), 414),
@@ -214,24 +216,24 @@ def test_every_refusal_is_json_with_cors_headers(api: Api, request_bytes: bytes,
 
 def test_a_forged_token_is_refused_and_its_twin_is_not(api: Api, user_pool: UserPool, foreign_pool: UserPool) -> None:
     """The signature alone tells them apart."""
-    forged = api.call("GET", "/cart", foreign_pool.token())
+    forged = api.call("GET", "/samples", foreign_pool.token())
     assert (forged.status, forged.document["Code"]) == (401, "UnauthorizedError")
-    assert api.call("GET", "/cart", user_pool.token()).status == 200
+    assert api.call("GET", "/samples", user_pool.token()).status == 200
 
 
 @pytest.mark.parametrize(
     ("role", "status"), [("viewer", 403), ("member", 201), ("admin", 201)], ids=["viewer", "member", "admin"]
 )
-@pytest.mark.parametrize("path", ["/cart/a", "/cart/a?x=1", "/cart/a/"])
+@pytest.mark.parametrize("path", ["/samples/a", "/samples/a?x=1", "/samples/a/"])
 def test_a_role_without_the_right_is_refused_by_the_policy(
     api: Api, user_pool: UserPool, path: str, role: str, status: int
 ) -> None:
-    """A viewer may read the cart and not write it; the answer has CORS headers either way."""
+    """A viewer may read the samples and not write it; the answer has CORS headers either way."""
     token = user_pool.token({"custom:role": role})
-    reply = api.call("PUT", path, token, LINE)
+    reply = api.call("PUT", path, token, SAMPLE)
     assert reply.status == status, reply.text
     assert reply.headers["access-control-allow-origin"] == ORIGIN
-    assert api.call("GET", "/cart", token).status == 200
+    assert api.call("GET", "/samples", token).status == 200
 
 
 @pytest.mark.parametrize(("tenant_id", "status"), [("umbrella", 403), ("acme", 200)])
@@ -240,7 +242,7 @@ def test_a_suspended_tenants_good_token_opens_no_route(
 ) -> None:
     """The authorizer asks the registry; nothing is asked on the tenant's behalf, and the active twin is served."""
     before = len(api.asked_for_tenants())
-    reply = api.call("GET", "/cart", user_pool.token({"custom:tenantID": tenant_id}))
+    reply = api.call("GET", "/samples", user_pool.token({"custom:tenantID": tenant_id}))
     assert (reply.status, reply.headers["access-control-allow-origin"]) == (status, ORIGIN)
     assert (len(api.asked_for_tenants()) == before) is (status == 403)
 
@@ -262,37 +264,37 @@ def test_an_unknown_route_does_not_echo_the_token(api: Api, user_pool: UserPool)
 
 def test_a_preflight_needs_no_token(api: Api) -> None:
     """A browser sends none with it."""
-    reply = api.send(raw(b"/cart/a", b"Origin: " + ORIGIN.encode(), method=b"OPTIONS"))
+    reply = api.send(raw(b"/samples/a", b"Origin: " + ORIGIN.encode(), method=b"OPTIONS"))
     assert reply.status == 200
     assert {"PUT", "PATCH", "DELETE"} <= set(reply.headers["access-control-allow-methods"].split(","))
     assert "Authorization" in reply.headers["access-control-allow-headers"]
 
 
 @pytest.mark.parametrize(
-    ("path", "item_id"),
-    [("/cart/a%62c", "abc"), ("/cart/1700000000000", "1700000000000"), ("/cart/A%2Eb", "A.b")],
+    ("path", "sample_id"),
+    [("/samples/a%62c", "abc"), ("/samples/1700000000000", "1700000000000"), ("/samples/A%2Eb", "A.b")],
 )
-def test_path_parameters_arrive_decoded(api: Api, user_pool: UserPool, path: str, item_id: str) -> None:
+def test_path_parameters_arrive_decoded(api: Api, user_pool: UserPool, path: str, sample_id: str) -> None:
     """Once, as API Gateway decodes them."""
-    assert api.call("PUT", path, user_pool.token(), LINE).document["item_id"] == item_id
-    assert json.loads(api.behind.asked[-1].body)["Item"]["sk"] == {"S": item_id}
+    assert api.call("PUT", path, user_pool.token(), SAMPLE).document["sample_id"] == sample_id
+    assert json.loads(api.behind.asked[-1].body)["Item"]["sk"] == {"S": sample_id}
 
 
 @pytest.mark.parametrize(
-    "path", ["/cart/a%252Eb", "/cart/a%2Fb", "/cart/a%23b", "/cart/%2E%2E", "/cart/%FF", "/cart/%"]
+    "path", ["/samples/a%252Eb", "/samples/a%2Fb", "/samples/a%23b", "/samples/%2E%2E", "/samples/%FF", "/samples/%"]
 )
 def test_what_a_decoded_path_parameter_may_not_be_is_refused_by_name(api: Api, user_pool: UserPool, path: str) -> None:
     """Neither double decoding nor an escaped delimiter gets through, and nothing is written."""
     before = len(api.asked_for_tenants())
-    reply = api.call("PUT", path, user_pool.token(), LINE)
+    reply = api.call("PUT", path, user_pool.token(), SAMPLE)
     assert (reply.status, reply.document["Code"]) == (400, "InvalidRequestError")
-    assert reply.document["Message"].startswith("item_id: ")
+    assert reply.document["Message"].startswith("sample_id: ")
     assert len(api.asked_for_tenants()) == before
 
 
 def test_an_answer_without_content_has_no_body_and_no_length(api: Api, user_pool: UserPool) -> None:
     """RFC 9110 section 8.6."""
-    reply = api.call("DELETE", "/cart/a", user_pool.token())
+    reply = api.call("DELETE", "/samples/a", user_pool.token())
     assert (reply.status, reply.text) == (204, "")
     assert not {"content-length", "content-type"} & reply.headers.keys()
     assert reply.headers["access-control-allow-origin"] == ORIGIN
@@ -304,12 +306,12 @@ def test_a_connection_goes_on_after_a_refusal(api: Api, user_pool: UserPool) -> 
     member = {"Authorization": f"Bearer {user_pool.token()}"}
     viewer = {"Authorization": f"Bearer {user_pool.token({'custom:role': 'viewer'})}"}
     calls: list[tuple[str, str, bytes | None, dict[str, str], int]] = [
-        ("GET", "/cart", None, {}, 401),
-        ("PUT", "/cart/a", LINE, viewer, 403),
-        ("PUT", "/orders", LINE, member, 404),
-        ("PUT", "/cart", LINE, member, 405),
-        ("PUT", "/cart/a", b"{", member, 400),
-        ("DELETE", "/cart/a", None, member, 204),
+        ("GET", "/samples", None, {}, 401),
+        ("PUT", "/samples/a", SAMPLE, viewer, 403),
+        ("PUT", "/orders", SAMPLE, member, 404),
+        ("PUT", "/samples", SAMPLE, member, 405),
+        ("PUT", "/samples/a", b"{", member, 400),
+        ("DELETE", "/samples/a", None, member, 204),
         ("GET", "/me", None, member, 200),
     ]
     try:
@@ -330,7 +332,7 @@ def test_a_connection_goes_on_after_a_refusal(api: Api, user_pool: UserPool) -> 
 def test_a_request_that_cannot_be_read_ends_its_connection(api: Api) -> None:
     """What follows it on the connection may be the rest of it: it must not be taken for a request."""
     hidden = raw(b"/health")
-    reply = api.send(raw(b"/cart/a", b"Transfer-Encoding: chunked", method=b"PUT", body=hidden))
+    reply = api.send(raw(b"/samples/a", b"Transfer-Encoding: chunked", method=b"PUT", body=hidden))
     assert reply.headers["connection"] == "close"
 
 
@@ -367,16 +369,16 @@ print(json.dumps([app.current_request, *seen]))
 def test_an_unreachable_sts_is_unavailable_and_says_when_to_try_again(api: Api, user_pool: UserPool) -> None:
     """The other tenants are served meanwhile; DynamoDB is not asked with any other credentials."""
     before = len(api.asked_for_tenants())
-    reply = api.call("GET", "/cart", user_pool.token({"custom:tenantID": "initech"}))
+    reply = api.call("GET", "/samples", user_pool.token({"custom:tenantID": "initech"}))
     assert (reply.status, reply.document["Code"]) == (503, "ScopedCredentialsError")
     assert int(reply.headers["retry-after"]) > 0
     assert {parse_qs(asked.body.decode())["Action"][0] for asked in api.asked_for_tenants()[before:]} == {"AssumeRole"}
-    assert api.call("GET", "/cart", user_pool.token()).status == 200
+    assert api.call("GET", "/samples", user_pool.token()).status == 200
 
 
 def test_unreachable_keys_are_unavailable_and_not_a_bad_token(cut_off_api: Api, user_pool: UserPool) -> None:
     """Nobody is signed out because of them; the refusal comes from the authorizer and still has all headers."""
-    reply = cut_off_api.call("GET", "/cart", user_pool.token())
+    reply = cut_off_api.call("GET", "/samples", user_pool.token())
     assert (reply.status, reply.document["Code"]) == (503, "SigningKeysUnavailableError")
     assert int(reply.headers["retry-after"]) > 0
     assert reply.headers["access-control-allow-origin"] == ORIGIN

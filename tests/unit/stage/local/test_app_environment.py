@@ -33,17 +33,17 @@ if TYPE_CHECKING:
 
 OUTPUTS = {
     "region": "eu-central-1",
-    "table_arn": "arn:aws:dynamodb:eu-central-1:123456789012:table/bulkhead",
+    "table_arn": "arn:aws:dynamodb:eu-central-1:123456789012:table/example",
     "vending_strategy": "session_tags",
-    "table_name": "bulkhead",
-    "registry_table_name": "bulkhead-tenants",
-    "export_bucket_name": "bulkhead-exports",
+    "table_name": "example",
+    "registry_table_name": "example-tenants",
+    "export_bucket_name": "example-exports",
     "authorizer_cache_seconds": 20,
-    "lambda_role_arn": "arn:aws:iam::123456789012:role/service/bulkhead-lambda",
-    "authorizer_role_arn": "arn:aws:iam::123456789012:role/service/bulkhead-authorizer",
-    "offboard_tenant_role_arn": "arn:aws:iam::123456789012:role/service/bulkhead-offboard",
-    "tenant_role_arn": "arn:aws:iam::123456789012:role/bulkhead-tenant",
-    "tenant_policy_role_arn": "arn:aws:iam::123456789012:role/bulkhead-tenant-policy",
+    "lambda_role_arn": "arn:aws:iam::123456789012:role/service/example-lambda",
+    "authorizer_role_arn": "arn:aws:iam::123456789012:role/service/example-authorizer",
+    "offboard_tenant_role_arn": "arn:aws:iam::123456789012:role/service/example-offboard",
+    "tenant_role_arn": "arn:aws:iam::123456789012:role/example-tenant",
+    "tenant_policy_role_arn": "arn:aws:iam::123456789012:role/example-tenant-policy",
     "token_issuer": "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Pool",
     "user_pool_id": "eu-central-1_Pool",
     "user_pool_client_id": "client",
@@ -78,7 +78,7 @@ def test_the_settings_are_all_that_the_app_must_be_told() -> None:
         "token_audience": "client",
         "jwks_url": "http://127.0.0.1:4566/eu-central-1_Pool/.well-known/jwks.json",
         "cors_origin": "http://127.0.0.1:8080",
-        "registry_table_name": "bulkhead-tenants",
+        "registry_table_name": "example-tenants",
         "authorizer_cache_seconds": 20,
     }
     assert {name: config[name] for name in expected} == expected
@@ -96,16 +96,16 @@ def test_only_the_strategy_of_session_policies_is_told_of_its_role() -> None:
 def test_the_settings_hold_no_access_key() -> None:
     """Credentials are vended and refreshed by a URL, for the function's role only."""
     assert not set(SETTINGS) & set(PREFERRED_CREDENTIALS)
-    assert SETTINGS["AWS_CONTAINER_CREDENTIALS_FULL_URI"] == f"http://127.0.0.1:4566{PATH}bulkhead-lambda"
-    assert SETTINGS["AWS_CONTAINER_AUTHORIZATION_TOKEN"] == execution_token("secret", "bulkhead-lambda")
+    assert SETTINGS["AWS_CONTAINER_CREDENTIALS_FULL_URI"] == f"http://127.0.0.1:4566{PATH}example-lambda"
+    assert SETTINGS["AWS_CONTAINER_AUTHORIZATION_TOKEN"] == execution_token("secret", "example-lambda")
 
 
 def test_the_authorizer_has_credentials_of_its_own_beside_those_of_the_api() -> None:
     """One process plays both: each is told where its own role's are vended, and proves that it may have them."""
     of_the_authorizer = {name: value for name, value in SETTINGS.items() if name.startswith("AUTHORIZER_ROLE_")}
     assert of_the_authorizer == {
-        "AUTHORIZER_ROLE_AWS_CONTAINER_CREDENTIALS_FULL_URI": f"http://127.0.0.1:4566{PATH}bulkhead-authorizer",
-        "AUTHORIZER_ROLE_AWS_CONTAINER_AUTHORIZATION_TOKEN": execution_token("secret", "bulkhead-authorizer"),
+        "AUTHORIZER_ROLE_AWS_CONTAINER_CREDENTIALS_FULL_URI": f"http://127.0.0.1:4566{PATH}example-authorizer",
+        "AUTHORIZER_ROLE_AWS_CONTAINER_AUTHORIZATION_TOKEN": execution_token("secret", "example-authorizer"),
     }
 
 
@@ -113,8 +113,8 @@ def test_a_function_of_the_control_plane_is_told_all_that_it_must_be_and_runs_wi
     """Its own checks accept the settings, and each value is in its place."""
     settings = function_settings(local_aws_at("http://127.0.0.1:4566"), OUTPUTS, "offboard_tenant")
 
-    assert settings["AWS_CONTAINER_CREDENTIALS_FULL_URI"] == f"http://127.0.0.1:4566{PATH}bulkhead-offboard"
-    assert settings["AWS_CONTAINER_AUTHORIZATION_TOKEN"] == execution_token("secret", "bulkhead-offboard")
+    assert settings["AWS_CONTAINER_CREDENTIALS_FULL_URI"] == f"http://127.0.0.1:4566{PATH}example-offboard"
+    assert settings["AWS_CONTAINER_AUTHORIZATION_TOKEN"] == execution_token("secret", "example-offboard")
     assert not set(settings) & set(PREFERRED_CREDENTIALS)
     assert not [name for name in settings if name.startswith("AUTHORIZER_ROLE_")]
     assert DatabaseFunctionsConfig.from_environ(settings).master_secret_arn == OUTPUTS["master_secret_arn"]
@@ -122,7 +122,7 @@ def test_a_function_of_the_control_plane_is_told_all_that_it_must_be_and_runs_wi
     same = ("region", "registry_table_name", "user_pool_id", "table_name", "tenant_role_arn")
     expected = {name: OUTPUTS[name] for name in (*same, "reader_secret_arn", "writer_secret_arn")}
     assert {name: config[name] for name in expected} == expected
-    assert config["export_bucket"] == "bulkhead-exports"
+    assert config["export_bucket"] == "example-exports"
 
 
 def test_an_erasure_begins_after_the_cache_has_expired_and_the_last_request_is_answered() -> None:
@@ -230,5 +230,5 @@ def test_the_sdk_then_uses_the_roles_credentials_whatever_the_developer_had_set(
         printed = source(tmp_path, as_shell(settings_on(stub.url)), developers, RESOLVE)
 
     assert printed.split() == ["ASIAROLE", "role-token", stub.url, stub.url]
-    assert stub.asked[0].path == f"{PATH}bulkhead-lambda"
-    assert stub.asked[0].headers["authorization"] == execution_token("secret", "bulkhead-lambda")
+    assert stub.asked[0].path == f"{PATH}example-lambda"
+    assert stub.asked[0].headers["authorization"] == execution_token("secret", "example-lambda")

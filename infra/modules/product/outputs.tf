@@ -1,0 +1,4 @@
+output "name" {
+  description = "The product's name, which keeps the rules."
+  value       = var.name
+}

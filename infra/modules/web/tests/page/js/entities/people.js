@@ -1,0 +1,2 @@
+// The module of the entity people.
+export const entity = { noun: "people" };

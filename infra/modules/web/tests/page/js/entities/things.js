@@ -1,0 +1,2 @@
+// The module of the entity things.
+export const entity = { noun: "things" };
