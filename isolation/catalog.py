@@ -6,7 +6,7 @@ Source: PostgreSQL, "Row Security Policies" (https://www.postgresql.org/docs/cur
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.data.storage import TenantTable
 
@@ -127,18 +127,18 @@ def storage_findings(connection: psycopg.Connection[Any], entities: Iterable[Ent
     A tenant's rows are exported and erased where entities say that they lie: rows in another table would stay.
     """
     found = {name: set(columns or ()) for name, columns in _all(connection, _PRIMARY_KEYS)}
-    named = {entity.storage.name: entity for entity in entities if isinstance(entity.storage, TenantTable)}
+    named = {
+        entity.storage.name: (f"chalicelib/entities/{entity.name}/__init__.py", {"tenant_id", entity.storage.key})
+        for entity in entities
+        if isinstance(entity.storage, TenantTable)
+    }
     findings = [
         f"{name}: no entity keeps its rows there, so that nobody exports or erases them; name it in the __init__.py "
         f"of a folder of chalicelib/entities, or drop it in a revision in chalicelib/migrations/versions"
         for name in found
         if name not in named
     ]
-    for name, entity in named.items():
-        file, key = (
-            f"chalicelib/entities/{entity.name}/__init__.py",
-            {"tenant_id", cast("TenantTable", entity.storage).key},
-        )
+    for name, (file, key) in named.items():
         if name not in found:
             findings.append(
                 f"{name}: {file} names this table, and the database has none with a tenant_id; "

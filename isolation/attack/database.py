@@ -12,6 +12,8 @@ from psycopg import sql
 from psycopg.pq import TransactionStatus
 from psycopg.types.json import Jsonb
 
+from isolation.attack.outcomes import ATTACKER, VICTIMS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -22,8 +24,6 @@ if TYPE_CHECKING:
 
 LOGINS = ("reader", "writer")
 _USABLE = {TransactionStatus.IDLE, TransactionStatus.INTRANS}
-ATTACKER, VICTIM = "acme", "globex"
-VICTIMS = ("acme-eu", "acme1", "acme10", VICTIM)
 SET_TENANT = "SELECT set_config('app.current_tenant', %s, true)"
 _INSERT = "INSERT INTO {table} (tenant_id, {key}, {columns}) VALUES (%(tenant)s, %(key)s, {values})"
 _COLUMN = "column_"  # before a column's name among a statement's values, where `own`, `other` and `key` stand as well

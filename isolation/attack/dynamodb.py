@@ -14,8 +14,8 @@ from isolation.attack.cells import Cell, Twin
 from isolation.attack.controls import Control
 from isolation.attack.dynamodb_operations import OPERATIONS
 from isolation.attack.keys import NAMINGS, Naming, exact
-from isolation.attack.outcomes import Service, Who
-from isolation.attack.world import ATTACKER, LAMBDA_ROLE, PLANTED, PLANTED_TOO, VICTIMS, partition
+from isolation.attack.outcomes import ATTACKER, VICTIMS, Service, Who
+from isolation.attack.world import LAMBDA_ROLE, PLANTED, PLANTED_TOO, partition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -10,7 +10,8 @@ from botocore.exceptions import ClientError
 
 from chalicelib.data.storage import Kind
 from chalicelib.entities import ENTITIES
-from isolation.attack.world import ATTACKER, PLANTED, PLANTED_PARTITION, TENANTS, VICTIMS, partition
+from isolation.attack.outcomes import ATTACKER, VICTIMS
+from isolation.attack.world import PLANTED, PLANTED_PARTITION, TENANTS, partition
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

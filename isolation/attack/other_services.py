@@ -11,8 +11,8 @@ from isolation.attack.calls import call_aws
 from isolation.attack.cells import Cell, Twin
 from isolation.attack.controls import Control
 from isolation.attack.dynamodb import sessions
-from isolation.attack.outcomes import Service, Who
-from isolation.attack.world import ATTACKER, LAMBDA_ROLE, VICTIMS
+from isolation.attack.outcomes import ATTACKER, VICTIMS, Service, Who
+from isolation.attack.world import LAMBDA_ROLE
 from stage.functions import TENANT_FUNCTIONS
 
 if TYPE_CHECKING:

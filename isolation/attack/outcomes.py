@@ -10,7 +10,10 @@ if TYPE_CHECKING:
     from isolation.attack.controls import Control
 
 
+#: The attacker, the victim whose rows are planted by way of the API and in the database, and all that must stay out of
+#: reach: names that begin with the attacker's, and one that does not.
 ATTACKER, VICTIM = "acme", "globex"
+VICTIMS = ("acme-eu", "acme1", "acme10", VICTIM)
 
 
 class Service(StrEnum):

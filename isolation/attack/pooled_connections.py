@@ -11,8 +11,8 @@ from chalicelib.config import Strategy
 from chalicelib.tenancy.tenant import Role, TenantContext
 from isolation.attack.cells import Cell
 from isolation.attack.controls import Control
-from isolation.attack.database import LOGINS, VICTIM, VICTIMS, tables_of
-from isolation.attack.outcomes import Service, Who
+from isolation.attack.database import LOGINS, tables_of
+from isolation.attack.outcomes import VICTIM, VICTIMS, Service, Who
 from isolation.attack.postgres import reading_twin
 from isolation.attack.postgres_answers import acting
 from isolation.attack.postgres_statements import EVERYTHING

@@ -14,8 +14,8 @@ import psycopg
 from isolation.attack import postgres_statements as statements
 from isolation.attack.cells import Cell, Twin
 from isolation.attack.controls import Control
-from isolation.attack.database import ATTACKER, LOGINS, SET_TENANT, VICTIM, VICTIMS, tables_of
-from isolation.attack.outcomes import Service, Who
+from isolation.attack.database import LOGINS, SET_TENANT, tables_of
+from isolation.attack.outcomes import ATTACKER, VICTIM, VICTIMS, Service, Who
 from isolation.attack.postgres_answers import acting, twin
 
 if TYPE_CHECKING:

@@ -8,8 +8,7 @@ import psycopg
 
 from isolation.attack.cells import Twin
 from isolation.attack.controls import Control
-from isolation.attack.database import VICTIMS
-from isolation.attack.outcomes import Kind, Outcome
+from isolation.attack.outcomes import VICTIMS, Kind, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,8 +11,8 @@ from isolation.attack.calls import call_aws
 from isolation.attack.cells import Cell, Twin
 from isolation.attack.controls import Control
 from isolation.attack.dynamodb import sessions
-from isolation.attack.outcomes import Kind, Service, Who
-from isolation.attack.world import ATTACKER, LAMBDA_ROLE, PLANTED, VICTIMS, partition
+from isolation.attack.outcomes import ATTACKER, VICTIMS, Kind, Service, Who
+from isolation.attack.world import LAMBDA_ROLE, PLANTED, partition
 from stage.functions import TENANT_FUNCTIONS
 
 if TYPE_CHECKING:

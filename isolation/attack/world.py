@@ -10,7 +10,7 @@ from chalicelib.tenancy.tenant import Role, TenantContext
 from chalicelib.vending.strategies import SessionPolicyVending, SessionTagVending, TenantResources
 from isolation.attack.api import ApiAccess
 from isolation.attack.database import DatabaseAccess, tables_of
-from isolation.attack.outcomes import Service, Who
+from isolation.attack.outcomes import ATTACKER, VICTIMS, Service, Who
 from stage.clients import AwsEndpoint, function_key, operator_client
 from stage.decisions import read_decisions
 from stage.document import LambdaCredentials, LocalStage
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from isolation.attack.served import Served
     from stage.document import Stage
 
-#: The attacker, and those that must stay out of reach: names that begin with the attacker's, and one that does not.
-ATTACKER = "acme"
-VICTIMS = ("acme-eu", "acme1", "acme10", "globex")
 TENANTS = (ATTACKER, *VICTIMS)
 #: The partition and sort keys of what is planted: of a kind that the application does not know, so that it lists none.
 PLANTED_PARTITION = "attack#0"

@@ -11,9 +11,9 @@ from chalicelib.tenancy.tenant import Role
 from isolation.attack.controls import Control
 from isolation.attack.dynamodb import OWN_BEYOND_THE_ROLE
 from isolation.attack.keys import EXACT
-from isolation.attack.outcomes import Service, Who
+from isolation.attack.outcomes import ATTACKER, Service, Who
 from isolation.attack.verdicts import Verdict
-from isolation.attack.world import ATTACKER, LAMBDA_ROLE
+from isolation.attack.world import LAMBDA_ROLE
 from isolation.canaries.model import Canary, ProofCanary
 
 if TYPE_CHECKING:

@@ -78,7 +78,8 @@ def _remove(project: Path, options: argparse.Namespace) -> None:
     if options.store or options.fields or options.singular:
         raise CommandError("REMOVE=1 takes NAME= alone")
     _require_clean(project, *places_of(options.name))
-    table = Project(project).table_of(options.name) if options.name in Project(project).entities() else None
+    before = Project(project)
+    table = before.table_of(options.name) if options.name in before.entities() else None
     files = remove_entity(project, options.name)
     print(after_removing(options.name, files, table))
 

@@ -16,9 +16,9 @@ from isolation.attack.controls import Control
 from isolation.attack.dynamodb_operations import OPERATIONS
 from isolation.attack.keys import EXACT, NAMINGS
 from isolation.attack.matrix import all_cells, chosen, on_stage, thinned
-from isolation.attack.outcomes import Service, Who
+from isolation.attack.outcomes import ATTACKER, Service, Who
 from isolation.attack.postgres import postgres_cells
-from isolation.attack.world import ATTACKER, PLANTED_PARTITION, TENANTS
+from isolation.attack.world import PLANTED_PARTITION, TENANTS
 from tests.unit.isolation.sample_app import PROBES
 from tests.unit.isolation.sample_world import SampleWorld
 
