@@ -33,7 +33,7 @@ def _tests(name: str, *folders: str) -> Part:
 
 PARTS = (
     _tests(
-        "fuzzing, an offboarding killed at every moment, the other strategy",
+        "fuzzing, prover against evaluator, an offboarding killed at every moment, the other strategy",
         "packages",
         "tests/unit",
         "tests/local",

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from bulkhead_iam.folding import ascii_lower
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -161,7 +163,7 @@ def of_decision(decision: Mapping[str, Any]) -> Finding:
 
 
 def _of_unmet(kind: str, condition: Mapping[str, Any], tags: Mapping[str, str]) -> Control:
-    key = condition["key"].lower()
+    key = ascii_lower(condition["key"])
     if (condition["operator"], key) == ("ForAllValues:StringLike", "dynamodb:leadingkeys"):
         # A pattern that is wider than the tenant's own is another control than the one that was asked for.
         own = [f"{tags.get('tenant')}#*"]

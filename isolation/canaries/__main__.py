@@ -76,7 +76,7 @@ def _told(folder: Path, names: list[str]) -> tuple[list[Told], dict[str, str]]:
     progress = Progress()
     with LocalStack(options, progress) as stack:
         stage = stack.stage(stack.serve_api())
-        runner = CanaryRunner(Applied(stack, stage), local_plan(stack, _PROJECT))
+        runner = CanaryRunner(Applied(stack, stage), local_plan(stack, _PROJECT).plan)
         left_out = runner.without_ground(asked)
         flown = [each for each in asked if each.name not in left_out]
         with progress.step("attacking without any weakness"):

@@ -109,7 +109,7 @@ class CanaryRunner:
 
     def _proof(self) -> Proof:
         plan = as_applied(self.plan, self.applied)
-        return prover(plan, self._solver).report()
+        return prover(plan, solver=self._solver).report()
 
 
 def cells_of(canary: Canary, cells: Iterable[Cell]) -> tuple[Cell, ...]:

@@ -1,6 +1,7 @@
 """`make prove`: prove that the plans of both roots keep tenants apart, made on a local AWS that is started for it.
 
-PLAN.json, as `terraform show -json` prints one of this project, is proved instead; `planproof` proves other people's.
+PLAN.json, as `terraform show -json` prints one of this project, is proved instead; `planproof` proves other people's,
+for which the reasons of this project are none.
 """
 
 from __future__ import annotations
@@ -9,11 +10,12 @@ import argparse
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from bulkhead_planproof.changes import load
 from bulkhead_planproof.command import read_text, report
 from bulkhead_planproof.languages import ProofError
-from bulkhead_planproof.plan import load
+from bulkhead_planproof.sources import Sources
 from chalicelib import PRODUCT
 from chalicelib.config import Strategy
 from isolation.proof.expectations import prover
@@ -24,7 +26,7 @@ from stage.progress import Progress
 from stage.shell import forget_aws_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from bulkhead_planproof.prover import Prover
 
 _PROJECT = Path(__file__).parents[2]
 
@@ -33,17 +35,24 @@ def main(arguments: list[str] | None = None) -> int:
     """Print the findings; return 0 if all is proved, 1 if anything is not, 2 if a plan cannot be read or made."""
     parser = argparse.ArgumentParser(prog="python -m isolation.proof", description=__doc__)
     parser.add_argument("plan", type=Path, nargs="?", metavar="PLAN.json", help="a plan of infra/live or infra/local")
+    parser.add_argument(
+        "--saved", type=Path, help="the saved plan itself, for what PLAN.json leaves open of a first plan"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the findings to a file as well")
     options = parser.parse_args(arguments)
     try:
-        plans = {str(options.plan): load(read_text(options.plan))} if options.plan else _own_plans()
-        return report({name: prover(plan) for name, plan in plans.items()}, options.json)
+        return report({str(options.plan): _of_file(options)} if options.plan else _own_plans(), options.json)
     except (ProofError, CommandError) as error:
         sys.stderr.write(f"proof: {error}\n")
         return 2
 
 
-def _own_plans() -> dict[str, Mapping[str, Any]]:
+def _of_file(options: argparse.Namespace) -> Prover:
+    sources = None if options.saved is None else Sources.read(options.saved)
+    return prover(load(read_text(options.plan)), sources)
+
+
+def _own_plans() -> dict[str, Prover]:
     """Plan both roots on a local AWS that is started for it; raises CommandError."""
     forget_aws_settings()
     progress = Progress()
@@ -56,7 +65,8 @@ def _own_plans() -> dict[str, Mapping[str, Any]]:
                 local = local_plan(stack, _PROJECT)
             with progress.step("planning infra/live, stage prod"):
                 live = live_plan(stack, _PROJECT)
-    return {"infra/local": local, "infra/live, stage prod": live}
+    plans = {"infra/local": local, "infra/live, stage prod": live}
+    return {name: prover(each.plan, each.sources) for name, each in plans.items()}
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,25 +16,61 @@ from bulkhead_planproof.prover import Prover
 from bulkhead_planproof.reading import read_plan
 from bulkhead_planproof.session_policy import RenderedPolicy, rendered_alike
 from bulkhead_planproof.solver import Solver
+from chalicelib import PRODUCT
 from chalicelib.tenancy.tenant import Role, TenantContext
 from chalicelib.vending.strategies import TenantResources, session_policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from bulkhead_planproof.expectations import Reasons
     from bulkhead_planproof.plan import Principal
+    from bulkhead_planproof.sources import Sources
 
 Render = Callable[[TenantContext, TenantResources], dict[str, Any]]
 
-REASONS = read_reasons(Path(__file__).with_name("reasons.json").read_text(encoding="utf-8"))
+
+#: As both roots have it: in a file of reasons, a wildcard would name every stage.
+_STAGE = re.compile(r"[a-z](?:-?[a-z0-9])*", re.ASCII)
 
 
-def prover(plan: Mapping[str, Any], solver: Solver | None = None) -> Prover:
-    """Return what proves one of the project's plans, as `terraform show -json` prints it; raises ProofError."""
-    read, form = read_plan(plan), KeyForm(grammar(TENANT_ID), "#")
-    confined = names_a_role(REASONS.session_policy_roles, read)
+def reasons_of(name: str) -> Reasons:
+    """Return who may reach what in a stage, and why, by the names of its resources, which begin with `name`."""
+    text = Path(__file__).with_name("reasons.json").read_text(encoding="utf-8")
+    return read_reasons(text.replace("{name}", name))
+
+
+def name_of(plan: Mapping[str, Any]) -> str:
+    """Return what the names in a plan of this project begin with: product and stage.
+
+    Raises:
+        ProofError: it is a plan of something else, for which the reasons are none.
+    """
+    source = _inner(plan, "configuration", "root_module", "module_calls", "core", "source")
+    stage = _inner(plan, "variables", "stage", "value")
+    if source != "../modules/core" or not _STAGE.fullmatch(str(stage)) or stage is None:
+        raise ProofError(
+            "this is no plan of infra/live or infra/local: prove it by `planproof`, and with its own reasons"
+        )
+    return f"{PRODUCT}-{stage}"
+
+
+def _inner(value: Any, *names: str) -> Any:
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def prover(plan: Mapping[str, Any], sources: Sources | None = None, solver: Solver | None = None) -> Prover:
+    """Return what proves one of the project's plans, as `terraform show -json` prints it; raises ProofError.
+
+    `sources` are those of the saved plan, without which a first plan leaves open what its resources get.
+    """
+    reasons, read = reasons_of(name_of(plan)), read_plan(plan, sources)
+    form = KeyForm(grammar(TENANT_ID), "#")
+    confined = names_a_role(reasons.session_policy_roles, read)
     policies = rendered_policies if confined else None  # under the strategy of session tags there is no such role
-    return Prover(read, REASONS, form, "tenant", policies, solver=solver or Solver())
+    return Prover(read, reasons, form, "tenant", policies, solver=solver or Solver())
 
 
 def rendered_policies(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from bulkhead_planproof.sources import Sources
 from stage.terraform import TerraformRoot
 
 if TYPE_CHECKING:
@@ -15,11 +17,21 @@ if TYPE_CHECKING:
 
 #: Beside what the stage's file says: a package for the plan to name, and the roles of both vending strategies.
 _CHOSEN = {"TF_VAR_package_dir": "tests/package", "TF_VAR_vending_strategy": "session_policy"}
+#: What a first plan must have applied, so that all of its policies are known.
+APPLIED_FIRST = ("module.core.module.identity", "module.api.aws_api_gateway_rest_api.this")
 _LOCAL_STATE = 'terraform {\n  backend "local" {}\n}\n'
 
 
-def local_plan(stack: LocalStack, project: Path) -> dict[str, Any]:
-    """Return a plan of infra/local, of which everything is applied on the stack, as Terraform writes it in JSON.
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan, as Terraform writes it in JSON, and the sources that it was made of."""
+
+    plan: dict[str, Any]
+    sources: Sources
+
+
+def local_plan(stack: LocalStack, project: Path) -> Planned:
+    """Return a plan of infra/local, of which everything is applied on the stack.
 
     Raises:
         CommandError: Terraform failed.
@@ -31,13 +43,13 @@ def local_plan(stack: LocalStack, project: Path) -> dict[str, Any]:
     variables, saved = folder / "proof.tfvars.json", folder / "proof.plan"
     variables.write_text(json.dumps(stack.terraform_variables()), encoding="utf-8")
     root.plan(variables, saved)
-    return root.planned(saved)
+    return Planned(root.planned(saved), Sources.read(saved))
 
 
-def live_plan(stack: LocalStack, project: Path) -> dict[str, Any]:
+def live_plan(stack: LocalStack, project: Path) -> Planned:
     """Return a first plan of infra/live's stage prod, with the roles of both vending strategies.
 
-    The user pool alone is applied before, to the stack: roles' policies name its id, which AWS draws.
+    The user pool and the API alone are applied before, to the stack: policies name their ids, which AWS draws.
 
     Raises:
         CommandError: Terraform failed.
@@ -54,7 +66,7 @@ def live_plan(stack: LocalStack, project: Path) -> dict[str, Any]:
     root = TerraformRoot(live, folder, environment, backend=state, log=stack.folder / "plan.log")
     root.init()
     stage, saved = live / "stages" / "prod.tfvars", folder / "saved.plan"
-    root.plan(stage, saved, target=["module.core.module.identity"])
+    root.plan(stage, saved, target=APPLIED_FIRST)
     root.apply_plan(saved)
     root.plan(stage, saved)
-    return root.planned(saved)
+    return Planned(root.planned(saved), Sources.read(saved))

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bulkhead_planproof.sources import Sources
+from isolation.proof.planning import APPLIED_FIRST, Planned
 from stage.local.aws import LocalAws
 from stage.provider_mirror import find_plugin_dir
 from stage.terraform import LITTLE_GARBAGE_COLLECTION
@@ -188,19 +190,41 @@ def stage(
 
 
 @pytest.fixture(scope="session")
-def live_plan(workspace: Workspace, local_aws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Any:
+def local_stage(stage: AppliedStage) -> Planned:
+    """Return the plan of a local stage that is applied, so that the user pool's id is known."""
+    saved = stage.folder / "proved"
+    stage.terraform("plan", "-input=false", f"-out={saved}")
+    return Planned(json.loads(stage.terraform("show", "-json", str(saved)).stdout), Sources.read(saved))
+
+
+@pytest.fixture(scope="session")
+def live_stage(workspace: Workspace, local_aws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Planned:
     """Return the plan of the largest stage, prod, with the roles of both vending strategies."""
     return _planned(workspace, local_aws, tmp_path_factory.mktemp("live"), vending_strategy="session_policy")
 
 
 @pytest.fixture(scope="session")
-def live_plan_with_a_key(workspace: Workspace, local_aws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Any:
+def live_stage_with_a_key(
+    workspace: Workspace, local_aws: LocalAws, tmp_path_factory: pytest.TempPathFactory
+) -> Planned:
     """Return the plan of prod with a key of its own."""
     return _planned(workspace, local_aws, tmp_path_factory.mktemp("live"), kms_key_arn=_KEY)
 
 
-def _planned(workspace: Workspace, local_aws: LocalAws, folder: Path, **variables: str) -> Any:
-    """Plan prod; its user pool is applied for as long, since policies name the pool's id, which AWS draws."""
+@pytest.fixture(scope="session")
+def live_plan(live_stage: Planned) -> Any:
+    """Return the JSON of prod's plan."""
+    return live_stage.plan
+
+
+@pytest.fixture(scope="session")
+def live_plan_with_a_key(live_stage_with_a_key: Planned) -> Any:
+    """Return the JSON of the plan of prod with a key of its own."""
+    return live_stage_with_a_key.plan
+
+
+def _planned(workspace: Workspace, local_aws: LocalAws, folder: Path, **variables: str) -> Planned:
+    """Plan prod; its user pool and API are applied for as long, since policies name their ids, which AWS draws."""
     root = workspace.infra / "live"
     (root / "state_override.tf").write_text('terraform {\n  backend "local" {}\n}\n')
     workspace.initialised("live")
@@ -219,10 +243,10 @@ def _planned(workspace: Workspace, local_aws: LocalAws, folder: Path, **variable
     state = f"-backend-config=path={folder / 'state'}"
     terraform("init", "-input=false", "-reconfigure", f"-plugin-dir={providers}", state)
     stage = ("-input=false", f"-var-file={root / 'stages' / 'prod.tfvars'}")
-    identity = ("-auto-approve", "-target=module.core.module.identity", *stage)
-    terraform("apply", *identity)
+    named = ("-auto-approve", *(f"-target={each}" for each in APPLIED_FIRST), *stage)
+    terraform("apply", *named)
     terraform("plan", f"-out={folder / 'plan'}", *stage)
     plan = json.loads(terraform("show", "-json", str(folder / "plan")))
-    terraform("apply", "-var=disposable=true", *identity)
-    terraform("destroy", "-var=disposable=true", *identity)
-    return plan
+    terraform("apply", "-var=disposable=true", *named)
+    terraform("destroy", "-var=disposable=true", *named)
+    return Planned(plan, Sources.read(folder / "plan"))

@@ -219,7 +219,7 @@ CONTROL_PLANE_CANARIES = [
     Canary(
         "every distribution reads the bucket",
         _BUCKET,
-        old='      Condition = { StringEquals = { "aws:SourceArn" = arn } }\n',
+        old='      Condition = { ArnLike = { "aws:SourceArn" = arn } }\n',
         new="",
         complaint="The given distribution must read objects, and nobody else.",
     ),

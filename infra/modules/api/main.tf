@@ -277,7 +277,8 @@ resource "aws_api_gateway_method_settings" "this" {
   }
 }
 
-# Only this API's stage may invoke the handler, and only this authorizer of it the other function.
+# Only this API's stage may invoke the handler, and only an authorizer of it the other function. Of the API's ARN, which
+# exists before all of its parts, so that a plan says who may call.
 resource "aws_lambda_permission" "handler" {
   statement_id  = "InvokeByOwnStageOnly"
   function_name = var.handler.function_name
@@ -291,5 +292,5 @@ resource "aws_lambda_permission" "authorizer" {
   function_name = var.authorizer.function_name
   action        = "lambda:InvokeFunction"
   principal     = "apigateway.amazonaws.com"
-  source_arn    = "${aws_api_gateway_rest_api.this.execution_arn}/authorizers/${aws_api_gateway_authorizer.this.id}"
+  source_arn    = "${aws_api_gateway_rest_api.this.execution_arn}/authorizers/*"
 }

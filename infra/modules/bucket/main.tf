@@ -11,13 +11,13 @@ locals {
   arn  = "arn:${var.placement.partition}:s3:::${local.name}"
 
   reader_statements = [
-    for arn in var.distribution_arn[*] : {
-      Sid       = "OwnDistributionReadsOnly"
+    for arn in var.distributions_arn[*] : {
+      Sid       = "OwnDistributionsReadOnly"
       Effect    = "Allow"
       Principal = { Service = "cloudfront.amazonaws.com" }
       Action    = ["s3:GetObject"]
       Resource  = ["${local.arn}/*"]
-      Condition = { StringEquals = { "aws:SourceArn" = arn } }
+      Condition = { ArnLike = { "aws:SourceArn" = arn } }
     }
   ]
 

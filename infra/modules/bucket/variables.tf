@@ -38,10 +38,15 @@ variable "expiration" {
   }
 }
 
-variable "distribution_arn" {
+variable "distributions_arn" {
   type        = string
-  description = "The CloudFront distribution that alone may read the bucket's objects by the bucket's policy; null for none."
+  description = "The CloudFront distributions that alone may read the bucket's objects by the bucket's policy, as a pattern that names one account; null for none."
   default     = null
+
+  validation {
+    condition     = var.distributions_arn == null || can(regex("^arn:[a-z-]+:cloudfront::[0-9]{12}:distribution/", var.distributions_arn))
+    error_message = "A pattern that names no account would let anybody's distribution read the bucket."
+  }
 }
 
 variable "require_tls" {
@@ -50,7 +55,7 @@ variable "require_tls" {
   default     = true
 
   validation {
-    condition     = var.require_tls || var.distribution_arn == null
+    condition     = var.require_tls || var.distributions_arn == null
     error_message = "A distribution reads by the bucket's policy, which demands TLS."
   }
 }

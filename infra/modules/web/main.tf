@@ -48,11 +48,13 @@ locals {
 module "bucket" {
   source = "../bucket"
 
-  placement        = merge(var.placement, { kms_key_arn = null })
-  purpose          = "web"
-  expiration       = { former_versions_days = 90 }
-  distribution_arn = aws_cloudfront_distribution.this.arn
-  force_destroy    = var.force_destroy
+  placement  = merge(var.placement, { kms_key_arn = null })
+  purpose    = "web"
+  expiration = { former_versions_days = 90 }
+
+  # Everybody may read the page. The distribution has its id only after the apply, and a plan must say who reads.
+  distributions_arn = "arn:${var.placement.partition}:cloudfront::${var.placement.account_id}:distribution/*"
+  force_destroy     = var.force_destroy
 }
 
 resource "aws_cloudfront_origin_access_control" "this" {

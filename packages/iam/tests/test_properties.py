@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -32,6 +33,7 @@ NAMES = ["ann", "an*", "a", "", "1", "2026-01-01", "true", "10.0.0.1", "arn:aws:
 VALUES = ["ann", "a*", "${aws:username}", "${aws:username, 'ann'}", "1", "2026-01-01", "true", "10.0.0.0/8", "AQ=="]
 KEYS = ["aws:username", "aws:PrincipalTag/team", "dynamodb:LeadingKeys"]
 NOTHING = {"Effect": "Deny", "Action": "none:None", "Resource": "*"}
+EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 
 names = st.sampled_from(NAMES)
 contexts = st.dictionaries(st.sampled_from(KEYS), names | st.lists(names, max_size=3).map(tuple), max_size=3)
@@ -204,6 +206,69 @@ def test_the_value_of_a_variable_matches_itself_only(name: str, prefix: str) -> 
     request = Request(caller, "s3:ListBucket", "arn:aws:s3:::bucket", context)
 
     assert evaluate(request, PolicySet(identity=(Policy.parse(document),))).allowed is (name == prefix)
+
+
+LOOKALIKES = {"k": "\u212a", "s": "\u017f", "i": "\u0131\u0130"}
+
+
+@st.composite
+def _disguised(draw: st.DrawFn, name: str) -> str:
+    """Return a name with a letter that some folding takes for the one that stood there."""
+    places = [at for at, letter in enumerate(name.lower()) if letter in LOOKALIKES]
+    at = draw(st.sampled_from(places))
+    return name[:at] + draw(st.sampled_from(LOOKALIKES[name[at].lower()])) + name[at + 1 :]
+
+
+def _disguise(source: Any, name: str, disguised: str) -> Any:
+    """Return a document in which a name is in disguise wherever it stands."""
+    if isinstance(source, dict):
+        return {key.replace(name, disguised): _disguise(value, name, disguised) for key, value in source.items()}
+    if isinstance(source, list):
+        return [_disguise(each, name, disguised) for each in source]
+    return source.replace(name, disguised) if isinstance(source, str) else source
+
+
+decisive_statements = st.fixed_dictionaries(
+    {
+        "Effect": st.sampled_from(["Allow", "Deny"]),
+        "Action": st.sampled_from([["s3:ListBucket"], ["s3:List*"]]),
+        "Resource": st.sampled_from([["*"], ["arn:aws:s3:::bucket/${aws:username}"]]),
+    },
+    optional={
+        "Condition": st.dictionaries(
+            operators,
+            st.dictionaries(st.sampled_from(KEYS), st.lists(st.sampled_from(VALUES), min_size=1), min_size=1),
+            min_size=1,
+            max_size=1,
+        ),
+    },
+)
+
+
+@settings(max_examples=500)
+@given(requests, decisive_statements, st.sampled_from(["Action", "NotAction"]), st.data())
+def test_a_letter_that_only_looks_like_one_of_ascii_never_allows(
+    request: Request, statement: Statement, actions: str, data: st.DataObject
+) -> None:
+    """In a key, variable, operator or action of a policy or of the request: no refusal becomes an allow."""
+    request = replace(request, action="s3:ListBucket")
+    statement[actions] = statement.pop("Action")
+    before = {PolicyKind.IDENTITY: [statement, *([EVERYTHING] if statement["Effect"] == "Deny" else [])]}
+    if _decide(request, before, None).allowed:
+        return
+    action = replace(request, action=data.draw(_disguised(request.action)))
+    key = data.draw(st.sampled_from(KEYS))
+    keys = {data.draw(_disguised(each)) if each == key else each: value for each, value in request.context.items()}
+    for changed in (action, replace(request, context=keys)):
+        assert not _decide(changed, before, None).allowed
+
+    names = [*KEYS, *statement.get("Condition", {}), *statement[actions]]
+    for name in [each for each in names if LOOKALIKES.keys() & set(each.lower())]:
+        after = _disguise(before[PolicyKind.IDENTITY], name, data.draw(_disguised(name)))
+        try:
+            assert not _decide(request, {PolicyKind.IDENTITY: after}, None).allowed
+        except PolicyError as refusal:
+            assert refusal.value  # noqa: PT017  # a document that is refused allows nothing
 
 
 json_values = st.recursive(

@@ -12,6 +12,7 @@ from bulkhead_planproof.solver import Solver
 from bulkhead_planproof.statements import Statement, read_statements
 
 _KEY = "aws:RequestTag/tenant"
+_TAG = "aws:PrincipalTag/tenant"
 
 
 def _statements(
@@ -87,3 +88,44 @@ def test_a_session_may_be_narrowed_further_by_the_tag_that_it_has() -> None:
     """A statement of the role's own policy may be for some tenants only."""
     (statement,) = _statements({"StringEquals": {"aws:PrincipalTag/tenant": "a"}})
     assert tag_values(statement.conditions, "aws:principaltag/tenant").absent is False
+
+
+@pytest.mark.parametrize(
+    ("condition", "empty"),
+    [
+        ({"StringLike": {"aws:PrincipalTag/other": "a"}}, True),
+        ({"Null": {_TAG: "true"}}, True),
+        ({"Null": {_TAG: "false"}, "StringLike": {_TAG: "*"}}, False),
+        ({"StringEquals": {_TAG: ["", "b"]}, "ForAllValues:StringEquals": {_TAG: "c"}}, True),
+        ({"StringEquals": {_TAG: "b"}}, False),
+        ({"StringEqualsIfExists": {_TAG: "b"}}, True),
+        ({"ForAnyValue:StringNotEquals": {_TAG: "b"}}, False),
+        ({"StringNotEquals": {_TAG: "b"}}, True),
+        ({"StringNotLike": {_TAG: "*"}}, False),
+    ],
+)
+def test_an_empty_tag_is_a_value_where_any_condition_may_hold_of_it(
+    condition: dict[str, Any],
+    empty: bool,  # noqa: FBT001
+) -> None:
+    """It is null to AWS, so that conditions hold of it which have no value in common."""
+    (statement,) = _statements(condition)
+    assert contains(tag_values(statement.conditions, _TAG).values, "") is empty
+
+
+@pytest.mark.parametrize(
+    ("condition", "valueless"),
+    [
+        (None, True),
+        ({"StringEquals": {_KEY: ["", "a"]}}, True),
+        ({"StringLike": {_KEY: "*"}}, True),
+        ({"StringLike": {_KEY: "?*"}}, False),
+        ({"StringLike": {_KEY: "*"}, "Null": {_KEY: "false"}}, False),
+    ],
+)
+def test_a_variable_may_be_without_a_value_where_the_tag_is_missing_or_empty(
+    condition: dict[str, Any] | None,
+    valueless: bool,  # noqa: FBT001
+) -> None:
+    """Then the default counts that a policy gives it."""
+    assert _tags(condition).valueless is valueless

@@ -22,6 +22,7 @@ def _unmet(operator: str, key: str, *wanted: str) -> dict[str, Any]:
         pytest.param({}, {LEADING}, id="leading keys of the role"),
         pytest.param({"policy_kind": "session"}, {Control.LEADING_KEYS_BY_SESSION_POLICY}, id="of a session policy"),
         pytest.param({"condition": {"key": "DYNAMODB:leadingkeys"}}, {LEADING}, id="a key's case does not matter"),
+        pytest.param({"condition": {"key": "dynamodb:Leading\u212aeys"}}, {Control.UNKNOWN}, id="another letter"),
         pytest.param({"condition": {"wanted": ["acme*"]}}, {Control.UNKNOWN}, id="a wider pattern is another control"),
         pytest.param({"condition": {"wanted": ["*"]}}, {Control.UNKNOWN}, id="any key"),
         pytest.param({"condition": {"wanted": ["acme#*", "x#*"]}}, {Control.UNKNOWN}, id="another pattern beside it"),

@@ -116,7 +116,7 @@ run "only_this_api_may_invoke_the_functions" {
   }
 
   assert {
-    condition     = aws_lambda_permission.authorizer.source_arn == "arn:aws:execute-api:eu-central-1:123456789012:a1b2c3d4e5/authorizers/auth01" && aws_lambda_permission.authorizer.function_name == "authorizer"
+    condition     = aws_lambda_permission.authorizer.source_arn == "arn:aws:execute-api:eu-central-1:123456789012:a1b2c3d4e5/authorizers/*" && aws_lambda_permission.authorizer.function_name == "authorizer"
     error_message = "Only the API's own authorizer may invoke the authorizer function."
   }
 

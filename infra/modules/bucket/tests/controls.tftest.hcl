@@ -37,23 +37,23 @@ run "nobody_outside_the_account_reads_an_object" {
   }
 }
 
-run "one_distribution_reads_objects" {
+run "the_given_distributions_read_objects" {
   command = plan
 
   variables {
-    distribution_arn = "arn:aws:cloudfront::123456789012:distribution/E1234567890ABC"
+    distributions_arn = "arn:aws:cloudfront::123456789012:distribution/E1234567890ABC"
   }
 
   assert {
     condition = [for s in jsondecode(one(aws_s3_bucket_policy.this).policy).Statement : jsonencode(s) if s.Effect == "Allow"] == [jsonencode({
-      Sid       = "OwnDistributionReadsOnly"
+      Sid       = "OwnDistributionsReadOnly"
       Effect    = "Allow"
       Principal = { Service = "cloudfront.amazonaws.com" }
       Action    = ["s3:GetObject"]
       Resource  = ["arn:aws:s3:::example-exports-123456789012/*"]
-      Condition = { StringEquals = { "aws:SourceArn" = "arn:aws:cloudfront::123456789012:distribution/E1234567890ABC" } }
+      Condition = { ArnLike = { "aws:SourceArn" = "arn:aws:cloudfront::123456789012:distribution/E1234567890ABC" } }
     })]
-    error_message = "The given distribution must read objects, and nobody else."
+    error_message = "The given distributions must read objects, and nobody else."
   }
 
   assert {
@@ -192,12 +192,22 @@ run "former_versions_need_versions" {
   expect_failures = [var.expiration]
 }
 
+run "distributions_of_no_account_are_refused" {
+  command = plan
+
+  variables {
+    distributions_arn = "arn:aws:cloudfront::*:distribution/*"
+  }
+
+  expect_failures = [var.distributions_arn]
+}
+
 run "a_distribution_needs_the_policy" {
   command = plan
 
   variables {
-    require_tls      = false
-    distribution_arn = "arn:aws:cloudfront::123456789012:distribution/E1234567890ABC"
+    require_tls       = false
+    distributions_arn = "arn:aws:cloudfront::123456789012:distribution/E1234567890ABC"
   }
 
   expect_failures = [var.require_tls]

@@ -106,12 +106,12 @@ run "a_former_page_can_be_brought_back" {
   }
 }
 
-run "the_distribution_alone_reads_the_files" {
+run "own_distributions_alone_read_the_files" {
   assert {
-    condition = [for s in jsondecode(module.bucket.policy).Statement : "${s.Effect} ${try(s.Condition.StringEquals["aws:SourceArn"], "who has no TLS")}"] == [
-      "Allow arn:aws:cloudfront::123456789012:distribution/E1234567890ABC", "Deny who has no TLS",
+    condition = [for s in jsondecode(module.bucket.policy).Statement : "${s.Effect} ${try(s.Condition.ArnLike["aws:SourceArn"], "who has no TLS")}"] == [
+      "Allow arn:aws:cloudfront::123456789012:distribution/*", "Deny who has no TLS",
     ]
-    error_message = "The stage's own distribution must read files, nobody else, and nobody without TLS."
+    error_message = "The account's own distributions must read files, nobody else, and nobody without TLS."
   }
 
   assert {

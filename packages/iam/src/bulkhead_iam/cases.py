@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from bulkhead_iam.decisions import Decision, PolicySet, Request
 from bulkhead_iam.documents import as_list, load_json, mapping, text
 from bulkhead_iam.evaluation import evaluate
+from bulkhead_iam.folding import ascii_lower
 from bulkhead_iam.kinds import PolicyKind
 from bulkhead_iam.policy import Policy
 from bulkhead_iam.principals import Principal
@@ -105,7 +106,7 @@ def _resource_policy(document: Any, action: str) -> Policy | None:
     """
     if document is None:
         return None
-    trust = action.lower().startswith("sts:") and not _names_resources(document)
+    trust = ascii_lower(action).startswith("sts:") and not _names_resources(document)
     return _parse(document, PolicyKind.TRUST if trust else PolicyKind.RESOURCE)
 
 

@@ -15,6 +15,7 @@ from typing import NamedTuple, TypeVar
 
 from bulkhead_iam.arns import ArnPattern
 from bulkhead_iam.errors import PolicyError
+from bulkhead_iam.folding import ascii_lower, broad_fold
 from bulkhead_iam.values import parse_address, parse_binary, parse_network
 from bulkhead_iam.variables import Context, Template, parse_template
 from bulkhead_iam.wildcards import Matcher
@@ -67,8 +68,12 @@ def string_equals(values: Sequence[str], reading: Reading) -> Equality:
 
 
 def string_equals_ignore_case(values: Sequence[str], reading: Reading) -> Equality:
-    """Compare strings in lower case; `*` and `?` are literal."""
-    return _literals([reading.template(value, wildcards=False) for value in values], str.lower)
+    """Compare strings without regard to case; `*` and `?` are literal.
+
+    "Exact matching, ignoring case": of letters beyond ASCII AWS does not say which ones are the same.
+    """
+    fold = broad_fold if reading.doubt else ascii_lower
+    return _literals([reading.template(value, wildcards=False) for value in values], fold)
 
 
 def _literals(templates: Sequence[Template], fold: Callable[[str], str]) -> Equality:
@@ -139,7 +144,7 @@ def boolean(values: Sequence[str], reading: Reading) -> Equality:
 
         def matches(actual: str) -> bool:
             # Whether AWS takes "True" for "true" is not documented.
-            return actual in wanted or (actual.lower() in wanted and reading.doubt)
+            return actual in wanted or (reading.doubt and broad_fold(actual) in wanted)
 
         return matches
 

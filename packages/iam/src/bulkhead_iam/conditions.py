@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from bulkhead_iam.comparisons import Reading
 from bulkhead_iam.documents import as_list, mapping, scalar_list
 from bulkhead_iam.errors import PolicyError
+from bulkhead_iam.folding import ascii_lower, broad_fold
+from bulkhead_iam.keys import DoubtfulKeyError, exact, spelled
 from bulkhead_iam.operators import find_operator, value_test
 from bulkhead_iam.quantifiers import (
     Check,
@@ -59,17 +61,28 @@ class UnmetCondition:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One operator, one key and its values; `holds` takes the context with keys in lower case."""
+    """One operator, one key and its values; `holds` takes the context with keys in lower case.
+
+    `holds` raises DoubtfulKeyError where the request has a key that may or may not be the one that is asked for.
+    """
 
     operator: str
     key: str
     values: tuple[Template, ...]
     holds: Check
 
+    def met(self, context: Context, *, doubt: bool) -> bool:
+        """Tell whether the condition holds; `doubt` is the answer where nobody knows which key it asks for."""
+        try:
+            return self.holds(context)
+        except DoubtfulKeyError:
+            return doubt
+
     def unmet(self, statement: str, context: Context) -> UnmetCondition:
         """Describe the condition beside what the request has."""
-        wanted = tuple([value.shown(context) for value in self.values])
-        return UnmetCondition(statement, self.operator, self.key, wanted, context.get(self.key.lower()))
+        has = exact(context)
+        wanted = tuple([value.shown(has) for value in self.values])
+        return UnmetCondition(statement, self.operator, self.key, wanted, has.get(ascii_lower(self.key)))
 
 
 class ConditionRules(NamedTuple):
@@ -104,9 +117,9 @@ def _refuse_duplicates(keys: Mapping[str, Any], path: str) -> None:
     """Refuse one key in two spellings (Access Analyzer, "Duplicate keys with different case")."""
     seen: set[str] = set()
     for key in keys:
-        if key.lower() in seen:
+        if broad_fold(key) in seen:
             raise PolicyError(path, key, "stands twice in the condition, in different case")
-        seen.add(key.lower())
+        seen.add(broad_fold(key))
 
 
 def _compile(name: str, key: str, raw: Any, path: str, rules: ConditionRules) -> Condition:
@@ -114,8 +127,14 @@ def _compile(name: str, key: str, raw: Any, path: str, rules: ConditionRules) ->
     element = f"{path}.{key}"
     values = scalar_list(raw, element)
     reading = Reading(element, rules.variables, doubt=rules.denies, accept_mistyped=rules.accept_mistyped)
-    holds = _check(name, key.lower(), values, path, reading)
+    holds = _check(name, ascii_lower(key), values, path, reading)
+    if not (key.isascii() and all(map(str.isascii, values))):  # a value may hold a variable
+        holds = _in_every_spelling(holds)
     return Condition(name, key, tuple(_shown(value, reading) for value in values), holds)
+
+
+def _in_every_spelling(check: Check) -> Check:
+    return lambda context: check(spelled(context))
 
 
 def _shown(value: str, reading: Reading) -> Template:
@@ -130,7 +149,7 @@ def _check_key(key: str, path: str) -> None:
     """Refuse what is no condition key; key names are not case-sensitive, tag keys included."""
     if not _KEY.fullmatch(key):
         raise PolicyError(path, key, "is not a condition key of the form service:name")
-    if key.lower().rstrip("/") in _TAG_KEYS:
+    if broad_fold(key).rstrip("/") in _TAG_KEYS:
         raise PolicyError(path, key, "lacks the tag key that it is about")
 
 

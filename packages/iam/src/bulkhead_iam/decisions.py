@@ -22,9 +22,9 @@ class Request:
     """One action on one resource.
 
     `action` is such as "dynamodb:GetItem"; `resource` an ARN, or "*" for an action without resource-level
-    permissions. `context` holds the condition keys of the request, compared without regard to case: a string
-    for a single-valued key, a tuple for a multivalued one; a key that is not there is absent, and "" is
-    present but empty, which AWS treats as null.
+    permissions. `context` holds the condition keys of the request, compared without regard to case (`keys` tells
+    what that means beyond ASCII): a string for a single-valued key, a tuple for a multivalued one; a key that is not
+    there is absent, and "" is present but empty, which AWS treats as null.
     """
 
     principal: Principal

@@ -10,16 +10,17 @@ import re
 from typing import TYPE_CHECKING
 
 from bulkhead_iam.decisions import Decision, Effect, PolicySet, Request, explicit_denial, implicit_denial
+from bulkhead_iam.folding import ASCII_NAMES, ascii_lower
+from bulkhead_iam.keys import lower_keys
 from bulkhead_iam.kinds import PolicyKind
 from bulkhead_iam.principals import Grant
 from bulkhead_iam.statements import Facts, Statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from bulkhead_iam.conditions import UnmetCondition
     from bulkhead_iam.policy import Policy
-    from bulkhead_iam.variables import Context, ContextValue
 
 _ROLE = re.compile(r"arn:[^:]*:iam::[^:]*:role/", re.ASCII)
 _KMS_KEY = re.compile(r"arn:[^:]*:kms:[^:]*:[^:]*:key/", re.ASCII)
@@ -33,11 +34,16 @@ def evaluate(request: Request, policies: PolicySet) -> Decision:
     policy; either way identity-based policy, permissions boundary and session policy must each allow. A role's
     trust policy, and the policy of a KMS key, must allow in any case. Across accounts both sides must allow.
 
+    An action beyond ASCII is refused, whatever the policies say: no service has one.
+
     Raises ValueError for a context that holds one key in two spellings.
     """
+    action = ASCII_NAMES[request.action]
+    if action is None:
+        return implicit_denial(request, PolicyKind.IDENTITY, ())
     facts = Facts(
         request.principal,
-        request.action.lower(),
+        action,
         request.resource,
         lower_keys(request.context),
         policies.boundary is not None,
@@ -54,14 +60,6 @@ def evaluate(request: Request, policies: PolicySet) -> Decision:
         kind = _resource_kind(request, policies)
         return implicit_denial(request, kind, _near_misses(policies.resource, facts))
     return _caller_side(request, policies, facts, by if grant is Grant.ROLE else None)
-
-
-def lower_keys(context: Mapping[str, ContextValue]) -> Context:
-    """Return the context with keys in lower case; raises ValueError where two keys become one."""
-    lowered = {key.lower(): value for key, value in context.items()}
-    if len(lowered) < len(context):
-        raise ValueError("the request context holds one key in two spellings")
-    return lowered
 
 
 def _explicit_denial(request: Request, policies: PolicySet, facts: Facts) -> Decision | None:
@@ -102,12 +100,12 @@ def _needs_resource_policy(request: Request, policies: PolicySet) -> bool:
     if policies.resource is not None and policies.resource.kind is PolicyKind.TRUST:
         return True
     return _assumes_role(request) or (
-        request.action.lower().startswith("kms:") and _KMS_KEY.match(request.resource) is not None
+        ascii_lower(request.action).startswith("kms:") and _KMS_KEY.match(request.resource) is not None
     )
 
 
 def _assumes_role(request: Request) -> bool:
-    return request.action.lower().startswith("sts:") and _ROLE.match(request.resource) is not None
+    return ascii_lower(request.action).startswith("sts:") and _ROLE.match(request.resource) is not None
 
 
 def _resource_kind(request: Request, policies: PolicySet) -> PolicyKind:

@@ -92,7 +92,7 @@ class Policy:
         for statement in self._allows:
             if statement.covers(facts):
                 for condition in statement.conditions:
-                    if not condition.holds(facts.context):
+                    if not condition.met(facts.context, doubt=False):
                         yield condition.unmet(statement.name, facts.context)
 
 

@@ -11,6 +11,8 @@ from bulkhead_iam.arns import ResourcePattern
 from bulkhead_iam.conditions import Condition, ConditionRules, compile_conditions
 from bulkhead_iam.documents import Json, members, text, text_list
 from bulkhead_iam.errors import PolicyError
+from bulkhead_iam.folding import ascii_lower
+from bulkhead_iam.keys import DoubtfulKeyError, spelled
 from bulkhead_iam.kinds import PolicyKind
 from bulkhead_iam.principals import Grant, Principal, PrincipalElement
 from bulkhead_iam.variables import Context, Template, parse_template
@@ -66,8 +68,14 @@ class Statement:
 
     def covers(self, facts: Facts) -> bool:
         """Tell whether principal, action and resource match."""
-        if not self._actions(facts.action) or not self._resources(facts.resource, facts.context):
+        if not self._actions(facts.action):
             return False
+        try:
+            if not self._resources(facts.resource, facts.context):
+                return False
+        except DoubtfulKeyError:  # of a variable in the ARN
+            if self.allows:
+                return False
         if self._principals is None:
             return True
         if self.allows:
@@ -79,9 +87,12 @@ class Statement:
         if not self.covers(facts):
             return False
         context = facts.context
-        for condition in self.conditions:  # noqa: SIM110  # a generator for all() costs as much as the checks
-            if not condition.holds(context):
-                return False
+        try:
+            for condition in self.conditions:  # a generator for all() costs as much as the checks
+                if not condition.holds(context):
+                    return False
+        except DoubtfulKeyError:
+            return all(condition.met(context, doubt=not self.allows) for condition in self.conditions)
         return True
 
     def grant(self, caller: Principal) -> Grant:
@@ -129,7 +140,9 @@ def _principals(source: Json, element: str, kind: PolicyKind, *, denies: bool) -
 def _actions(source: Json, element: str, kind: PolicyKind, *, denies: bool) -> ActionMatcher:
     """Compile `Action` or `NotAction`; prefix and name are not case-sensitive.
 
-    A name that no service has is AWS's to accept ("Invalid actions do not affect the permissions granted").
+    A name that no service has is AWS's to accept ("Invalid actions do not affect the permissions granted"), but for one
+    beyond ASCII: "the name must match an action that is supported by the service", and a Deny of what looks like one
+    would deny nothing (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html).
     An empty list "provides no permissions", not even behind NotAction.
     """
     name = _one_of(source, element, "Action")
@@ -139,8 +152,9 @@ def _actions(source: Json, element: str, kind: PolicyKind, *, denies: bool) -> A
     patterns = text_list(source[name], path)
     for pattern in patterns:
         _check_action(pattern, path, kind)
-    exact = frozenset(pattern.lower() for pattern in patterns if "*" not in pattern and "?" not in pattern)
-    wild = [compile_tokens(tokenize(pattern.lower())) for pattern in patterns if pattern.lower() not in exact]
+    lowered = [ascii_lower(pattern) for pattern in patterns]
+    exact = frozenset(pattern for pattern in lowered if "*" not in pattern and "?" not in pattern)
+    wild = [compile_tokens(tokenize(pattern)) for pattern in lowered if pattern not in exact]
     if name == "Action":
         if not wild:
             return exact.__contains__
@@ -151,9 +165,11 @@ def _actions(source: Json, element: str, kind: PolicyKind, *, denies: bool) -> A
 
 
 def _check_action(pattern: str, path: str, kind: PolicyKind) -> None:
+    if not pattern.isascii():
+        raise PolicyError(path, pattern, "holds a character beyond ASCII, which the name of no action does")
     if pattern != "*" and (not _ACTION.fullmatch(pattern) or "${" in pattern):
         raise PolicyError(path, pattern, 'is not an action of the form service:name, nor "*"')
-    if kind is PolicyKind.TRUST and not pattern.lower().startswith("sts:"):
+    if kind is PolicyKind.TRUST and not ascii_lower(pattern).startswith("sts:"):
         raise PolicyError(path, pattern, "cannot stand in a role trust policy, which is about sts actions only")
 
 
@@ -171,10 +187,12 @@ def _resources(source: Json, element: str, rules: StatementRules, *, denies: boo
             raise PolicyError(element, sorted(source), "has neither Resource nor NotResource")
         return lambda _resource, _context: True
     path = f"{element}.{name}"
-    patterns = [_resource(value, path, rules) for value in text_list(source[name], path)]
-    if name == "Resource":
-        return _any_resource(patterns)
-    return _no_resource(patterns, doubt=denies)
+    values = text_list(source[name], path)
+    patterns = [_resource(value, path, rules) for value in values]
+    matches = _any_resource(patterns) if name == "Resource" else _no_resource(patterns, doubt=denies)
+    if all(map(str.isascii, values)):
+        return matches
+    return lambda resource, context: matches(resource, spelled(context))  # a value may hold a variable
 
 
 def _resource(value: str, path: str, rules: StatementRules) -> ResourcePattern:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bulkhead_iam.errors import PolicyError
+from bulkhead_iam.folding import ascii_lower
 from bulkhead_iam.wildcards import Matcher, Token, Wildcard, compile_tokens, tokenize
 
 ContextValue = str | tuple[str, ...]
@@ -122,7 +123,7 @@ def parse_template(text: str, *, element: str, variables: bool, wildcards: bool)
         if literal is not None:
             tokens.append(literal)
         else:
-            tokens.append(Variable(key.lower(), default, found.group()))
+            tokens.append(Variable(ascii_lower(key), default, found.group()))
         position = found.end()
     _append(tokens, text[position:], wildcards=wildcards)
     return Template(text, tuple(tokens))

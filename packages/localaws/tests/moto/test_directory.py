@@ -136,6 +136,15 @@ def test_a_session_tag_replaces_the_roles_tag_whatever_its_case(
     assert caller.tags == expected
 
 
+def test_a_session_tag_that_may_be_the_roles_replaces_nothing(account: Account) -> None:
+    """The evaluator sees both, and refuses what rests on either."""
+    account.role("Reader", trust(user_arn("operator")), Tags=tagged(task="role's"))
+
+    caller = account.directory.caller(role_session(account, "Reader", tags={"tas\u212a": "session's"}))
+
+    assert caller.tags == {"task": "role's", "tas\u212a": "session's"}
+
+
 def test_everything_attached_to_a_user_and_the_users_groups_counts(account: Account) -> None:
     """Inline and managed, of the user and of each group, of no other group."""
     documents = [policy(statement(f"s{number}:*")) for number in range(5)]

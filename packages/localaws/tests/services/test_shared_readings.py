@@ -64,7 +64,19 @@ def test_tags_that_differ_in_case_only_are_refused() -> None:
     tags.check_respelled(["tenant", "Other"], {"tenant": "acme"})
 
 
-@pytest.mark.parametrize("key", ["", "aws:x", "AWS:x"])
+@pytest.mark.parametrize(("one", "other"), [("task", "tas\u212a"), ("task", "TA\u017fK"), ("\u00e4", "\u00c4")])
+def test_tags_that_may_differ_in_case_only_are_refused(one: str, other: str) -> None:
+    """AWS does not say which letters beyond ASCII are the same."""
+    with pytest.raises(UnmappableRequestError):
+        tags.requested({one: "acme", other: "globex"})
+    with pytest.raises(UnmappableRequestError):
+        tags.attached({one: "acme", other: "globex"}, "aws")
+    with pytest.raises(UnmappableRequestError):
+        tags.check_respelled([other], {one: "acme"})
+    tags.check_respelled([other], {other: "acme"})
+
+
+@pytest.mark.parametrize("key", ["", "aws:x", "AWS:x", "aw\u017f:x"])
 def test_a_key_that_no_tag_may_have_is_malformed(key: str) -> None:
     """AWS reserves the prefix, in any case."""
     with pytest.raises(MalformedRequestError):

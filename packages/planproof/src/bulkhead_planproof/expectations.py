@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from bulkhead_iam.folding import ascii_lower
 from bulkhead_iam.wildcards import compile_tokens, tokenize
 from bulkhead_planproof.languages import Either, Language, ProofError
 from bulkhead_planproof.patterns import pattern
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from bulkhead_planproof.plan import Plan, Principal
 
-#: Actions that reach nobody's data, whatever the resource.
+#: Actions that reach nobody's data and open nothing, whatever the resource.
 HARMLESS = {
     "logs:CreateLogGroup": "writes logs",
     "logs:CreateLogStream": "writes logs",
@@ -29,31 +30,51 @@ HARMLESS = {
     "ec2:DescribeSubnets": "attaches a function to its network",
     "ec2:AssignPrivateIpAddresses": "attaches a function to its network",
     "ec2:UnassignPrivateIpAddresses": "attaches a function to its network",
-    "kms:Decrypt": "decrypts what another statement lets the caller read",
-    "kms:GenerateDataKey": "encrypts what another statement lets the caller write",
     "secretsmanager:GetRandomPassword": "draws random text",
     "sts:GetCallerIdentity": "says who calls",
     "dynamodb:Describe*": "says how a table is made, and of backups and exports that there are some",
     "dynamodb:List*": "as above",
 }
 
+_Patterns = tuple[str, ...]
+_ACTION = r"^[A-Za-z0-9-]+:[^:\s]+$"  # the service is named, and is no wildcard
+_RESOURCE = r"^(?:arn:\S+|\*)$"
 
-class KnownPath(BaseModel):
-    """A principal's path to data, and why it has one. All but the reason are patterns with `*` and `?`."""
+
+class Waiver(BaseModel):
+    """What somebody may do, and why: actions and resources are patterns with `*` and `?`, and excuse nothing else."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    principal: str
-    actions: tuple[str, ...]
-    resources: tuple[str, ...]
-    reason: str
+    actions: Annotated[tuple[Annotated[str, Field(pattern=_ACTION)], ...], Field(min_length=1)]
+    resources: Annotated[tuple[Annotated[str, Field(pattern=_RESOURCE)], ...], Field(min_length=1)]
+    reason: str = Field(pattern=r"\S")
 
     def languages(self) -> tuple[Language, Language]:
         """Return the actions, in lower case, and the resources."""
         return (
-            Either(tuple(pattern(each.lower()) for each in self.actions)),
+            Either(tuple(pattern(ascii_lower(each)) for each in self.actions)),
             Either(tuple(pattern(each) for each in self.resources)),
         )
+
+    def __str__(self) -> str:
+        """Return what is excused, and why."""
+        return f"{', '.join(self.actions)} on {', '.join(self.resources)}: {self.reason}"
+
+
+class KnownPath(Waiver):
+    """The path of a role to data; `principal` is a pattern of its name."""
+
+    principal: str
+
+
+class ServicePath(Waiver):
+    """What a service of AWS may do by the policy of a resource; `service` is its name, as `lambda.amazonaws.com`.
+
+    To become a role is `sts:AssumeRole` on it.
+    """
+
+    service: str = Field(pattern=r"^[a-z0-9.-]+$")
 
 
 class Reasons(BaseModel):
@@ -64,12 +85,10 @@ class Reasons(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    tenant_roles: tuple[str, ...] = ()
-    session_policy_roles: tuple[str, ...] = ()
+    tenant_roles: _Patterns = ()
+    session_policy_roles: _Patterns = ()
     other_tables: dict[str, str] = {}
-    other_stores: dict[str, str] = {}
-    services: dict[str, str] = {}
-    harmless: dict[str, str] = {}
+    services: tuple[ServicePath, ...] = ()
     paths: tuple[KnownPath, ...] = ()
 
     def paths_of(self, principal: Principal) -> tuple[KnownPath, ...]:
@@ -78,13 +97,19 @@ class Reasons(BaseModel):
             return ()
         return tuple(each for each in self.paths if matches([each.principal], principal.name))
 
+    def paths_of_service(self, name: str) -> tuple[ServicePath, ...]:
+        """Return what a service may do."""
+        return tuple(each for each in self.services if each.service == name)
+
 
 def read_reasons(text: str) -> Reasons:
     """Read a file of reasons; raises ProofError."""
     try:
         return Reasons.model_validate_json(text)
     except ValidationError as error:
-        raise ProofError(f"the file of reasons is not understood: {error}") from None
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the whole"
+        raise ProofError(f"the file of reasons is not understood: {where}: {first['msg']}") from None
 
 
 def names_a_role(patterns: Iterable[str], plan: Plan) -> bool:

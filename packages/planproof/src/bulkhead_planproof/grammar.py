@@ -12,8 +12,9 @@ from bulkhead_planproof.languages import ANY, Characters, Either, Language, Proo
 #: A DNS label of up to 32 characters, as ids of tenants often are.
 TENANT_ID = "[a-z0-9](?:[a-z0-9-]{1,30}[a-z0-9])"
 
-_COUNT = re.compile(r"\{(\d+)(?:(,)(\d*))?\}")
-_BEYOND_ASCII = (128, 0x2FFFE)  # all of it, of which Python takes a part: more tenant ids than there are prove more
+_COUNT = re.compile(r"\{([0-9]+)(?:(,)([0-9]*))?\}")
+_LAST = 0x2FFFE
+_BEYOND_ASCII = (128, _LAST)  # all of it, of which Python takes a part: more tenant ids than there are prove more
 _DIGITS = ((48, 57), _BEYOND_ASCII)
 _WORD = ((48, 57), (65, 90), (95, 95), (97, 122), _BEYOND_ASCII)
 _ESCAPES = {"d": _DIGITS, "w": _WORD}
@@ -29,11 +30,15 @@ def grammar(pattern: str) -> Language:
     Raises:
         ProofError: a notation that is not supported.
     """
+    if any(ord(each) > _LAST for each in pattern):
+        raise ProofError(f"the grammar {pattern!r} holds a character beyond U+{_LAST:X}, which is not modelled")
     try:
         re.compile(pattern)
+        return _Parser(pattern.removeprefix("^").removesuffix("$")).whole()
     except re.error as error:
         raise ProofError(f"the grammar {pattern!r} is no regular expression: {error}") from None
-    return _Parser(pattern.removeprefix("^").removesuffix("$")).whole()
+    except RecursionError:
+        raise ProofError("the grammar is nested too deeply") from None
 
 
 class _Parser:
@@ -135,7 +140,10 @@ class _Parser:
 
     def _class_item(self) -> tuple[tuple[int, int], ...]:
         if self._peek() == "\\":
-            return self._escape()
+            ranges = self._escape()
+            if self._peek() == "-" and self._text[self._at + 1 : self._at + 2] != "]":
+                raise self._unsupported()  # a range that begins with an escape, or with a class
+            return ranges
         first = self._take()
         if first == "[":
             raise self._unsupported()

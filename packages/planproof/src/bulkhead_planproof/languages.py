@@ -8,15 +8,17 @@ it is in no language, and only there to tell where in a word something ends.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import product
 
 _LAST = 0x2FFFF
 MARK = chr(_LAST)
-_FEW = 64
 
 
 class ProofError(Exception):
     """Something that the proof does not understand or cannot decide: what rests on it is not proved."""
+
+
+class OptionError(ProofError):
+    """An option does not fit the plan that it is about: there is no verdict on the plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,33 +99,6 @@ def word(text: str) -> Language:
     return Word(text)
 
 
-def words(language: Language) -> tuple[str, ...] | None:
-    """Return all words of a language that has at most 64; None for one that has more, or that does not tell."""
-    match language:
-        case Characters(((first, last),)) if first == last:
-            return (chr(first),)
-        case Word(text):
-            return (text,)
-        case Sequence(parts):
-            each = [words(part) for part in parts]
-            known = [one for one in each if one is not None]
-            size = 1
-            for one in known:
-                size *= len(one)
-            if len(known) < len(each) or size > _FEW:
-                return None
-            return tuple("".join(chosen) for chosen in product(*known))
-        case Either(parts):
-            options = [words(part) for part in parts]
-            found = tuple(dict.fromkeys(text for one in options for text in one or ()))
-            return None if None in options or len(found) > _FEW else found
-        case Both(parts):
-            for part in parts:
-                if (some := words(part)) is not None:
-                    return tuple(text for text in some if contains(language, text))
-    return None
-
-
 def contains(language: Language, text: str) -> bool:
     """Tell whether a text without markers is a word of a language."""
     return len(text) in _ends(language, text, 0)
@@ -156,6 +131,11 @@ def _ends(language: Language, text: str, start: int) -> frozenset[int]:
 
 def _repeated_ends(part: Language, text: str, start: int, times: tuple[int, int | None]) -> frozenset[int]:
     least, most = times
+    if isinstance(part, Characters):  # of which every wildcard is made: one step for each character, no sets
+        limit, end = len(text) if most is None else min(len(text), start + most), start
+        while end < limit and any(first <= ord(text[end]) <= last for first, last in part.ranges):
+            end += 1
+        return frozenset(range(start + least, end + 1))
     ends = frozenset((start,))
     found = ends if not least else frozenset()
     for count in range(1, max(least, len(text) + 1 if most is None else most) + 1):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bulkhead_planproof.statements import ConditionRow
 
 LEADING_KEYS = "dynamodb:LeadingKeys"
-_KEYS = frozenset((LEADING_KEYS.lower(), "dynamodb:firstpartitionkeyvalues"))  # AWS: exchangeable
+LEADING_KEY_NAMES = frozenset(("dynamodb:leadingkeys", "dynamodb:firstpartitionkeyvalues"))  # AWS: exchangeable
 _POSITIVE = frozenset(("StringEquals", "StringLike"))
 
 
@@ -27,7 +27,8 @@ class LeadingKeys:
     """What is demanded of leading keys.
 
     `every` has, for each condition that all keys must meet, the patterns of which each key must match one. `some` has
-    those of conditions that one key may meet for all the others. `guarded` tells whether there must be a key.
+    those of conditions that one key may meet for all the others. `guarded` tells whether there must be a key: an empty
+    one is none to AWS, but meets a condition without a prefix that names the empty value.
     """
 
     every: tuple[tuple[Tokens, ...], ...]
@@ -39,7 +40,7 @@ def leading_keys(conditions: Iterable[ConditionRow]) -> LeadingKeys:
     """Read the conditions on leading keys; what is not understood demands nothing."""
     every, some, guarded = [], [], False
     for row in conditions:
-        if row.key not in _KEYS:
+        if row.key not in LEADING_KEY_NAMES:
             continue
         if row.operator == "Null" and row.quantifier is None:
             guarded |= row.values == ("false",)
@@ -50,5 +51,5 @@ def leading_keys(conditions: Iterable[ConditionRow]) -> LeadingKeys:
                 every.append(patterns)
             else:  # ForAnyValue; or none, of which AWS does not say what it means for several keys
                 some.append(patterns)
-                guarded |= not row.if_exists
+                guarded |= not row.if_exists and (row.quantifier is not None or "" not in row.values)
     return LeadingKeys(tuple(every), tuple(some), guarded)

@@ -1,25 +1,30 @@
-"""The claims about everybody else: who opens sessions, who has a path to tenants' data, what hands it out."""
+"""The claims about everybody else: who opens sessions, and who has a path to tenants' data."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bulkhead_iam.folding import ascii_lower
 from bulkhead_planproof.expectations import HARMLESS, Reasons, matches
 from bulkhead_planproof.findings import Claim, Counterexample, Finding, Verdict, refuted
-from bulkhead_planproof.languages import Either, Language, ProofError, word
+from bulkhead_planproof.languages import Either, Language, Not, ProofError, word
 from bulkhead_planproof.patterns import pattern
 from bulkhead_planproof.reach import ITEM_ACTIONS, KEYLESS_FIRST, Pair, Reach, beyond, data_actions
 from bulkhead_planproof.statements import denied
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from bulkhead_planproof.expectations import Waiver
     from bulkhead_planproof.partitions import KeyForm
     from bulkhead_planproof.plan import Plan, Principal
     from bulkhead_planproof.replay import Replay
     from bulkhead_planproof.solver import Solver
     from bulkhead_planproof.statements import Statement
+
+#: Actions that need no reason.
+REACHING_NOTHING = Either(tuple(pattern(ascii_lower(each)) for each in HARMLESS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,30 +38,11 @@ class OtherPaths:
     replay: Replay
     solver: Solver
 
-    def findings(self) -> Iterator[Finding]:
-        """Yield a finding for each principal, and one for each resource that has a policy of its own."""
-        for principal in self.plan.principals.values():
-            yield from self._checked(Claim.SESSIONS, principal, self._who_becomes(principal))
-            yield from self._checked(Claim.NO_OTHER_PATH, principal, self._paths(principal))
-        for grant in self.plan.grants:
-            if "aws_s3_bucket" in grant.address and matches(self.reasons.other_stores, grant.of):
-                continue
-            gives = grant.document is None or any(each.allows for each in grant.document.statements)
-            detail = grant.problem or f"the policy of {grant.of} allows something by itself"
-            verdict = Verdict.NOT_PROVED if gives else Verdict.PROVED
-            yield Finding(Claim.GRANTS, grant.address, verdict, detail if gives else "it only denies")
-
-    def _checked(self, claim: Claim, principal: Principal, found: Iterator[Finding]) -> Iterator[Finding]:
-        """Yield what is wrong, or that the claim is proved."""
-        count = 0
-        try:
-            for count, each in enumerate(found, 1):  # noqa: B007 -- whether there was any counts below
-                yield each
-        except ProofError as error:
-            yield Finding(claim, principal.name, Verdict.NOT_PROVED, str(error))
-            return
-        if not count:
-            yield Finding(claim, principal.name, Verdict.PROVED)
+    def findings(self, principals: Iterable[Principal]) -> Iterator[Finding]:
+        """Yield what is found about each principal and each claim: what is wrong and what is waived, or one proof."""
+        for principal in principals:
+            yield from checked(Claim.SESSIONS, principal.name, self._who_becomes(principal))
+            yield from checked(Claim.NO_OTHER_PATH, principal.name, self._paths(principal))
 
     def _is_tenant(self, principal: Principal) -> bool:
         names = (*self.reasons.tenant_roles, *self.reasons.session_policy_roles)
@@ -69,42 +55,61 @@ class OtherPaths:
             yield Finding(Claim.SESSIONS, role.name, Verdict.NOT_PROVED, "who may become it is not in the plan")
             return
         for statement in role.trust.statements:
-            if statement.allows:
-                for kind, name in _named(statement.principals):
-                    if not self._explains(kind, name, role):
-                        detail = f"{statement.where} trusts {name}, for which no reason is given"
-                        yield Finding(Claim.SESSIONS, role.name, Verdict.NOT_PROVED, detail)
-
-    def _explains(self, kind: str, name: str, role: Principal) -> bool:
-        if kind == "Service":
-            return name in self.reasons.services and not self._is_tenant(role)
-        arn, _, who = name.rpartition("/")
-        if kind != "AWS" or ("role", who) not in self.plan.principals or f":{self.replay.account}:role" not in arn:
-            return False
-        wanted = word(f"arn:aws:iam::{self.replay.account}:role/{role.name}")
-        return any(
-            self.solver.find(actions, word("sts:assumerole")) is not None
-            and self.solver.find(resources, wanted) is not None
-            for actions, resources in (
-                path.languages() for path in self.reasons.paths_of(self.plan.principals["role", who])
-            )
-        )
-
-    def _paths(self, principal: Principal) -> Iterator[Finding]:
-        harmless = (*HARMLESS, *self.reasons.harmless)
-        nothing = Either(tuple(pattern(each.lower()) for each in harmless))
-        reach = Reach(self.solver, denied(principal.statements()))
-        reserved = beyond(self.tables) if self._is_tenant(principal) else Either((self.tables, beyond(self.tables)))
-        explained: list[Pair] = [path.languages() for path in self.reasons.paths_of(principal)]
-        explained.append((data_actions(harmless), Either((self.tables, reserved))))  # judged apart, here or above
-        for statement in principal.statements():
             if not statement.allows:
                 continue
-            if reach.within(statement, data_actions(harmless), reserved) is not None:
+            for kind, name in named(statement.principals):
+                waivers = tuple(self._waivers(kind, name, role))
+                for waiver in waivers:
+                    yield Finding(Claim.SESSIONS, role.name, Verdict.WAIVED, f"{name} may {waiver}")
+                excused = Either(tuple(actions for actions, _ in (each.languages() for each in waivers)))
+                if (action := self.solver.find(statement.actions, pattern("sts:?*"), Not(excused))) is not None:
+                    what = f"trusts {name}" if not waivers else f"gives {name} {action}"
+                    detail = f"{statement.where} {what}, for which no reason is given"
+                    yield Finding(Claim.SESSIONS, role.name, Verdict.NOT_PROVED, detail)
+
+    def _waivers(self, kind: str, name: str, role: Principal) -> Iterator[Waiver]:
+        """Yield why somebody may become a role: a service one that is no tenant's, a role of the plan by its path."""
+        candidates: Iterable[Waiver] = ()
+        if kind == "Service" and not self._is_tenant(role):
+            candidates = self.reasons.paths_of_service(name)
+        elif kind == "AWS" and (opener := self._role_of(name)) is not None:
+            candidates = self.reasons.paths_of(opener)
+        wanted = word(role.arn(self.replay.account))
+        for each in candidates:
+            actions, resources = each.languages()
+            if (
+                self.solver.find(actions, word("sts:assumerole")) is not None
+                and self.solver.find(resources, wanted) is not None
+            ):
+                yield each
+
+    def _role_of(self, arn: str) -> Principal | None:
+        """Return the role of the plan that an ARN names, whatever its partition; None for any other.
+
+        A path may hold colons, an account and a role's name: all of it is compared.
+        """
+        _, _, rest = arn.removeprefix("arn:").partition(":")
+        known = {role.arn(self.replay.account).removeprefix("arn:aws:"): role for role in self.plan.roles()}
+        return known.get(rest)
+
+    def _paths(self, principal: Principal) -> Iterator[Finding]:
+        reach = Reach(self.solver, denied(principal.statements()))
+        reserved = beyond(self.tables) if self._is_tenant(principal) else Either((self.tables, beyond(self.tables)))
+        paths = [(each, each.languages()) for each in self.reasons.paths_of(principal)]
+        explained: list[Pair] = [languages for _, languages in paths]
+        data = data_actions(HARMLESS)
+        explained.append((data, Either((self.tables, reserved))))  # judged apart, here or among the tenant roles
+        allowing = [each for each in principal.statements() if each.allows]
+        for statement in allowing:
+            if reach.within(statement, data, reserved) is not None:
                 yield self._to_items(principal, statement, reach, reserved)
-            if (found := reach.unexplained(statement, nothing, explained)) is not None:
-                detail = f"{statement.where} allows {found[0]} on {found[1]}, for which no reason is given"
+            if (found := reach.unexplained(statement, REACHING_NOTHING, explained)) is not None:
+                written = f"{_few(statement.named_actions)} on {_few(statement.named_resources)}"
+                detail = f"{statement.where} ({written}) allows {found[0]} on {found[1]}, for which no reason is given"
                 yield Finding(Claim.NO_OTHER_PATH, principal.name, Verdict.NOT_PROVED, detail)
+        for path, (actions, resources) in paths:
+            if any(reach.within(each, actions, resources) is not None for each in allowing):
+                yield Finding(Claim.NO_OTHER_PATH, principal.name, Verdict.WAIVED, str(path))
 
     def _to_items(self, principal: Principal, statement: Statement, reach: Reach, reserved: Language) -> Finding:
         found = reach.named(statement, reserved, KEYLESS_FIRST, self.replay.account)
@@ -114,19 +119,41 @@ class OtherPaths:
         keyless = found[0] not in ITEM_ACTIONS or found[0] == "dynamodb:Scan"
         keys = None if keyless else (f"{self.form.prefix}{other}{self.form.delimiter}any",)
         example = Counterexample(principal.name, None, None if keyless else other, *found, keys)
-        replayed = self.replay.of_principal(example, principal, statement)
         if self._is_tenant(principal):
+            replayed = self.replay.of_session(example, principal, statement)
             detail = (
                 f"{statement.where} reaches an index, stream or copy of a table, whose leading keys are not the table's"
             )
             if not replayed.confirmed:  # it has conditions, of which nobody knows here what they mean for an index
                 return Finding(Claim.NO_OTHER_PATH, principal.name, Verdict.NOT_PROVED, detail)
         else:
+            replayed = self.replay.of_principal(example, principal, statement)
             detail = f"{statement.where} reaches tenants' items, or an index, stream or copy of them"
         return refuted(Claim.NO_OTHER_PATH, principal.name, detail, replayed)
 
 
-def _named(principals: object) -> Iterator[tuple[str, str]]:
+def _few(texts: tuple[str, ...]) -> str:
+    """Return the first of some texts, and how many more there are."""
+    more = f" and {len(texts) - 1} more" if texts[1:] else ""
+    return f"{texts[0]}{more}" if texts else "all others"
+
+
+def checked(claim: Claim, subject: str, found: Iterator[Finding]) -> Iterator[Finding]:
+    """Yield what is found, once each; that the claim is proved, when nothing is, or nothing but reasons."""
+    known: set[Finding] = set()
+    try:
+        for each in found:
+            if each not in known:
+                known.add(each)
+                yield each
+    except ProofError as error:
+        yield Finding(claim, subject, Verdict.NOT_PROVED, str(error))
+        return
+    if not known:
+        yield Finding(claim, subject, Verdict.PROVED)
+
+
+def named(principals: object) -> Iterator[tuple[str, str]]:
     """Yield each principal of an element, with its kind."""
     if not isinstance(principals, dict):
         yield "AWS", str(principals)

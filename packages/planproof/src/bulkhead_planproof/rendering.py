@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING, Any
 from bulkhead_planproof.findings import Claim, Finding, Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bulkhead_planproof.expectations import Reasons
     from bulkhead_planproof.findings import Report
 
 _ORDER = list(Claim)
+_GOOD = frozenset((Verdict.PROVED, Verdict.WAIVED))
 _OUTSIDE = (
     "other stacks, and what is attached by hand: the scope is this plan",
     "administrators and the root user of the account, and whoever runs Terraform",
-    "PostgreSQL, whose logins are named above: row-level security has tests of its own",
+    "other stores than DynamoDB, but for who may read them by IAM",
+    "the code of functions, and whom an API or a user pool asks who calls",
     "the services themselves: policies mean what AWS documents",
 )
 _SESSION_POLICY = (
@@ -31,18 +35,45 @@ def as_text(report: Report, reasons: Reasons) -> str:
     ordered = sorted(report.findings, key=lambda each: _ORDER.index(each.claim))
     for claim, group in groupby(ordered, key=lambda each: each.claim):
         findings = list(group)
-        bad = [each for each in findings if each.verdict is not Verdict.PROVED]
-        worst = Verdict.REFUTED if any(each.verdict is Verdict.REFUTED for each in bad) else Verdict.NOT_PROVED
-        lines.append(f"{(worst if bad else Verdict.PROVED).upper():11} {claim} ({len(findings)})")
+        bad = [each for each in findings if each.verdict not in _GOOD]
+        lines.append(f"{_worst(findings).upper():11} {claim} ({_counted(findings)})")
         for each in bad:
             lines += _bad(each)
-    lines += ["", "Paths that are meant to be:", *(f"  {each}" for each in report.reasons)]
+    waived = [each for each in report.findings if each.verdict is Verdict.WAIVED]
+    if waived:
+        lines += [
+            "",
+            "Waived, for a reason that somebody gave:",
+            *(f"  {each.subject}: {each.detail}" for each in waived),
+        ]
+    if report.notes:
+        lines += ["", "To know:", *(f"  {each}" for each in report.notes)]
     outside = [*_OUTSIDE]
-    if any(", session policy" in each.subject for each in report.findings):
+    if reasons.session_policy_roles and any(", session policy" in each.subject for each in report.findings):
         outside.insert(0, _SESSION_POLICY)
     lines += ["", "Outside of the proof:", *(f"  {each}" for each in outside)]
-    lines += [f"  {name}: {reason}" for name, reason in {**reasons.other_tables, **reasons.other_stores}.items()]
-    return "\n".join([*lines, "", _figures(report)])
+    return "\n".join([*lines, "", _figures(report), _verdict(report)])
+
+
+def _verdict(report: Report) -> str:
+    """Return what came of it all."""
+    waived = sum(each.verdict is Verdict.WAIVED for each in report.findings)
+    if report.proved:
+        what = "1 exception is" if waived == 1 else f"{waived} exceptions are"
+        return f"every claim is proved{f', and {what} waived for the reasons above' if waived else ''}"
+    return "not every claim is proved"
+
+
+def _worst(findings: Sequence[Finding]) -> Verdict:
+    """Return the verdict on a claim: the worst of those on its subjects."""
+    found = {each.verdict for each in findings}
+    return next(each for each in (Verdict.REFUTED, Verdict.NOT_PROVED, Verdict.PROVED, Verdict.WAIVED) if each in found)
+
+
+def _counted(findings: Sequence[Finding]) -> str:
+    """Return how many there are of each verdict."""
+    counted = {verdict: sum(each.verdict is verdict for each in findings) for verdict in Verdict}
+    return ", ".join(f"{count} {verdict}" for verdict, count in counted.items() if count)
 
 
 def _bad(finding: Finding) -> list[str]:
@@ -54,10 +85,9 @@ def _bad(finding: Finding) -> list[str]:
 
 
 def _figures(report: Report) -> str:
-    counted = {verdict: sum(each.verdict is verdict for each in report.findings) for verdict in Verdict}
     return (
         f"{report.changes} resources, {report.principals} principals, {report.documents} policy documents; "
-        f"{', '.join(f'{count} {verdict}' for verdict, count in counted.items())}; "
+        f"{_counted(report.findings)}; "
         f"{report.questions} questions to the solver in {report.solver_seconds:.1f} s, "
         f"{report.seconds:.1f} s altogether"
     )

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bulkhead_iam import Policy, PolicySet, Request, evaluate
 from bulkhead_iam import Principal as Caller
-from bulkhead_planproof.languages import ProofError
-from bulkhead_planproof.leading_keys import LEADING_KEYS
+from bulkhead_iam.folding import ascii_lower
+from bulkhead_iam.variables import parse_template
+from bulkhead_planproof.languages import contains
+from bulkhead_planproof.leading_keys import LEADING_KEY_NAMES, LEADING_KEYS
+from bulkhead_planproof.sessions import TAG_VALUE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from bulkhead_iam import ContextValue
     from bulkhead_planproof.findings import Counterexample
-    from bulkhead_planproof.plan import Plan, Principal
+    from bulkhead_planproof.plan import Boundary, Plan, Principal
     from bulkhead_planproof.statements import ConditionRow, Statement
 
-_ROLE_ARN = re.compile(r"arn:([a-z-]+):iam::(\d{12}):role/(?:.*/)?([^/]+)")
+_ATTEMPTS = 20
+_ROLE_ARN = re.compile(r"arn:([a-z-]+):iam::([0-9]{12}):role/(?:.*/)?([^/]+)")
+_ACCOUNT = re.compile(r"arn:[a-z-]+:[a-z0-9-]+:[a-z0-9-]*:([0-9]{12}):", re.ASCII)
 _ANYTHING_GOES = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
 
 
@@ -41,12 +47,12 @@ class Replay:
         """Return the counterexample with what the evaluator says to the session and to the call."""
         lines: list[str] = []
         tags: dict[str, ContextValue] = {}
-        if example.session is not None:
+        if example.session is not None and session_policies is None:  # else the policy says which tenant's it is
             tags[f"aws:PrincipalTag/{self.tag}"] = example.session
-        opened = self._open(role, tags, statement, lines)
-        context = satisfying(statement.conditions, {**tags, **_keys(example)})
+        got = self._open(role, tags, statement, lines)
+        context = satisfying(statement.conditions, {**(tags if got is None else got), **_keys(example)})
         allowed = self._decide(example, role, context, session_policies, lines)
-        return replace(example, replay=tuple(lines), confirmed=opened and allowed)
+        return replace(example, replay=tuple(lines), confirmed=got is not None and allowed)
 
     def of_principal(self, example: Counterexample, principal: Principal, statement: Statement) -> Counterexample:
         """Return the counterexample with what the evaluator says to a call of who is no tenant's session."""
@@ -63,15 +69,16 @@ class Replay:
         session: tuple[Policy, ...] | None,
         lines: list[str],
     ) -> bool:
-        if principal.boundary is not None:
-            lines.append(f"what the permissions boundary {principal.boundary} lets through is not in the plan")
+        boundary = principal.boundary
+        if boundary is not None and boundary.document is None:
+            lines.append(f"what the permissions boundary {boundary.arn} lets through is not in the plan")
             return False
         caller = f"arn:aws:sts::{self.account}:assumed-role/{principal.name}/replay"
         if principal.kind != "role":
             caller = f"arn:aws:iam::{self.account}:user/{principal.name}"
         request = Request(Caller.from_arn(caller), example.action, example.resource, context)
         identity = tuple(document.policy for document in principal.documents)
-        decision = evaluate(request, PolicySet(identity=identity, session=session))
+        decision = evaluate(request, PolicySet(identity, session=session, boundary=_policies(boundary)))
         lines.append(f"{example.action} {dict(context)}: {decision}")
         return decision.allowed
 
@@ -81,46 +88,83 @@ class Replay:
         tags: dict[str, ContextValue],
         statement: Statement,
         lines: list[str],
-    ) -> bool:
-        """Open the session as the first principal that the trust policy names; with every tag that the call needs."""
+    ) -> dict[str, ContextValue] | None:
+        """Return the tags of a session that a principal of the trust policy opens with every tag that the call needs.
+
+        None where nobody may. The trust policy may demand tags that the call does not need.
+        """
         if role.trust is None:
-            return False
-        wanted = satisfying(statement.conditions, tags)
-        prefix = "aws:principaltag/"
-        requested = {
-            f"aws:RequestTag/{key[len(prefix) :]}": value
-            for key, value in wanted.items()
-            if key.lower().startswith(prefix)
-        }
-        for trusting in role.trust.statements:
-            if trusting.allows and (callers := _callers(trusting.principals)):
-                return self._assume(role, trusting, callers[0], requested, lines)
-        lines.append("nobody is named whom the evaluator could let open the session")
-        return False
+            return None
+        requested = _tags(satisfying(statement.conditions, tags), "aws:PrincipalTag/", "aws:RequestTag/")
+        attempts = [
+            (trusting, caller)
+            for trusting in role.trust.statements
+            if trusting.allows
+            for caller in _callers(trusting.principals)
+        ]
+        for trusting, caller in attempts[:_ATTEMPTS]:
+            tried: list[str] = []
+            if (got := self._assume(role, trusting, caller, requested, tried)) is not None:
+                lines += tried
+                return got
+        lines += tried if attempts else ["nobody is named whom the evaluator could let open the session"]
+        return None
 
     def _assume(
-        self, role: Principal, trusting: Statement, caller: str, requested: dict[str, ContextValue], lines: list[str]
-    ) -> bool:
+        self, role: Principal, trusting: Statement, caller: str, requested: Mapping[str, ContextValue], lines: list[str]
+    ) -> dict[str, ContextValue] | None:
         context = satisfying(trusting.conditions, requested)
-        names = [key.partition("/")[2] for key in context if key.lower().startswith("aws:requesttag/")]
-        context = {key: value for key, value in context.items() if key.lower() != "aws:tagkeys"}
+        names = [key.partition("/")[2] for key in context if ascii_lower(key).startswith("aws:requesttag/")]
+        context = {key: value for key, value in context.items() if ascii_lower(key) != "aws:tagkeys"}
         if names:
             context["aws:TagKeys"] = tuple(names)
+        got = _tags(context, "aws:RequestTag/", "aws:PrincipalTag/")
+        if wrong := [value for value in got.values() if not contains(TAG_VALUE, value)]:
+            lines.append(f"STS takes no tag {wrong[0]!r}")
+            return None
         parts = _ROLE_ARN.fullmatch(caller)
         account, name = (parts[2], parts[3]) if parts else (self.account, "Anybody")
-        known = self.plan.principals.get(("role", name))
-        policies = [each.policy for each in known.documents] if known else [Policy.parse(_ANYTHING_GOES)]
-        attached = PolicySet(
-            identity=tuple(policies), resource=role.trust.policy if role.trust else None, resource_account=self.account
-        )
-        arn = f"arn:aws:iam::{self.account}:role/{role.name}"
-        session = Caller.from_arn(f"arn:aws:sts::{account}:assumed-role/{name}/replay")
+        attached = self._attached_to(self.plan.principals.get(("role", name)), role)
+        if attached is None:
+            lines.append(f"what the permissions boundary of {name} lets through is not in the plan")
+            return None
+        session = Caller(f"arn:aws:sts::{account}:assumed-role/{name}/replay", account, caller if parts else None)
         for action in ("sts:AssumeRole", *(["sts:TagSession"] if names else [])):
-            decision = evaluate(Request(session, action, arn, context), attached)
+            decision = evaluate(Request(session, action, role.arn(self.account), context), attached)
             lines.append(f"{action} as {name} {dict(context)}: {decision}")
             if not decision.allowed:
-                return False
-        return True
+                return None
+        return dict(got)
+
+    def _attached_to(self, opener: Principal | None, role: Principal) -> PolicySet | None:
+        """Return what decides whether an opener gets a session; None where that is not known.
+
+        One that the plan does not make is taken to be allowed everything.
+        """
+        trust = role.trust.policy if role.trust else None
+        if opener is None:
+            return PolicySet((Policy.parse(_ANYTHING_GOES),), trust, resource_account=self.account)
+        if opener.boundary is not None and opener.boundary.document is None:
+            return None
+        return PolicySet(
+            tuple(each.policy for each in opener.documents),
+            trust,
+            boundary=_policies(opener.boundary),
+            resource_account=self.account,
+        )
+
+
+def _tags(context: Mapping[str, ContextValue], of: str, to: str) -> dict[str, str]:
+    """Return the tags in a context under keys of another kind; a tag has one value."""
+    return {
+        f"{to}{key[len(of) :]}": value if isinstance(value, str) else value[0]
+        for key, value in context.items()
+        if ascii_lower(key).startswith(ascii_lower(of))
+    }
+
+
+def _policies(boundary: Boundary | None) -> tuple[Policy, ...] | None:
+    return None if boundary is None or boundary.document is None else (boundary.document.policy,)
 
 
 def _callers(principals: object) -> list[str]:
@@ -131,7 +175,10 @@ def _callers(principals: object) -> list[str]:
 
 
 def _keys(example: Counterexample) -> dict[str, ContextValue]:
-    return {} if example.keys is None else {LEADING_KEYS: example.keys}
+    """Return the leading keys under both of their names: a request of DynamoDB has both."""
+    return (
+        {} if example.keys is None else dict.fromkeys((LEADING_KEYS, "dynamodb:FirstPartitionKeyValues"), example.keys)
+    )
 
 
 def satisfying(conditions: Iterable[ConditionRow], given: Mapping[str, ContextValue]) -> dict[str, ContextValue]:
@@ -140,30 +187,35 @@ def satisfying(conditions: Iterable[ConditionRow], given: Mapping[str, ContextVa
     The evaluator decides whether they do.
     """
     context = dict(given)
-    fixed = {key.lower() for key in given} | {LEADING_KEYS.lower(), "dynamodb:firstpartitionkeyvalues"}
+    fixed = {ascii_lower(key) for key in given} | LEADING_KEY_NAMES
+    spelled: dict[str, str] = {}  # one condition may write a key in another case than the next
     for row in conditions:
-        if row.key in fixed:
+        if row.key in fixed or row.if_exists or row.quantifier == "ForAllValues":  # these hold without the key
             continue
+        name = spelled.setdefault(row.key, row.name)
         if row.operator == "Null":
             if row.values == ("false",):
-                context.setdefault(row.name, "x")
+                context.setdefault(name, "x")
         elif "Not" not in row.operator and row.values:
-            value = row.values[0]
+            value = _literal(row, context)
             if row.operator in {"StringLike", "ArnLike", "ArnEquals"}:
                 value = value.replace("*", "").replace("?", "a")
-            context[row.name] = (value,) if row.quantifier else value
+            context[name] = (value,) if row.quantifier else value
     return context
 
 
-def account_of(plan: Plan) -> str:
-    """Return the account that the plan's policies name, or that of AWS's examples; raises ProofError for several."""
-    accounts: set[str] = set()
-    for principal in plan.principals.values():
-        for document in (*principal.documents, *([principal.trust] if principal.trust else [])):
-            for statement in document.statements:
-                for text in (*statement.named_resources, *_callers(statement.principals)):
-                    if found := re.search(r"arn:[a-z-]+:[a-z0-9-]+:[a-z0-9-]*:(\d{12}):", text):
-                        accounts.add(found[1])
-    if len(accounts) > 1:
-        raise ProofError(f"policies name several accounts, and nothing says which is the plan's: {sorted(accounts)}")
-    return next(iter(accounts), "123456789012")
+def _literal(row: ConditionRow, context: Mapping[str, ContextValue]) -> str:
+    """Return the first value of a condition, with its variables replaced where they have a value."""
+    template = parse_template(row.values[0], element=row.name, variables=row.variables, wildcards=False)
+    return template.literal({ascii_lower(key): value for key, value in context.items()}) or row.values[0]
+
+
+def likeliest_account(plan: Plan) -> str:
+    """Return the account of which a plan's policies speak most, for examples; that of AWS's if they speak of none."""
+    named: Counter[str] = Counter()
+    for document in plan.all_documents():
+        for statement in document.statements:
+            for text in (*statement.named_resources, *_callers(statement.principals)):
+                if found := _ACCOUNT.match(text):
+                    named[found[1]] += 1
+    return next((account for account, _ in named.most_common(1)), "123456789012")

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 #: Read elsewhere, or harmless: they grant nothing, or on something where no tenant's data is.
 UNDERSTOOD = {
-    "aws_lambda_permission": "lets a service call a function, which acts with its role",
     "aws_s3_bucket": "its policy is read",
-    "aws_iam_role_policies_exclusive": "takes policies away",
-    "aws_iam_role_policy_attachments_exclusive": "takes policies away",
+    "aws_sns_topic": "a topic holds no tenant's data; its policy is read",
+    "aws_sqs_queue": "a queue holds no tenant's items; its policy is read",
+    "aws_sqs_queue_redrive_allow_policy": "says which queues may send what failed",
     "aws_iam_service_linked_role": "its policy is AWS's own",
     "aws_iam_instance_profile": "hands a role to EC2, which its trust policy must name",
     "aws_iam_openid_connect_provider": "whoever it lets in, a trust policy must name",
@@ -19,10 +19,7 @@ UNDERSTOOD = {
     "aws_secretsmanager_secret_version": "a value",
     "aws_secretsmanager_secret_rotation": "its function's role is a principal like any other",
     "aws_vpc_endpoint": "its policy can only narrow",
-    "aws_api_gateway_rest_api": "its policy can only narrow who calls",
-    "aws_cloudwatch_log_resource_policy": "lets services write logs",
-    "aws_sns_topic_policy": "a topic holds no tenant's data",
-    "aws_sqs_queue_policy": "a queue holds no tenant's items; what a function puts there is its own affair",
+    "aws_api_gateway_rest_api": "who calls an API is the application's affair, and its authorizer's",
     "aws_s3_bucket_public_access_block": "narrows",
     "aws_s3_bucket_ownership_controls": "narrows",
     "aws_s3_bucket_server_side_encryption_configuration": "encrypts",
@@ -46,14 +43,18 @@ UNDERSTOOD = {
 HARMLESS_FAMILIES = {
     "aws_api_gateway_": "takes requests, for functions that act with their roles",
     "aws_cloudfront_": "hands out what a bucket's policy lets it read",
-    "aws_cloudwatch_": "logs, measurements and alarms",
+    "aws_cloudwatch_composite_alarm": "an alarm",
+    "aws_cloudwatch_dashboard": "shows measurements",
+    "aws_cloudwatch_event_rule": "says when",
+    "aws_cloudwatch_log_": "logs",
+    "aws_cloudwatch_metric_": "measurements, and alarms about them",
     "aws_db_instance": "a database, which knows no IAM but the login of a user",
     "aws_db_subnet_group": "where it is",
     "aws_db_parameter_group": "how it works",
     "aws_lambda_function": "acts with its role",
     "aws_lambda_function_event_invoke_config": "how often it is tried",
     "aws_lambda_alias": "a name of a function",
-    "aws_sns_": "a topic holds no tenant's data",
+    "aws_sns_topic_subscription": "hands on what somebody may publish",
     "aws_vpc": "a network",
     "aws_vpc_security_group_": "narrows",
     "aws_subnet": "a network",
@@ -72,7 +73,10 @@ HARMLESS_FAMILIES = {
 }
 
 #: Resources of these providers reach nothing on AWS.
-HARMLESS_PROVIDERS = ("terraform_data", "random_", "null_resource", "local_", "archive_", "tls_", "time_")
+HARMLESS_PROVIDERS = (
+    *("terraform_data", "random_", "null_resource", "null_data_source", "archive_", "tls_", "time_"),
+    *("local_file", "local_sensitive_file"),
+)
 
 #: AWS's own policies that reach no tenant's data: logs, traces, network interfaces.
 MANAGED_POLICIES = frozenset(

@@ -6,18 +6,26 @@ alike is checked with others, not proved: like the fact that a policy is passed 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import json
+from collections.abc import Callable, Iterable
+from collections.abc import Sequence as Many
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bulkhead_iam import PolicyKind
 from bulkhead_iam.documents import load_json, mapping
-from bulkhead_planproof.languages import ProofError
+from bulkhead_iam.folding import broad_fold
+from bulkhead_planproof.languages import ANYTHING, MARK, Characters, Either, ProofError, Sequence, word
 from bulkhead_planproof.plan import Document, read_document
 
 if TYPE_CHECKING:
     from bulkhead_planproof.plan import Principal
 
+#: What a policy takes for a wildcard, a variable or the end of a text; and what goes beyond ASCII, of which nobody
+#: knows how the application writes it.
+UNFIT_TO_RENDER = Sequence(
+    (ANYTHING, Either((*map(word, '*?$"\\{}'), Characters(((0, 31), (127, ord(MARK) - 1))))), ANYTHING)
+)
 _PLACEHOLDER = "rendered-for-a-tenant"
 _OTHERS = ("acme", "acme-eu", "acme1", "acme10", "a-0", "000", "x" * 32)
 
@@ -31,7 +39,7 @@ class RenderedPolicy:
 
     def for_any_tenant(self, tag: str) -> Document:
         """Return the document with a policy variable for the tenant; raises ProofError."""
-        if f"aws:principaltag/{tag}".lower() in self.template.lower():
+        if broad_fold(f"aws:principaltag/{tag}") in broad_fold(_without_escapes(self.template, self.name)):
             raise ProofError(f"{self.name}: it rests on the tag {tag}: nothing says that it is the rendered tenant's")
         text = self.template.replace(_PLACEHOLDER, f"${{aws:PrincipalTag/{tag}}}")
         document = read_document(text, self.name, PolicyKind.SESSION)
@@ -45,14 +53,30 @@ class RenderedPolicy:
 
 
 def from_template(text: str, name: str) -> RenderedPolicy:
-    """Return the policy of a file in which `{tenant}` stands for the tenant's id; raises ProofError without any."""
-    if "{tenant}" not in text.lower():
-        raise ProofError(f"{name}: {{tenant}} stands nowhere in the session policy")
-    return RenderedPolicy(name, text.replace("{tenant}", _PLACEHOLDER).replace("{TENANT}", _PLACEHOLDER))
+    """Return the policy of a file in which `{tenant}`, or `{TENANT}`, stands for the tenant's id.
+
+    Raises:
+        ProofError: none does, or both: an application replaces one of them.
+    """
+    if _PLACEHOLDER in text:
+        raise ProofError(f"{name}: it holds {_PLACEHOLDER!r}, which stands for a tenant's id here")
+    places = [each for each in ("{tenant}", "{TENANT}") if each in text]
+    if len(places) != 1:
+        wrong = "both {tenant} and {TENANT} stand" if places else "{tenant} stands nowhere"
+        raise ProofError(f"{name}: {wrong} in the session policy")
+    return RenderedPolicy(name, text.replace(places[0], _PLACEHOLDER))
+
+
+def _without_escapes(text: str, name: str) -> str:
+    """Return JSON in which no escape hides a letter or a slash; raises ProofError."""
+    try:
+        return json.dumps(load_json(text), ensure_ascii=False, default=str)
+    except ValueError as error:
+        raise ProofError(f"{name}: the session policy is not JSON: {error}") from None
 
 
 #: The session policies that are passed for a role, whose sessions may reach the named tables.
-SessionPolicies = Callable[["Principal", Sequence[str]], Iterable[RenderedPolicy]]
+SessionPolicies = Callable[["Principal", Many[str]], Iterable[RenderedPolicy]]
 
 
 def rendered_alike(name: str, render: Callable[[str], str]) -> RenderedPolicy:

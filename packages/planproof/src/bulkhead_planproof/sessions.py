@@ -8,8 +8,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bulkhead_iam.folding import ascii_lower
 from bulkhead_iam.variables import Variable
-from bulkhead_planproof.languages import ANYTHING, NOTHING, Both, Characters, Either, Language, Not, Repeat
+from bulkhead_planproof.languages import (
+    ANYTHING,
+    NOTHING,
+    SOMETHING,
+    Both,
+    Characters,
+    Either,
+    Language,
+    Not,
+    Repeat,
+    contains,
+    word,
+)
 from bulkhead_planproof.patterns import language, tokens_of
 from bulkhead_planproof.statements import ConditionRow, Statement, values_language
 
@@ -33,10 +46,15 @@ _TAG_SESSION = language(tokens_of("sts:tagsession"))
 
 @dataclass(frozen=True, slots=True)
 class TagValues:
-    """The values that a tag may have, and whether it may be missing."""
+    """The values that a tag may have, the empty one included, and whether it may be missing."""
 
     values: Language
     absent: bool
+
+    @property
+    def valueless(self) -> bool:
+        """Whether a variable for the tag may have no value but its default: without the tag, or with an empty one."""
+        return self.absent or contains(self.values, "")
 
 
 ANY_TAG = TagValues(TAG_VALUE, absent=True)
@@ -62,11 +80,10 @@ def session_tags(trust: Iterable[Statement], tag: str, solver: Solver) -> TagVal
 
 def tag_values(conditions: Iterable[ConditionRow], key: str) -> TagValues:
     """Return the values of a tag under which a statement may apply: too many where a condition is not understood."""
+    rows = [row for row in conditions if row.key == ascii_lower(key)]
     values: list[Language] = []
     absent = True
-    for row in conditions:
-        if row.key != key.lower():
-            continue
+    for row in rows:
         if row.operator == "Null" and row.quantifier is None:
             if row.values == ("false",):
                 absent = False
@@ -80,7 +97,28 @@ def tag_values(conditions: Iterable[ConditionRow], key: str) -> TagValues:
         values.append(Not(wanted) if negated else wanted)
         if (not negated or row.quantifier == "ForAnyValue") and row.quantifier != "ForAllValues" and not row.if_exists:
             absent = False
-    return TagValues(Both(tuple(values)) if values else ANYTHING, absent)
+    return TagValues(_with_empty(values, all(map(_may_be_empty, rows))), absent)
+
+
+def _with_empty(values: list[Language], empty: bool) -> Language:  # noqa: FBT001 -- whether the empty value is one
+    language = Both(tuple(values)) if values else ANYTHING
+    if empty is contains(language, ""):
+        return language
+    return Either((language, word(""))) if empty else Both((language, SOMETHING))
+
+
+def _may_be_empty(row: ConditionRow) -> bool:
+    """Tell whether a condition may hold of an empty value, which is null to AWS, but may be named like any other.
+
+    ForAllValues holds of it and ForAnyValue does not; whether it exists, AWS does not say.
+    """
+    if row.operator == "Null" and row.quantifier is None:
+        return row.values != ("false",)
+    if row.quantifier is not None or row.if_exists:
+        return row.quantifier != "ForAnyValue" or row.if_exists
+    negated = "Not" in row.operator
+    wanted = _certain_values(row) if negated else values_language(row)
+    return wanted is None or contains(wanted, "") is not negated
 
 
 def _certain_values(row: ConditionRow) -> Language | None:

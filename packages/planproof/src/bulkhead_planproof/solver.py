@@ -1,6 +1,6 @@
 """The one question that is asked of regular languages: which word is in all of these?
 
-Where one of them has few words, these are gone through; else z3 answers.
+Derivatives answer, and z3 where they become too many.
 
 Source: z3, "Regular Expressions" (https://microsoft.github.io/z3guide/docs/theories/Regular%20Expressions).
 """
@@ -15,6 +15,7 @@ from typing import Any
 
 import z3  # type: ignore[import-untyped]
 
+from bulkhead_planproof.derivatives import Term, Terms, TooManyStatesError
 from bulkhead_planproof.languages import (
     ANYTHING,
     MARK,
@@ -30,12 +31,12 @@ from bulkhead_planproof.languages import (
     Repeat,
     Sequence,
     Word,
-    contains,
-    words,
 )
 
 _ESCAPED = re.compile(r"\\u\{([0-9a-fA-F]+)\}")
 _MILLISECONDS = 10_000
+_STATES = 20_000
+_WAYS = 2_000
 
 
 @dataclass(slots=True)
@@ -44,76 +45,100 @@ class Effort:
 
     questions: int = 0
     seconds: float = 0.0
-    slowest: float = 0.0
 
     def add(self, seconds: float) -> None:
         """Count one question."""
         self.questions += 1
         self.seconds += seconds
-        self.slowest = max(self.slowest, seconds)
 
 
 @dataclass(slots=True)
 class Solver:
-    """Asks z3; raises ProofError when it finds no answer in ten seconds.
+    """Asks derivatives, of up to so many states, and z3; raises ProofError when it finds no answer in ten seconds.
 
     Equal questions are asked once.
     """
 
     milliseconds: int = _MILLISECONDS
+    states: int = _STATES
+    terms: Terms = field(default_factory=Terms)
     effort: Effort = field(default_factory=Effort)
-    _known: dict[tuple[Language, ...], str | None] = field(default_factory=dict)
+    _known: dict[int, str | None] = field(default_factory=dict)
+    _ways: int = 0
 
     def find(self, *languages: Language) -> str | None:
         """Return a word that is in all of the languages; None when there is none."""
-        for each in languages:
-            if (finite := words(each)) is not None:
-                return next((text for text in finite if all(contains(other, text) for other in languages)), None)
-        if languages not in self._known:
-            name = z3.String("w")
-            answer = self.solve([name], [_member(name, each) for each in languages])
-            self._known[languages] = answer[0] if answer else None
-        return self._known[languages]
+        try:
+            whole = self.terms.both(map(self.terms.of, languages))
+        except RecursionError:
+            raise ProofError("the solver gave up: a pattern is nested too deeply") from None
+        if id(whole) not in self._known:  # the terms live as long as what is known of them
+            self._known[id(whole)] = self._shortest(whole, languages)
+        return self._known[id(whole)]
+
+    def _shortest(self, whole: Term, languages: tuple[Language, ...]) -> str | None:
+        started = time.perf_counter()
+        try:
+            return self.terms.shortest(whole, self.states)
+        except TooManyStatesError:
+            return self.by_z3(*languages)
+        finally:
+            self.effort.add(time.perf_counter() - started)
+
+    def by_z3(self, *languages: Language) -> str | None:
+        """Return a word that z3 finds in all of the languages; None when there is none."""
+        name = z3.String("w")
+        answer = self.solve([name], [_member(name, each) for each in languages])
+        return answer[0] if answer else None
 
     def find_pair(
         self, first: Language, second: Language, excluded: tuple[tuple[Language, Language], ...]
     ) -> tuple[str, str] | None:
         """Return a word of each of two languages, which are not together in an excluded pair; None without one.
 
-        Two words at once are hard for the solver, so that a language of few words is gone through.
+        Two words at once are hard for a solver. Of each excluded pair, either the first word is not in its first
+        language, or it is and the second word not in its second: one question for one word after another.
+
+        Raises:
+            ProofError: there are too many ways to go through.
         """
-        if (finite := words(first)) is not None:
-            for text in finite:
-                others = tuple(right for left, right in excluded if contains(left, text))
-                if (found := self.find(second, Not(Either(others)))) is not None:
-                    return text, found
+        self._ways = 0
+        return self._pair(first, second, excluded)
+
+    def _pair(
+        self, first: Language, second: Language, excluded: tuple[tuple[Language, Language], ...]
+    ) -> tuple[str, str] | None:
+        self._ways += 1
+        if self._ways > _WAYS:
+            raise ProofError("the solver gave up: too many statements concern the same actions and resources")
+        if (one := self.find(first)) is None or (two := self.find(second)) is None:
             return None
-        if (finite := words(second)) is not None:
-            for text in finite:
-                others = tuple(left for left, right in excluded if contains(right, text))
-                if (found := self.find(first, Not(Either(others)))) is not None:
-                    return found, text
-            return None
-        one, two = z3.String("a"), z3.String("r")
-        constraints = [_member(one, first), _member(two, second)]
-        constraints += [z3.Not(z3.And(_member(one, left), _member(two, right))) for left, right in excluded]
-        answer = self.solve([one, two], constraints)
-        return (answer[0], answer[1]) if answer else None
+        for at, (left, right) in enumerate(excluded):
+            if self.find(first, left) is None or self.find(second, right) is None:
+                continue
+            others = excluded[at + 1 :]
+            return self._pair(_narrowed(first, Not(left)), second, others) or self._pair(
+                _narrowed(first, left), _narrowed(second, Not(right)), others
+            )
+        return one, two
 
     def solve(self, names: list[Any], constraints: list[Any]) -> list[str] | None:
         """Return a value for each name so that all constraints hold; None when there are none."""
         solver = z3.Solver()
         solver.set("timeout", self.milliseconds)
         solver.add(*constraints)
-        started = time.perf_counter()
         answer = solver.check()
-        self.effort.add(time.perf_counter() - started)
         if answer == z3.unsat:
             return None
         if answer != z3.sat:
             raise ProofError(f"the solver gave up: {solver.reason_unknown()}")
         model = solver.model()
         return [_unescaped(model.eval(name, model_completion=True).as_string()) for name in names]
+
+
+def _narrowed(language: Language, by: Language) -> Language:
+    parts = language.parts if isinstance(language, Both) else (language,)
+    return Both((*parts, by))
 
 
 def _member(name: Any, language: Language) -> Any:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bulkhead_iam.documents import as_list, scalar_list
+from bulkhead_iam.folding import ascii_lower
 from bulkhead_iam.variables import Variable
 from bulkhead_planproof.languages import ANYTHING, NOTHING, Either, Language, Not, ProofError, Sequence, word
 from bulkhead_planproof.patterns import language, pattern, tokens_of
@@ -55,6 +56,7 @@ class Statement:
     conditions: tuple[ConditionRow, ...]
     principals: Any
     certain: bool
+    named_actions: tuple[str, ...]
     named_resources: tuple[str, ...]
 
 
@@ -79,15 +81,16 @@ def _read(source: Mapping[str, Any], where: str, *, variables: bool) -> Statemen
         conditions,
         source.get("Principal", source.get("NotPrincipal")),
         certain=exact and "Condition" not in source and not {"Principal", "NotPrincipal"} & set(source),
+        named_actions=tuple(as_list(source.get("Action", source.get("NotAction", [])))),
         named_resources=tuple(as_list(source.get("Resource", []))),
     )
 
 
 def _actions(source: Mapping[str, Any]) -> Language:
     if "Action" in source:
-        return Either(tuple(pattern(each.lower()) for each in as_list(source["Action"])))
+        return Either(tuple(pattern(ascii_lower(each)) for each in as_list(source["Action"])))
     left_out = as_list(source["NotAction"])
-    return Not(Either(tuple(pattern(each.lower()) for each in left_out))) if left_out else NOTHING
+    return Not(Either(tuple(pattern(ascii_lower(each)) for each in left_out))) if left_out else NOTHING
 
 
 def _resources(source: Mapping[str, Any], *, allows: bool, variables: bool) -> tuple[Language, bool]:
@@ -134,7 +137,7 @@ def _conditions(block: Mapping[str, Mapping[str, Any]], *, variables: bool) -> I
             raise ProofError(f"{name!r} is not a condition operator")
         for key, raw in keys.items():
             values = scalar_list(raw, name)
-            yield ConditionRow(parts[1], parts[2], bool(parts[3]), key.lower(), key, values, variables)
+            yield ConditionRow(parts[1], parts[2], bool(parts[3]), ascii_lower(key), key, values, variables)
 
 
 def values_language(row: ConditionRow) -> Language | None:

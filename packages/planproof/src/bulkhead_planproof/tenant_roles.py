@@ -1,4 +1,8 @@
-"""The claims about one role of tenants' sessions: own partition, guard, and the twin that is allowed."""
+"""The claims about one role of tenants' sessions: own partition, guard, and the twin that is allowed.
+
+The values of the tag that a trust policy admits are tenants, and own keys like the ids of the grammar: a grammar that
+is too narrow proves nothing more.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from bulkhead_iam.folding import ascii_lower
+from bulkhead_iam.variables import Variable
 from bulkhead_iam.wildcards import Wildcard
 from bulkhead_planproof.findings import Claim, Counterexample, Finding, Verdict, refuted
-from bulkhead_planproof.languages import Both, Language, ProofError
+from bulkhead_planproof.languages import Both, Language, Not, OptionError, ProofError
 from bulkhead_planproof.leading_keys import LeadingKeys, leading_keys
 from bulkhead_planproof.partitions import Foreign, KeyForm, Partitions
-from bulkhead_planproof.reach import ITEM_ACTIONS, KEYLESS_FIRST, Reach
+from bulkhead_planproof.reach import ITEM_ACTIONS, KEYED, KEYLESS_ACTIONS, Reach
 from bulkhead_planproof.sessions import TagValues, tag_values
 
 if TYPE_CHECKING:
@@ -54,7 +60,12 @@ class TenantClaims:
     solver: Solver
 
     def findings(self, sessions: Sessions, reach: Reach, rendered: Rendered) -> Iterator[Finding]:
-        """Yield the findings about the sessions; `rendered` gives the session policies of a tenant, None for none."""
+        """Yield the findings about the sessions; `rendered` gives the session policies of a tenant, None for none.
+
+        Raises:
+            OptionError: as `require_fit`.
+        """
+        self.require_fit(sessions)
         touching = [
             each
             for each in sessions.statements
@@ -69,6 +80,45 @@ class TenantClaims:
                     yield Finding(which, statement.where, Verdict.NOT_PROVED, str(error))
         yield self._twin(sessions, touching, reach, rendered)
 
+    def require_fit(self, sessions: Sessions) -> None:
+        """Refuse a key form that no session of the plan has: what is asked of it would be proved of nothing.
+
+        Raises:
+            OptionError: the grammar has none of the ids that sessions have, or no keys begin with the prefix.
+        """
+        values, grammar = sessions.tags.values, self.form.grammar
+        if self.solver.find(values, grammar) is None and (other := self.solver.find(values)) is not None:
+            raise OptionError(
+                f"{sessions.name}: no id of the grammar can open a session, but {other!r} can: mend --grammar"
+            )
+        tags = {
+            token.key
+            for statement in sessions.statements
+            for patterns in leading_keys(statement.conditions).every
+            for pattern in patterns
+            for token in pattern
+            if isinstance(token, Variable) and token.key.startswith("aws:principaltag/")
+        }
+        if tags and ascii_lower(f"aws:principaltag/{self.tag}") not in tags:
+            named = " or ".join(repr(each.partition("/")[2]) for each in sorted(tags))
+            raise OptionError(f"{sessions.name}: its keys name the tag {named}, not {self.tag!r}: mend --tag")
+        found = {
+            text
+            for statement in sessions.statements
+            for patterns in leading_keys(statement.conditions).every
+            for pattern in patterns
+            if (text := _before(pattern, ascii_lower(f"aws:principaltag/{self.tag}"))) is not None
+        }
+        if self.form.prefix and found and self.form.prefix not in found:
+            named = " or ".join(map(repr, sorted(found)))
+            raise OptionError(
+                f"{sessions.name}: its keys begin with {named}, not with {self.form.prefix!r}: mend --prefix"
+            )
+
+    def beyond_grammar(self, sessions: Sessions) -> str | None:
+        """Return an id that sessions may have and that the grammar does not; None if there is none."""
+        return self.solver.find(sessions.tags.values, Not(self.form.grammar))
+
     def _tags(self, sessions: Sessions, statement: Statement) -> TagValues:
         """Return the values of the tag with which the statement may apply."""
         narrowed = tag_values(statement.conditions, f"aws:principaltag/{self.tag}")
@@ -78,7 +128,7 @@ class TenantClaims:
     def _own_partition(self, sessions: Sessions, statement: Statement, reach: Reach, rendered: Rendered) -> Finding:
         demanded = leading_keys(statement.conditions)
         partitions = Partitions(
-            self.form, self._tags(sessions, statement), f"aws:principaltag/{self.tag}".lower(), self.solver
+            self.form, self._tags(sessions, statement), ascii_lower(f"aws:principaltag/{self.tag}"), self.solver
         )
         found: Foreign | None = None
         for patterns in demanded.every:
@@ -91,7 +141,8 @@ class TenantClaims:
             return Finding(Claim.OWN_PARTITION, statement.where, Verdict.PROVED, "no session opens")
         found = self._within_grammar(partitions, demanded) or found
         keys: tuple[str, ...] = (found.key,)
-        detail = "the condition lets a foreign key through"
+        whose = "a foreign key" if found.other is not None else "a key that belongs to nobody, and so to all,"
+        detail = f"the condition lets {whose} through"
         if not demanded.every:
             detail = "no condition holds for every leading key"
             if demanded.some and found.session is not None:
@@ -105,14 +156,20 @@ class TenantClaims:
     def _within_grammar(self, partitions: Partitions, demanded: LeadingKeys) -> Foreign | None:
         """Return a foreign key for a session that has a tenant's id as well, which people grasp sooner."""
         tags = TagValues(Both((partitions.tags.values, self.form.grammar)), absent=False)
+        patterns = demanded.every[-1] if demanded.every else ((Wildcard.MANY,),)
         try:
-            return _first(replace(partitions, tags=tags), demanded.every[-1] if demanded.every else ((Wildcard.MANY,),))
+            found = _first(replace(partitions, tags=tags), patterns)
         except ProofError:
             return None
+        if found is None or found.other is not None:
+            return found
+        owners = (each for each in partitions.owners(found.key) if each != found.session)
+        return replace(found, other=next(owners, None))
 
     def _guard(self, sessions: Sessions, statement: Statement, reach: Reach, rendered: Rendered) -> Finding:
         demanded = leading_keys(statement.conditions)
-        if demanded.guarded and demanded.every:
+        keyless = Both((self.actions, Not(KEYED)))
+        if (demanded.guarded and demanded.every) or reach.within(statement, keyless, self.tables) is None:
             return Finding(Claim.GUARD, statement.where, Verdict.PROVED)
         session = self.solver.find(self._tags(sessions, statement).values, self.form.grammar)
         if session is None:
@@ -121,15 +178,15 @@ class TenantClaims:
             return Finding(
                 Claim.GUARD, statement.where, Verdict.NOT_PROVED, "no ForAllValues condition on leading keys"
             )
-        named = reach.named(statement, self.tables, KEYLESS_FIRST, self.replay.account)
-        action, resource = named or self._any(statement, reach)
+        named = reach.named(statement, self.tables, KEYLESS_ACTIONS, self.replay.account)
+        action, resource = named or self._any(statement, reach, keyless)
         example = Counterexample(sessions.name, session, None, action, resource, None)
         replayed = self.replay.of_session(example, sessions.role, statement, rendered(session))
         detail = "nothing demands that there is a leading key: ForAllValues holds without any"
         return refuted(Claim.GUARD, statement.where, detail, replayed)
 
-    def _any(self, statement: Statement, reach: Reach) -> tuple[str, str]:
-        found = reach.within(statement, self.actions, self.tables)
+    def _any(self, statement: Statement, reach: Reach, actions: Language | None = None) -> tuple[str, str]:
+        found = reach.within(statement, actions or self.actions, self.tables)
         if found is None:
             raise ProofError(f"{statement.where} reaches no table")
         return found
@@ -146,9 +203,21 @@ class TenantClaims:
             replayed = self.replay.of_session(example, sessions.role, statement, rendered(session))
             if replayed.confirmed:
                 return Finding(Claim.TWIN, sessions.name, Verdict.PROVED, str(replayed))
-            refusals += replayed.replay[-1:]
+            refusals += [each for each in replayed.replay if ": Allowed" not in each][:1]
         detail = refusals[0] if refusals else "nothing is allowed to any session: the claims about it say nothing"
         return Finding(Claim.TWIN, sessions.name, Verdict.NOT_PROVED, detail)
+
+
+def _before(pattern: Tokens, variable: str) -> str | None:
+    """Return the literal text before the session's tenant in a pattern; None if there is a wildcard, or no tenant."""
+    text = ""
+    for token in pattern:
+        if isinstance(token, Variable) and token.key == variable:
+            return text
+        if not isinstance(token, str):
+            return None
+        text += token
+    return None
 
 
 def _first(partitions: Partitions, patterns: tuple[Tokens, ...]) -> Foreign | None:

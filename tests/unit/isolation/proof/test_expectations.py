@@ -13,9 +13,10 @@ from bulkhead_iam import PolicyKind
 from bulkhead_planproof.grammar import TENANT_ID, grammar
 from bulkhead_planproof.languages import ProofError, contains
 from bulkhead_planproof.plan import Principal, read_document
+from chalicelib import PRODUCT
 from chalicelib.tenancy.tenant import Role, TenantContext, is_tenant_id
 from chalicelib.vending.strategies import TenantResources, session_policy
-from isolation.proof.expectations import rendered_policies
+from isolation.proof.expectations import name_of, reasons_of, rendered_policies
 
 _TABLE = "arn:aws:dynamodb:eu-central-1:123456789012:table/app"
 _SECRETS = tuple(f"arn:aws:secretsmanager:eu-central-1:123456789012:secret:{login}-??????" for login in ("r", "w"))
@@ -30,7 +31,7 @@ def _role() -> Principal:
         ],
     }
     text = json.dumps(document)
-    return Principal("app-TenantPolicyRole", "role", [read_document(text, "a policy", PolicyKind.IDENTITY)])
+    return Principal("app-TenantPolicyRole", "role", documents=[read_document(text, "a policy", PolicyKind.IDENTITY)])
 
 
 def test_every_role_of_the_application_has_its_own() -> None:
@@ -68,3 +69,27 @@ def test_a_role_that_does_not_name_the_table_is_not_proved() -> None:
 def test_the_grammar_is_the_applications(text: str) -> None:
     """The proof is about the tenant ids that chalicelib/tenancy/tenant.py admits."""
     assert contains(grammar(TENANT_ID), text) == is_tenant_id(text)
+
+
+def test_a_plan_of_somebody_else_has_no_reasons_here() -> None:
+    """Those of this project would excuse what happens to be called alike."""
+    ours = {"configuration": {"root_module": {"module_calls": {"core": {"source": "../modules/core"}}}}}
+    stage = {"variables": {"stage": {"value": "prod"}}}
+    assert name_of({**ours, **stage}) == f"{PRODUCT}-prod"
+    for plan in (
+        {},
+        ours,
+        stage,
+        {**stage, "configuration": {"root_module": {"module_calls": {"core": {"source": "./x"}}}}},
+    ):
+        with pytest.raises(ProofError, match="no plan of infra/live or infra/local"):
+            name_of(plan)
+
+
+def test_reasons_are_about_one_stage() -> None:
+    """By the names of its resources, which begin with the product's and the stage's."""
+    reasons = reasons_of("shop-test")
+    assert reasons.tenant_roles == ("shop-test-TenantRole",)
+    named = {each.principal for each in reasons.paths} | set(reasons.other_tables)
+    assert all(each.startswith("shop-test-") for each in named)
+    assert "{name}" not in reasons.model_dump_json()

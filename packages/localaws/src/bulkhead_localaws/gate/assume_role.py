@@ -2,6 +2,9 @@
 
 Source: AWS, "AssumeRole" (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html) and "Pass session
 tags in AWS STS" (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html).
+
+"Tag keys are case insensitive", and nothing says which letters beyond ASCII are the same: keys that may be one are
+refused.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bulkhead_iam import Policy, PolicyError, PolicyKind
+from bulkhead_iam.folding import ascii_lower, broad_fold
 from bulkhead_localaws.gate.sessions import RoleSession
 from bulkhead_localaws.protocol.checks import AuthorizationCheck, MalformedRequestError, UnmappableRequestError
 
@@ -58,7 +62,7 @@ class AssumeRoleRequest:
         plain, lists = _fields(parameters)
         tags = _read_tags(lists["Tags"])
         transitive = tuple(each[None] for each in lists["TransitiveTagKeys"])
-        if not {key.lower() for key in transitive} <= {key.lower() for key in tags}:
+        if not set(map(ascii_lower, transitive)) <= set(map(ascii_lower, tags)):
             raise MalformedRequestError("A transitive tag key names no tag of this call.", code="ValidationError")
         return cls(
             role_arn=_matching("RoleArn", plain, _ROLE_ARN),
@@ -106,7 +110,7 @@ class AssumeRoleRequest:
                 code="ValidationError",
             )
         inherited = _inherited_tags(caller)
-        twice = {key.lower() for key in inherited} & {key.lower() for key in self.tags}
+        twice = set(map(broad_fold, inherited)) & set(map(broad_fold, self.tags))
         if twice:
             raise MalformedRequestError(
                 f"The tag {min(twice)} is inherited and cannot be passed again.", code="InvalidParameterValue"
@@ -126,8 +130,8 @@ def _inherited_tags(caller: Caller) -> dict[str, str]:
     session = caller.role_session
     if session is None:
         return {}
-    transitive = {key.lower() for key in session.transitive}
-    return {key: value for key, value in session.tags.items() if key.lower() in transitive}
+    transitive = set(map(ascii_lower, session.transitive))
+    return {key: value for key, value in session.tags.items() if ascii_lower(key) in transitive}
 
 
 def _fields(parameters: Mapping[str, str]) -> tuple[dict[str, str], dict[str, list[dict[str | None, str]]]]:
@@ -172,7 +176,7 @@ def _read_tags(members: list[dict[str | None, str]]) -> dict[str, str]:
             raise MalformedRequestError(
                 "A tag's key or value has characters or a length that STS does not take", code="ValidationError"
             )
-        if key.lower() in {other.lower() for other in tags}:
+        if broad_fold(key) in set(map(broad_fold, tags)):
             raise MalformedRequestError(
                 "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
                 code="InvalidParameterValue",
@@ -182,7 +186,7 @@ def _read_tags(members: list[dict[str | None, str]]) -> dict[str, str]:
 
 
 def _is_tag(key: str, value: str) -> bool:
-    if _CONTROL.search(key + value) or key.lower().startswith("aws:"):
+    if _CONTROL.search(key + value) or broad_fold(key).startswith("aws:"):
         return False
     return _TAG_KEY.fullmatch(key) is not None and _TAG_VALUE.fullmatch(value) is not None
 

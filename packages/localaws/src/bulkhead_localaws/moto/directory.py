@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from moto.iam.models import iam_backends
 
 from bulkhead_iam import Policy, PolicyError, PolicyKind, Principal
+from bulkhead_iam.folding import ascii_lower
 from bulkhead_localaws.gate.authentication import AccessKey
 from bulkhead_localaws.gate.callers import Caller, Role, SessionEndedError, User
 from bulkhead_localaws.gate.sessions import RoleSession
@@ -147,7 +148,9 @@ def _tags(tags: Iterable[dict[str, str]]) -> dict[str, str]:
 def _overridden(role_tags: dict[str, str], session_tags: Any) -> dict[str, str]:
     """A session tag replaces the role's tag of the same key, whose case does not matter.
 
+    Where that is in doubt both stay, and the evaluator refuses what rests on either.
+
     Source: AWS, "Pass session tags in AWS STS" (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html).
     """
-    replaced = {key.lower() for key in session_tags}
-    return {key: value for key, value in role_tags.items() if key.lower() not in replaced} | dict(session_tags)
+    replaced = set(map(ascii_lower, session_tags))
+    return {key: value for key, value in role_tags.items() if ascii_lower(key) not in replaced} | dict(session_tags)

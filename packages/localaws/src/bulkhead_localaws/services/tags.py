@@ -1,7 +1,8 @@
 """Tags as condition keys: those that a request sets or removes, and those that a resource has.
 
 Condition keys are compared without regard to case, tag keys with: two tags whose keys differ in case only would be one
-condition key with two values. No policy can tell them apart, so such requests and resources are refused.
+condition key with two values. No policy can tell them apart, so such requests and resources are refused; also where the
+letters are beyond ASCII, of which AWS does not say which ones are the same.
 
 Source: AWS, "Controlling access to AWS resources using tags"
 (https://docs.aws.amazon.com/IAM/latest/UserGuide/access_tags.html).
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bulkhead_iam.folding import broad_fold
 from bulkhead_localaws.protocol.checks import MalformedRequestError, UnmappableRequestError
 from bulkhead_localaws.services.dynamodb.members import known, required_text
 
@@ -69,9 +71,9 @@ def check_respelled(requested_keys: Iterable[str], existing: Mapping[str, str]) 
     Raises:
         UnmappableRequestError: a requested key is an existing one in another case.
     """
-    spelled = {key.lower(): key for key in existing}
+    spelled = {broad_fold(key): key for key in existing}
     for key in requested_keys:
-        if spelled.get(key.lower(), key) != key:
+        if spelled.get(broad_fold(key), key) != key:
             raise UnmappableRequestError("The resource has one of these tags in another spelling")
 
 
@@ -93,9 +95,9 @@ def unique_tags(entries: Iterable[object]) -> dict[str, str]:
 
 
 def _check_keys(keys: Collection[str]) -> None:
-    if "" in keys or any(key.lower().startswith(_RESERVED) for key in keys):
+    if "" in keys or any(broad_fold(key).startswith(_RESERVED) for key in keys):
         raise MalformedRequestError(f"A tag's key is neither empty nor begins with {_RESERVED}")
 
 
 def _differ_in_case_only(keys: Collection[str]) -> bool:
-    return len({key.lower() for key in keys}) != len(keys)
+    return len(set(map(broad_fold, keys))) != len(keys)

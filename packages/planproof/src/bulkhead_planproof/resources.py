@@ -1,0 +1,321 @@
+"""One resource of a plan, and what is known of its attributes.
+
+A plan tells of an attribute only that it is not known yet: because nobody set it and the provider will, or because it
+was set to something that is not known. The first is harmless where the attribute grants something. Which resources an
+expression mentions the plan tells as well, but not what it makes of them (`replace(aws_iam_policy.safe.arn, …)`), and
+of blocks that Terraform generates (`dynamic`) nothing at all: that is in the files which the plan was made of
+(`sources.py`).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bulkhead_planproof.configuration import module_of
+from bulkhead_planproof.languages import ProofError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from bulkhead_planproof.changes import PlanFile, ResourceChange
+    from bulkhead_planproof.sources import Sources
+
+_HOPS = 5
+_NAME = re.compile(r"[A-Za-z0-9_+=,.@-]{1,128}")
+#: Kinds whose ARN AWS gives, and nobody sets.
+_WITH_OWN_ARN = frozenset(
+    f"aws_{name}"
+    for name in (
+        *("iam_role", "iam_user", "iam_group", "iam_policy", "dynamodb_table", "lambda_function"),
+        *("cognito_user_pool", "secretsmanager_secret", "sns_topic", "sqs_queue"),
+    )
+)
+_ACCOUNT_ARN = re.compile(r"arn:[a-z-]+:[a-z0-9-]+:[a-z0-9-]*:([0-9]{12}):", re.ASCII)
+
+
+_GOING = frozenset(("delete", "forget"))
+_ACTIONS = _GOING | {"no-op", "create", "read", "update"}
+#: What says that something is to be forgotten, and not to be deleted.
+_STAYING = ("skip_destroy", "retain_on_delete", "retain_stack")
+_BUILTIN = "terraform.io/builtin/terraform"
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A managed resource that there will be: its attributes, and which of them are not known yet."""
+
+    address: str
+    type: str
+    after: Mapping[str, Any]
+    unknown: Mapping[str, Any]
+    made: bool  # by this plan; else it is there already
+    around: Resources
+
+    @property
+    def remedy(self) -> str:
+        """What to do about an attribute that is not known."""
+        return "" if self.around.sources is not None else "name the saved plan in --saved, or apply what it refers to"
+
+    def is_set(self, attribute: str) -> bool:
+        """Tell whether the configuration sets an attribute; raises ProofError if it has no such resource."""
+        return attribute in self.around.expressions(self.address)
+
+    def constant(self, attribute: str) -> Any:
+        """Return what the configuration sets an attribute to, None if that is no constant."""
+        expression = self.around.expressions(self.address).get(attribute)
+        return expression.get("constant_value") if isinstance(expression, dict) else None
+
+    def text(self, attribute: str) -> str:
+        """Return an attribute that must be known; raises ProofError."""
+        value = self.after.get(attribute)
+        if self.unknown.get(attribute) or not isinstance(value, str) or not value:
+            raise self.not_known(attribute)
+        return value
+
+    def name(self) -> str:
+        """Return the name of a principal, as IAM takes one; raises ProofError."""
+        name = self.text("name")
+        if not _NAME.fullmatch(name):
+            raise ProofError(f"{self.address}: {name!r} is no name that IAM takes")
+        return name
+
+    def texts(self, attribute: str) -> list[str]:
+        """Return a list of which all must be known; raises ProofError."""
+        value = self.after.get(attribute)
+        known = isinstance(value, list) and all(isinstance(each, str) for each in value)
+        if _holds_true(self.unknown.get(attribute)) or not known:
+            raise self.not_known(attribute)
+        return list(value or ())
+
+    def optional(self, attribute: str) -> Any:
+        """Return an attribute, None if nobody sets it; raises ProofError if it is set to something unknown."""
+        unknown = self.unknown.get(attribute)
+        if not _holds_true(unknown):
+            return self.after.get(attribute)
+        if unknown is True and not self.is_set(attribute):
+            return None
+        raise self.not_known(attribute)
+
+    def blocks(self, name: str) -> list[Mapping[str, Any]]:
+        """Return the nested blocks of a name; raises ProofError where nobody knows which there will be.
+
+        The configuration in a plan leaves out blocks that Terraform generates (`dynamic`), as if nobody had set them.
+        """
+        unknown = self.unknown.get(name)
+        if not _holds_true(unknown):
+            found = self.after.get(name) or []
+            if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+                raise self.not_known(name)
+            return found
+        sources = self.around.sources
+        if unknown is True and sources is not None and name not in sources.blocks(self.address):
+            return []
+        raise self.not_known(name)
+
+    def tags(self) -> frozenset[str]:
+        """Return the keys of a resource's tags, its provider's included; raises ProofError if they are not known."""
+        known: set[str] = set()
+        for attribute in ("tags", "tags_all"):
+            value, unknown = self.after.get(attribute), self.unknown.get(attribute)
+            if value is not None and not isinstance(value, dict):
+                raise self.not_known(attribute)
+            if unknown is True:
+                sources = self.around.sources
+                if self.is_set(attribute) or sources is None or sources.default_tags():
+                    raise self.not_known(attribute)
+                continue
+            known |= {*(value or {}), *(unknown if isinstance(unknown, dict) else {})}
+        return frozenset(known)
+
+    def reference(self, attribute: str, kind: str, attributes: tuple[str, ...]) -> str | None:
+        """Return the address of the resource of a kind that an attribute is exactly one reference to; None for others.
+
+        It must refer to one of the named attributes of it. Without the sources nothing is known.
+        """
+        sources = self.around.sources
+        found = None if sources is None else sources.reference(self.address, attribute)
+        if found is None or found.attribute not in attributes or f".{kind}." not in f".{found.address}":
+            return None
+        return found.address
+
+    def owner(self, kind: str) -> str:
+        """Return the name of the role, user or group that this is about; raises ProofError if nobody knows it."""
+        return self._name(kind, f"aws_iam_{kind}", ("id", "name"))
+
+    def bucket(self) -> str:
+        """Return the name of the bucket that this is about; raises ProofError if nobody knows it."""
+        return self._name("bucket", "aws_s3_bucket", ("id", "bucket"))
+
+    def _name(self, attribute: str, kind: str, attributes: tuple[str, ...]) -> str:
+        """Return the name of the resource of a kind that an attribute refers to, through others that hand it on."""
+        here, wanted = self, attribute
+        for _ in range(_HOPS):
+            if not here.unknown.get(wanted):
+                return here.text(wanted)
+            sources = self.around.sources
+            found = None if sources is None else sources.reference(here.address, wanted)
+            meant = None if found is None else self.around.by_address.get(found.address)
+            if found is None or meant is None:
+                break
+            if meant.type == kind and found.attribute in attributes:
+                return meant.text(attributes[-1])
+            here, wanted = meant, found.attribute
+        raise self.not_known(attribute)
+
+    def about(self, error: ProofError) -> str:
+        """Return what an error says of the resource, without its address."""
+        return str(error).removeprefix(f"{self.address}: ")
+
+    def not_known(self, what: str) -> ProofError:
+        """Return the error that says so."""
+        remedy = f": {self.remedy}" if self.remedy else ""
+        return ProofError(f"{self.address}: {what} is not known at plan time{remedy}")
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """A resource that goes, as it was; `gone` tells that none takes its place at the same address.
+
+    With `first`, one does, and only after it has gone.
+    """
+
+    address: str
+    type: str
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    gone: bool
+    first: bool
+
+    def first_the_same(self, attribute: str) -> bool:
+        """Tell whether what takes its place, after it has gone, is about the same."""
+        return self.first and self.before.get(attribute) == self.after.get(attribute)
+
+
+class Resources:
+    """The managed resources that there will be, and what the configuration says of them."""
+
+    def __init__(self, file: PlanFile, sources: Sources | None = None) -> None:
+        """Take a plan, and the files that it was made of, if they are at hand."""
+        self.sources = sources
+        self._file = file
+        self._expressions = {
+            address: resource.get("expressions") or {}
+            for address, resource in file.configuration.root_module.all_resources()
+        }
+        self.all = [each for change in file.resource_changes if (each := self._resource(change)) is not None]
+        self.by_address = {each.address: each for each in self.all}
+        self.removals = [
+            Removal(
+                each.address,
+                each.type,
+                each.change.before,
+                each.change.after or {},
+                each.change.after is None,
+                each.change.actions == ("delete", "create"),
+            )
+            for each in file.resource_changes
+            if "delete" in each.change.actions and each.change.before is not None
+        ]
+        self._enforced: frozenset[str] | None = None
+        self._roles: frozenset[str] | None = None
+
+    def _resource(self, change: ResourceChange) -> Resource | None:
+        if change.mode != "managed" or change.change.after is None or change.change.after_unknown is True:
+            return None
+        unknown = change.change.after_unknown
+        known = unknown if isinstance(unknown, dict) else {}
+        made = "create" in change.change.actions
+        return Resource(change.address, change.type, change.change.after, known, made, self)
+
+    def expressions(self, address: str) -> Mapping[str, Any]:
+        """Return the expressions of a resource's attributes; raises ProofError if it is not in the configuration."""
+        module, name = module_of(address)
+        plain = "".join(f"module.{each}." for each in module) + name
+        if plain not in self._expressions:
+            raise ProofError(f"{address} is not in the plan's configuration")
+        return self._expressions[plain]
+
+    def enforced_buckets(self) -> frozenset[str]:
+        """Return the buckets of which the plan turns access control lists off."""
+        if self._enforced is None:
+            kind = "aws_s3_bucket_ownership_controls"
+            controls = [each for each in self.all if each.type == kind]
+            doubtful = {each.bucket() for each in controls if not _owner_enforced(each)}
+            removals = [each for each in self.removals if each.type == kind and not each.first_the_same("bucket")]
+            doubtful |= {str(each.before.get("bucket")) for each in removals}
+            self._enforced = frozenset(each.bucket() for each in controls) - doubtful
+        return self._enforced
+
+    def role_arns(self) -> frozenset[str]:
+        """Return the ARNs of the plan's roles: those that AWS has given, and those that others can name."""
+        if self._roles is None:
+            roles = [each for each in self.all if each.type == "aws_iam_role"]
+            named = {
+                f"arn:{partition}:iam::{account}:role{each.after.get('path') or '/'}{each.after.get('name')}"
+                for each in roles
+                for account in self.accounts()
+                for partition in ("aws", "aws-cn", "aws-us-gov")
+            }
+            self._roles = frozenset(named | {str(each.after.get("arn")) for each in roles})
+        return self._roles
+
+    def problems(self) -> Iterator[str]:
+        """Yield what is not known of the resources together: in which accounts they are, and what runs as they go."""
+        for change in self._file.resource_changes:
+            if change.mode == "managed":
+                yield from self._unclear(change)
+        if (differing := self._file.configuration.differing_providers()) is not None:
+            yield f"the provider configurations {differing} may work in different accounts: plan them apart"
+        for each in self.removals:
+            if each.type == "aws_s3_bucket_acl" or any(each.before.get(name) for name in _STAYING):
+                yield f"{each.address} goes, and leaves what it made"
+            if each.gone and not self._is_configured(each.address) and self.sources is None:
+                yield f"{each.address}: what runs as it goes is not in the plan: name the saved plan in --saved"
+        if self.sources is not None:
+            yield from self.sources.programs()
+
+    def _unclear(self, change: ResourceChange) -> Iterator[str]:
+        """Yield why nobody knows what there will be of a resource."""
+        actions = set(change.change.actions)
+        stays = change.change.after is not None and change.change.after_unknown is not True
+        if not actions or actions - _ACTIONS or (not stays and actions - _GOING):
+            yield f"{change.address}: what there will be is not known"
+        elif stays and not self._is_configured(change.address):
+            yield f"{change.address} is not in the plan's configuration"
+        expected = "hashicorp/aws" if change.type.startswith("aws_") else "hashicorp/"
+        if change.provider_name and f"/{expected}" not in change.provider_name and change.provider_name != _BUILTIN:
+            yield f"{change.address}: what {change.provider_name} makes of it is not known"
+
+    def _is_configured(self, address: str) -> bool:
+        try:
+            self.expressions(address)
+        except ProofError:
+            return False
+        return True
+
+    def accounts(self) -> frozenset[str]:
+        """Return the accounts in which there are resources already, or in which Terraform says that it works."""
+        found = {
+            account[1]
+            for each in self.all
+            if each.type in _WITH_OWN_ARN
+            and isinstance(arn := each.after.get("arn"), str)
+            and (account := _ACCOUNT_ARN.match(arn))
+        }
+        return frozenset(found | set(self._file.caller_accounts()))
+
+
+def _owner_enforced(controls: Resource) -> bool:
+    rules = controls.blocks("rule")
+    return [each.get("object_ownership") for each in rules] == ["BucketOwnerEnforced"]
+
+
+def _holds_true(unknown: Any) -> bool:
+    """Tell whether anything of an attribute is not known."""
+    if isinstance(unknown, dict):
+        return any(map(_holds_true, unknown.values()))
+    if isinstance(unknown, list):
+        return any(map(_holds_true, unknown))
+    return bool(unknown)
