@@ -12,7 +12,7 @@ from bulkhead_planproof.resource_types import HARMLESS_FAMILIES, HARMLESS_PROVID
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bulkhead_planproof.resources import Resource
+    from bulkhead_planproof.resource import Resource
 
 #: What attributes are called that hold a policy.
 _POLICIES = ("policy", "policy_document", "access_policy")

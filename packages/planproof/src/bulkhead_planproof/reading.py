@@ -22,11 +22,12 @@ from bulkhead_planproof.other_resources import require_harmless
 from bulkhead_planproof.plan import Boundary, Document, Grant, Invoker, Plan, Principal, Table, read_document
 from bulkhead_planproof.removals import apply_removal
 from bulkhead_planproof.resource_types import HARMLESS_PROVIDERS
-from bulkhead_planproof.resources import Resource, Resources
+from bulkhead_planproof.resources import Resources
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from bulkhead_planproof.resource import Resource
     from bulkhead_planproof.sources import Sources
 
 #: What has a policy of its own: the attribute that says whose it is. A topic, a queue or a log group holds no tenant's
