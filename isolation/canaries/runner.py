@@ -8,7 +8,6 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from bulkhead_planproof.findings import Verdict as Proved
 from bulkhead_planproof.solver import Solver
 from isolation.attack.matrix import all_cells, chosen, on_stage, thinned
 from isolation.attack.runner import Report, run
@@ -73,7 +72,7 @@ class CanaryRunner:
         )
         if any(isinstance(each, ProofCanary) for each in canaries):
             wrong += [f"{each.subject}: {each.claim}: {each.verdict}" for each in self._proof().findings
-                      if each.verdict is not Proved.PROVED]  # fmt: skip
+                      if not each.verdict.is_good]  # fmt: skip
         return wrong
 
     def told(self, canary: Canary | ProofCanary) -> Told:

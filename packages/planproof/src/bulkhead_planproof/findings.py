@@ -14,6 +14,11 @@ class Verdict(enum.StrEnum):
     REFUTED = "refuted"
     NOT_PROVED = "not proved"
 
+    @property
+    def is_good(self) -> bool:
+        """Whether nothing is wrong: proved, or waived by a reason."""
+        return self in {Verdict.PROVED, Verdict.WAIVED}
+
 
 class Claim(enum.StrEnum):
     """What is claimed of a plan."""
@@ -80,9 +85,8 @@ class Report:
     @property
     def proved(self) -> bool:
         """Whether every claim is proved, of at least one tenant role, or waived by a reason."""
-        good = {Verdict.PROVED, Verdict.WAIVED}
         claims = {each.claim for each in self.findings if each.verdict is Verdict.PROVED}
-        return all(each.verdict in good for each in self.findings) and Claim.OWN_PARTITION in claims
+        return all(each.verdict.is_good for each in self.findings) and Claim.OWN_PARTITION in claims
 
 
 def refuted(claim: Claim, subject: str, detail: str, counterexample: Counterexample) -> Finding:

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from bulkhead_planproof.findings import Report
 
 _ORDER = list(Claim)
-_GOOD = frozenset((Verdict.PROVED, Verdict.WAIVED))
 _OUTSIDE = (
     "other stacks, and what is attached by hand: the scope is this plan",
     "administrators and the root user of the account, and whoever runs Terraform",
@@ -35,7 +34,7 @@ def as_text(report: Report, reasons: Reasons) -> str:
     ordered = sorted(report.findings, key=lambda each: _ORDER.index(each.claim))
     for claim, group in groupby(ordered, key=lambda each: each.claim):
         findings = list(group)
-        bad = [each for each in findings if each.verdict not in _GOOD]
+        bad = [each for each in findings if not each.verdict.is_good]
         lines.append(f"{_worst(findings).upper():11} {claim} ({_counted(findings)})")
         for each in bad:
             lines += _bad(each)

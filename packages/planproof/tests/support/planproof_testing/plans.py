@@ -6,16 +6,18 @@ import copy
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bulkhead_planproof.changes import load
 from bulkhead_planproof.expectations import Reasons, read_reasons
-from bulkhead_planproof.findings import Claim, Finding, Report, Verdict
 from bulkhead_planproof.grammar import TENANT_ID, grammar
 from bulkhead_planproof.partitions import KeyForm
 from bulkhead_planproof.prover import Prover
 from bulkhead_planproof.reading import read_plan
 from bulkhead_planproof.rendering import as_text
+
+if TYPE_CHECKING:
+    from bulkhead_planproof.findings import Claim, Finding, Report
 
 TESTS = Path(__file__).parents[2]
 PLANS = TESTS / "plans"
@@ -96,7 +98,7 @@ class Outcome:
     @property
     def bad(self) -> list[Finding]:
         """What is neither proved nor waived."""
-        return [each for each in self.report.findings if each.verdict in {Verdict.REFUTED, Verdict.NOT_PROVED}]
+        return [each for each in self.report.findings if not each.verdict.is_good]
 
     def of(self, claim: Claim) -> list[Finding]:
         """What is bad about one claim."""
