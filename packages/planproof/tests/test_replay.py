@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bulkhead_planproof.findings import Claim, Verdict
-from planproof_testing.plans import TABLE, Outcome, after, allowing, policy, proved, sound
+from planproof_testing.plans import TABLE, Outcome, added, after, allowing, policy, proved, sound
 
 _TAG = "aws:RequestTag/tenant"
 _KEYS = "dynamodb:LeadingKeys"
@@ -83,3 +83,18 @@ def test_a_session_has_no_tag_that_sts_does_not_take() -> None:
     condition = {"StringEquals": {"aws:PrincipalTag/tenant": "acme*"}}
     found = _outcome(allowing("dynamodb:Scan", TABLE, Condition=condition), {"StringLike": {_TAG: "?*"}})
     assert Verdict.REFUTED not in _verdicts(found, Claim.GUARD)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/somebody-else"}},
+        {"StringEquals": {"aws:PrincipalType": "User"}},
+        {"StringEquals": {"AWS:PrincipalAccount": "999999999999"}},
+    ],
+)
+def test_what_aws_takes_from_the_caller_is_not_invented(condition: dict[str, Any]) -> None:
+    """A role is not somebody else because a condition asks for that: nobody refutes it."""
+    statement = {**allowing("dynamodb:Scan", TABLE), "Condition": condition}
+    plan = added(sound(), "aws_iam_role_policy.scan", role="app-LambdaRole", name="scan", policy=policy(statement))
+    assert [each.verdict for each in proved(plan).of(Claim.NO_OTHER_PATH)] == [Verdict.NOT_PROVED]

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from bulkhead_planproof.statements import ConditionRow, Statement
 
 _ATTEMPTS = 20
+#: What AWS takes from the caller: a value that a policy wishes for is not invented.
+_OF_THE_CALLER = frozenset(("aws:principalarn", "aws:principaltype", "aws:principalaccount"))
 _ROLE_ARN = re.compile(r"arn:([a-z-]+):iam::([0-9]{12}):role/(?:.*/)?([^/]+)")
 _ACCOUNT = re.compile(r"arn:[a-z-]+:[a-z0-9-]+:[a-z0-9-]*:([0-9]{12}):", re.ASCII)
 _ANYTHING_GOES = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
@@ -190,7 +192,9 @@ def satisfying(conditions: Iterable[ConditionRow], given: Mapping[str, ContextVa
     fixed = {ascii_lower(key) for key in given} | LEADING_KEY_NAMES
     spelled: dict[str, str] = {}  # one condition may write a key in another case than the next
     for row in conditions:
-        if row.key in fixed or row.if_exists or row.quantifier == "ForAllValues":  # these hold without the key
+        if (
+            row.key in fixed | _OF_THE_CALLER or row.if_exists or row.quantifier == "ForAllValues"
+        ):  # these hold without the key
             continue
         name = spelled.setdefault(row.key, row.name)
         if row.operator == "Null":
