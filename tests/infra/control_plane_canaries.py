@@ -221,7 +221,7 @@ CONTROL_PLANE_CANARIES = [
         _BUCKET,
         old='      Condition = { ArnLike = { "aws:SourceArn" = arn } }\n',
         new="",
-        complaint="The given distribution must read objects, and nobody else.",
+        complaint="The given distributions must read objects, and nobody else.",
     ),
     # What the functions of the control plane may do.
     Canary(

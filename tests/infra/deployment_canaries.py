@@ -224,9 +224,9 @@ DEPLOYMENT_CANARIES = [
     Canary(
         "every distribution reads the page's files",
         _WEB,
-        old="= aws_cloudfront_distribution.this.arn",
-        new='= replace(aws_cloudfront_distribution.this.arn, "E1234567890ABC", "*")',
-        complaint="The stage's own distribution must read files, nobody else, and nobody without TLS.",
+        old="${var.placement.account_id}:distribution/*",
+        new="210987654321:distribution/*",
+        complaint="The account's own distributions must read files, nobody else, and nobody without TLS.",
     ),
     Canary(
         "cloudfront asks the bucket unsigned",
