@@ -68,6 +68,13 @@ def _inline(name: str, document: str, address: str = "one") -> Callable[[Plan], 
     return _resource(f"aws_iam_role_policy.{address}", role="app-OtherRole", name=name, policy=document)
 
 
+def _unnamed(document: str, address: str) -> Callable[[Plan], object]:
+    """Add an inline policy whose name is known after the apply."""
+    name = {"name": {"references": ["random_pet.x"]}}
+    address = f"aws_iam_role_policy.{address}"
+    return lambda plan: added(plan, address, {"name": True}, name, role="app-OtherRole", policy=document)
+
+
 def _own(**attributes: Any) -> Callable[[Plan], object]:
     def change(plan: Plan) -> None:
         after(plan, "aws_iam_role.Other").update(attributes)
@@ -156,22 +163,8 @@ def test_what_is_sound_in_the_end_is_proved(changes: list[Callable[[Plan], objec
         pytest.param(
             [
                 _inline("a", EVERYTHING, "one"),
-                lambda plan: added(
-                    plan,
-                    "aws_iam_role_policy.two",
-                    {"name": True},
-                    {"name": {"references": ["random_pet.x"]}},
-                    role="app-OtherRole",
-                    policy=DENIAL,
-                ),
-                lambda plan: added(
-                    plan,
-                    "aws_iam_role_policy.three",
-                    {"name": True},
-                    {"name": {"references": ["random_pet.x"]}},
-                    role="app-OtherRole",
-                    policy=NOTHING,
-                ),
+                _unnamed(DENIAL, "two"),
+                _unnamed(NOTHING, "three"),
             ],
             "app-OtherRole",
             id="a name that is not known may be the denial's",
@@ -180,14 +173,7 @@ def test_what_is_sound_in_the_end_is_proved(changes: list[Callable[[Plan], objec
             [
                 _inline("a", EVERYTHING, "one"),
                 _inline("deny", DENIAL, "two"),
-                lambda plan: added(
-                    plan,
-                    "aws_iam_role_policy.three",
-                    {"name": True},
-                    {"name": {"references": ["random_pet.x"]}},
-                    role="app-OtherRole",
-                    policy=NOTHING,
-                ),
+                _unnamed(NOTHING, "three"),
             ],
             "app-OtherRole",
             id="a policy of a name that is not known may overwrite the denial",

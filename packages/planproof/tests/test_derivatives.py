@@ -27,6 +27,7 @@ from bulkhead_planproof.languages import (
     word,
 )
 from bulkhead_planproof.solver import Solver, is_member
+from planproof_testing.random_languages import combined
 
 _LEAVES = st.sampled_from(
     [
@@ -44,23 +45,12 @@ _LEAVES = st.sampled_from(
 _STATES = 20_000
 
 
-def _combined(inner: st.SearchStrategy[Language]) -> st.SearchStrategy[Language]:
-    several = st.lists(inner, min_size=0, max_size=3).map(tuple)
-    return st.one_of(
-        several.map(Sequence),
-        several.map(Either),
-        several.map(Both),
-        inner.map(Not),
-        st.builds(Repeat, inner, st.integers(0, 2), st.sampled_from([None, 2, 3])),
-    )
-
-
 def _shortest(*languages: Language, states: int = _STATES) -> str | None:
     terms = Terms()
     return terms.shortest(terms.both(map(terms.of, languages)), states)
 
 
-_LANGUAGES = st.recursive(_LEAVES, _combined, max_leaves=7)
+_LANGUAGES = st.recursive(_LEAVES, combined, max_leaves=7)
 
 
 @settings(max_examples=300, deadline=None)

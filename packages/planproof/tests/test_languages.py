@@ -17,9 +17,7 @@ from bulkhead_planproof.languages import (
     ANYTHING,
     MARK,
     NOTHING,
-    Both,
     Characters,
-    Either,
     Language,
     Marked,
     Not,
@@ -31,24 +29,14 @@ from bulkhead_planproof.languages import (
 )
 from bulkhead_planproof.patterns import language
 from bulkhead_planproof.solver import Solver, is_member
+from planproof_testing.random_languages import combined
 
 _TEXTS = ["".join(text) for n in range(4) for text in product("ab", repeat=n)]
 _LEAVES = st.sampled_from([word(""), word("a"), word("ab"), ANY, ANYTHING, NOTHING])
 
 
-def _combined(inner: st.SearchStrategy[Language]) -> st.SearchStrategy[Language]:
-    several = st.lists(inner, min_size=0, max_size=3).map(tuple)
-    return st.one_of(
-        several.map(Sequence),
-        several.map(Either),
-        several.map(Both),
-        inner.map(Not),
-        st.builds(Repeat, inner, st.integers(0, 2), st.sampled_from([None, 2, 3])),
-    )
-
-
 @settings(max_examples=60, deadline=None)
-@given(st.recursive(_LEAVES, _combined, max_leaves=6))
+@given(st.recursive(_LEAVES, combined, max_leaves=6))
 def test_z3_and_the_reading_of_a_text_agree(some: Language) -> None:
     """On short texts, whatever the language."""
     assert [text for text in _TEXTS if contains(some, text)] == [text for text in _TEXTS if is_member(text, some)]

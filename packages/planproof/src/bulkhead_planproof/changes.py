@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from bulkhead_planproof.configuration import module_of
+from bulkhead_planproof.configuration import without_indexes
 from bulkhead_planproof.languages import ProofError
 from bulkhead_planproof.resource_types import HARMLESS_PROVIDERS
 
@@ -32,7 +32,7 @@ class Change(BaseModel):
 
 
 class ResourceChange(BaseModel):
-    """A resource of the plan; `deposed` is set for what was replaced and is still to be deleted."""
+    """A resource of the plan."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -42,7 +42,6 @@ class ResourceChange(BaseModel):
     change: Change
     provider_name: str = ""
     previous_address: str | None = None
-    deposed: str | None = None
 
 
 class _Module(BaseModel):
@@ -168,10 +167,10 @@ class PlanFile(BaseModel):
         """Yield the accounts that Terraform's credentials belong to, where it makes what the proof reads."""
         elsewhere = self.configuration.other_caller_identities()
         for each in (*self.prior_state.values.all_resources(), *self.planned_values.all_resources()):
-            if each.get("type") == "aws_caller_identity" and (account := (each.get("values") or {}).get("account_id")):
-                module, name = module_of(str(each.get("address")))
-                if "".join(f"module.{part}." for part in module) + name not in elsewhere:
-                    yield str(account)
+            asked = each.get("type") == "aws_caller_identity"
+            account = (each.get("values") or {}).get("account_id")
+            if asked and account and without_indexes(str(each.get("address"))) not in elsewhere:
+                yield str(account)
 
     def _runs_something(self) -> Iterator[str]:
         """Yield what runs a program or an action, of which nobody knows what it does with which rights."""

@@ -18,3 +18,9 @@ def module_of(address: str) -> tuple[tuple[str, ...], str]:
         modules.append(plain[1])
         plain = plain[2:]
     return tuple(modules), ".".join(plain)
+
+
+def without_indexes(address: str) -> str:
+    """Return the address under which the configuration has a resource: without the index of any module or its own."""
+    modules, name = module_of(address)
+    return "".join(f"module.{each}." for each in modules) + name

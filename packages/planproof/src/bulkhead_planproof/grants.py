@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 from bulkhead_iam.folding import ascii_lower
 from bulkhead_planproof.findings import Claim, Finding, Verdict
 from bulkhead_planproof.languages import NOTHING, Either, Language
-from bulkhead_planproof.other_paths import checked, named
+from bulkhead_planproof.other_paths import checked
 from bulkhead_planproof.reach import Reach, beyond, data_actions
-from bulkhead_planproof.statements import denied
+from bulkhead_planproof.statements import denied, named_principals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +58,7 @@ class Grants:
         for statement in grant.document.statements:
             if not statement.allows:
                 continue
-            for kind, name in named(statement.principals):
+            for kind, name in named_principals(statement.principals):
                 waivers = self.reasons.paths_of_service(name) if kind == "Service" else ()
                 yield from self._excused(grant, statement, reach, name, waivers)
 

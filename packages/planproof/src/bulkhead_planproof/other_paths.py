@@ -11,7 +11,7 @@ from bulkhead_planproof.findings import Claim, Counterexample, Finding, Verdict,
 from bulkhead_planproof.languages import Either, Language, Not, ProofError, word
 from bulkhead_planproof.patterns import pattern
 from bulkhead_planproof.reach import ITEM_ACTIONS, KEYLESS_FIRST, Pair, Reach, beyond, data_actions
-from bulkhead_planproof.statements import denied
+from bulkhead_planproof.statements import denied, named_principals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -57,7 +57,7 @@ class OtherPaths:
         for statement in role.trust.statements:
             if not statement.allows:
                 continue
-            for kind, name in named(statement.principals):
+            for kind, name in named_principals(statement.principals):
                 waivers = tuple(self._waivers(kind, name, role))
                 for waiver in waivers:
                     yield Finding(Claim.SESSIONS, role.name, Verdict.WAIVED, f"{name} may {waiver}")
@@ -151,13 +151,3 @@ def checked(claim: Claim, subject: str, found: Iterator[Finding]) -> Iterator[Fi
         return
     if not known:
         yield Finding(claim, subject, Verdict.PROVED)
-
-
-def named(principals: object) -> Iterator[tuple[str, str]]:
-    """Yield each principal of an element, with its kind."""
-    if not isinstance(principals, dict):
-        yield "AWS", str(principals)
-        return
-    for kind, values in principals.items():
-        for value in values if isinstance(values, list) else [values]:
-            yield str(kind), str(value)

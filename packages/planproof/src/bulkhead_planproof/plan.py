@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,15 @@ from bulkhead_planproof.statements import Statement, read_statements
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+_ACCOUNT = re.compile(r"arn:[a-z-]+:[a-z0-9-]+:[a-z0-9-]*:([0-9]{12}):", re.ASCII)
+
+
+def account_of(arn: str) -> str | None:
+    """Return the account in an ARN, None if there is none."""
+    found = _ACCOUNT.match(arn)
+    return None if found is None else found[1]
 
 
 @dataclass(frozen=True, slots=True)

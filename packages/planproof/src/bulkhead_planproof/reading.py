@@ -79,11 +79,13 @@ class _Reader:
 
     def read(self) -> None:
         self.plan.changes = len(self.resources.all)
-        self.plan.accounts = self.resources.accounts()
-        self._each("aws_iam_policy", self._policy)  # before what attaches them
-        for resource in self.resources.all:
-            if resource.type != "aws_iam_policy":
-                self._guarded(self._one, resource)
+        self.plan.accounts = self.resources.accounts
+        # Policies before what attaches them.
+        for resource in sorted(self.resources.all, key=lambda each: each.type != "aws_iam_policy"):
+            try:
+                self._one(resource)
+            except ProofError as error:
+                self.plan.problems.append(str(error))
         for removal in self.resources.removals:
             apply_removal(removal, self._attached_to, self.policies)
         self._name_policies()
@@ -91,17 +93,6 @@ class _Reader:
             attached.put_on(self.plan.principal(kind, name), self.policies)
         for principal, arn in self.boundaries:
             principal.boundary = Boundary(arn, self.policies.get(arn))
-
-    def _each(self, kind: str, read: Callable[[Resource], None]) -> None:
-        for resource in self.resources.all:
-            if resource.type == kind:
-                self._guarded(read, resource)
-
-    def _guarded(self, read: Callable[[Resource], None], resource: Resource) -> None:
-        try:
-            read(resource)
-        except ProofError as error:
-            self.plan.problems.append(str(error))
 
     def _policy(self, resource: Resource) -> None:
         document = read_document(resource.text("policy"), resource.address, PolicyKind.IDENTITY)
@@ -138,6 +129,8 @@ class _Reader:
 
     def _other(self, resource: Resource) -> None:
         match resource.type:
+            case "aws_iam_policy":
+                self._policy(resource)
             case "aws_iam_role":
                 self._role(resource)
             case "aws_iam_user" | "aws_iam_group":

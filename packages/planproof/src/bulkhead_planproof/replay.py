@@ -13,7 +13,9 @@ from bulkhead_iam.folding import ascii_lower
 from bulkhead_iam.variables import parse_template
 from bulkhead_planproof.languages import contains
 from bulkhead_planproof.leading_keys import LEADING_KEY_NAMES, LEADING_KEYS
+from bulkhead_planproof.plan import account_of
 from bulkhead_planproof.sessions import TAG_VALUE
+from bulkhead_planproof.statements import named_principals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,7 +29,6 @@ _ATTEMPTS = 20
 #: What AWS takes from the caller: a value that a policy wishes for is not invented.
 _OF_THE_CALLER = frozenset(("aws:principalarn", "aws:principaltype", "aws:principalaccount"))
 _ROLE_ARN = re.compile(r"arn:([a-z-]+):iam::([0-9]{12}):role/(?:.*/)?([^/]+)")
-_ACCOUNT = re.compile(r"arn:[a-z-]+:[a-z0-9-]+:[a-z0-9-]*:([0-9]{12}):", re.ASCII)
 _ANYTHING_GOES = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
 
 
@@ -171,9 +172,7 @@ def _policies(boundary: Boundary | None) -> tuple[Policy, ...] | None:
 
 def _callers(principals: object) -> list[str]:
     """Return the roles that a Principal element names; `*` and an account stand for any role of it."""
-    named = principals if isinstance(principals, dict) else {"AWS": principals}
-    values = named.get("AWS", [])
-    return [str(each) for each in (values if isinstance(values, list) else [values])]
+    return [name for kind, name in named_principals(principals) if kind == "AWS"]
 
 
 def _keys(example: Counterexample) -> dict[str, ContextValue]:
@@ -220,6 +219,6 @@ def likeliest_account(plan: Plan) -> str:
     for document in plan.all_documents():
         for statement in document.statements:
             for text in (*statement.named_resources, *_callers(statement.principals)):
-                if found := _ACCOUNT.match(text):
-                    named[found[1]] += 1
+                if (account := account_of(text)) is not None:
+                    named[account] += 1
     return next((account for account, _ in named.most_common(1)), "123456789012")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bulkhead_planproof.configuration import module_of
+from bulkhead_planproof.configuration import without_indexes
 from bulkhead_planproof.languages import ProofError
+from bulkhead_planproof.plan import account_of
 from bulkhead_planproof.resource import Resource
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ _WITH_OWN_ARN = frozenset(
         *("cognito_user_pool", "secretsmanager_secret", "sns_topic", "sqs_queue"),
     )
 )
-_ACCOUNT_ARN = re.compile(r"arn:[a-z-]+:[a-z0-9-]+:[a-z0-9-]*:([0-9]{12}):", re.ASCII)
 _GOING = frozenset(("delete", "forget"))
 _ACTIONS = _GOING | {"no-op", "create", "read", "update"}
 #: What says that something is to be forgotten, and not to be deleted.
@@ -76,6 +75,7 @@ class Resources:
             for each in file.resource_changes
             if "delete" in each.change.actions and each.change.before is not None
         ]
+        self.accounts = self._accounts()
         self._enforced: frozenset[str] | None = None
         self._roles: frozenset[str] | None = None
 
@@ -89,8 +89,7 @@ class Resources:
 
     def expressions(self, address: str) -> Mapping[str, Any]:
         """Return the expressions of a resource's attributes; raises ProofError if it is not in the configuration."""
-        module, name = module_of(address)
-        plain = "".join(f"module.{each}." for each in module) + name
+        plain = without_indexes(address)
         if plain not in self._expressions:
             raise ProofError(f"{address} is not in the plan's configuration")
         return self._expressions[plain]
@@ -113,7 +112,7 @@ class Resources:
             named = {
                 f"arn:{partition}:iam::{account}:role{each.after.get('path') or '/'}{each.after.get('name')}"
                 for each in roles
-                for account in self.accounts()
+                for account in self.accounts
                 for partition in ("aws", "aws-cn", "aws-us-gov")
             }
             self._roles = frozenset(named | {str(each.after.get("arn")) for each in roles})
@@ -147,21 +146,12 @@ class Resources:
             yield f"{change.address}: what {change.provider_name} makes of it is not known"
 
     def _is_configured(self, address: str) -> bool:
-        try:
-            self.expressions(address)
-        except ProofError:
-            return False
-        return True
+        return without_indexes(address) in self._expressions
 
-    def accounts(self) -> frozenset[str]:
+    def _accounts(self) -> frozenset[str]:
         """Return the accounts in which there are resources already, or in which Terraform says that it works."""
-        found = {
-            account[1]
-            for each in self.all
-            if each.type in _WITH_OWN_ARN
-            and isinstance(arn := each.after.get("arn"), str)
-            and (account := _ACCOUNT_ARN.match(arn))
-        }
+        arns = [str(each.after.get("arn")) for each in self.all if each.type in _WITH_OWN_ARN]
+        found = {account for arn in arns if (account := account_of(arn)) is not None}
         return frozenset(found | set(self._file.caller_accounts()))
 
 

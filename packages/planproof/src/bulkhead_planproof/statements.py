@@ -19,7 +19,7 @@ from bulkhead_planproof.languages import ANYTHING, NOTHING, Either, Language, No
 from bulkhead_planproof.patterns import language, pattern, tokens_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 _OPERATOR = re.compile(r"(?:(ForAllValues|ForAnyValue):)?(.+?)(IfExists)?")
 _CURRENT = "2012-10-17"
@@ -152,3 +152,13 @@ def values_language(row: ConditionRow) -> Language | None:
 def denied(statements: Iterable[Statement]) -> tuple[tuple[Language, Language], ...]:
     """Return what Deny statements refuse whatever the context: pairs of actions and resources."""
     return tuple((each.actions, each.resources) for each in statements if not each.allows and each.certain)
+
+
+def named_principals(principals: object) -> Iterator[tuple[str, str]]:
+    """Yield the kind and the name of each principal in a Principal element."""
+    if not isinstance(principals, dict):
+        yield "AWS", str(principals)
+        return
+    for kind, values in principals.items():
+        for value in values if isinstance(values, list) else [values]:
+            yield str(kind), str(value)
