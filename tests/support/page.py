@@ -173,6 +173,7 @@ def visits(browser: Browser, page_stage: LocalStage) -> Iterator[Callable[..., V
     yield visit
     for each in opened:
         each.check()
+        each.page.unroute_all(behavior="ignoreErrors")  # a page may still ask for something that nobody waits for
         each.page.context.close()
 
 

@@ -23,7 +23,7 @@ from ops.environments import (
     sync,
     uv,
 )
-from ops.evidence import Part
+from ops.evidence import Part, Ran
 from ops.lockfiles import DEPLOYED, DEVELOPMENT, INSTALLER, SUPPORTED_PYTHONS, LockFile, sealed
 from ops.package import take_locked
 from ops.runtimes import DEFAULT_RUNTIME, python_of
@@ -401,29 +401,37 @@ def test_make_lock_writes_hashes_and_keeps_what_is_locked(
 
 
 def test_every_part_of_the_evidence_runs_and_a_red_one_is_not_lost(capsys: pytest.CaptureFixture[str]) -> None:
-    """Each says its seconds; the exit code is red when one is."""
+    """Each says its seconds, and a red one once more what was red in it; the exit code is red when one is."""
     ran: list[str] = []
 
-    def run(command: object) -> int:
+    def run(command: object) -> Ran:
         assert isinstance(command, list)
         ran.append(command[1])
-        return int(command[1] == "second")
+        return Ran(1, ("FAILED x.py::test[a]",)) if command[1] == "second" else Ran(0)
 
     parts = [Part(name, (name,)) for name in ("first", "second", "third")]
     assert evidence.main([], parts, run) == 1
     assert ran == ["first", "second", "third"]
-    assert "✓ first: 0 s\n✗ second: 0 s\n✓ third: 0 s\n" in capsys.readouterr().err
+    assert "✓ first: 0 s\n✗ second: 0 s\n    FAILED x.py::test[a]\n✓ third: 0 s\n" in capsys.readouterr().err
     assert evidence.main(["ir"], parts, run) == 0
     assert ran[3:] == ["first", "third"]
     assert evidence.main(["fourth"], parts, run) == 1, "nothing was shown"
 
-    def interrupted(command: object) -> int:
+    def interrupted(command: object) -> Ran:
         if command == [sys.executable, "second"]:
             raise KeyboardInterrupt
-        return 0
+        return Ran(0)
 
     assert evidence.main([], parts, interrupted) == 130
     assert capsys.readouterr().err.endswith("✓ first: 0 s\ninterrupted: second\n")
+
+
+def test_the_lines_of_a_summary_that_name_what_is_red_are_kept(capfd: pytest.CaptureFixture[str]) -> None:
+    """All that a part writes is shown as it comes."""
+    ran = evidence.run([sys.executable, "-c", "print('.'); print('ERROR y.py::test'); raise SystemExit(1)"])
+
+    assert ran == Ran(1, ("ERROR y.py::test",))
+    assert capfd.readouterr().out == ".\nERROR y.py::test\n"
 
 
 def test_no_module_marks_itself_twice() -> None:
