@@ -1,4 +1,4 @@
-# `make` alone lists the targets. PYTHON, RUNTIME, TF_PLUGIN_DIR, AWS_PORT, API_PORT, WEB_PORT, VENDING_STRATEGY, ARGS,
+# `make` alone lists the targets. PYTHON, RUNTIME, TF_PLUGIN_DIR, AWS_PORT, API_PORT, WEB_PORT, VENDING_STRATEGY, SESSION_PER, ARGS,
 # PLAN, STAGE, YES, WITH_TENANTS, NAME, STORE, FIELDS, SINGULAR, REMOVE may be set.
 
 PYTHON ?= $(shell for python in .venv/bin/python python3.13 python3.12 python3.11; do \
@@ -6,12 +6,13 @@ PYTHON ?= $(shell for python in .venv/bin/python python3.13 python3.12 python3.1
 AWS_PORT ?= 4566
 API_PORT ?= 8000
 WEB_PORT ?= 8080
-VENDING_STRATEGY ?= session_tags
+VENDING_STRATEGY ?= web_identity
+SESSION_PER ?= tenant
 RUNTIME_OPTION = $(if $(RUNTIME),--runtime $(RUNTIME))
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev stack tenants entity lock test evidence drift wheels lint format bench attack canaries prove package bootstrap deploy destroy rehearse clean
+.PHONY: help setup dev stack tenants entity lock test evidence drift wheels lint format bench attack mutants canaries prove package bootstrap deploy destroy rehearse clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "  make %-9s %s\n", $$1, $$2 }'
@@ -26,10 +27,10 @@ lock: ## Write the locks again after a change of a direct dependency; ARGS=--upg
 	@$(BIN)/python -m ops.lock $(ARGS)
 
 dev: setup ## Run the whole product on this machine until Ctrl-C
-	@$(BIN)/python -m ops.dev --aws-port $(AWS_PORT) --api-port $(API_PORT) --web-port $(WEB_PORT) --vending-strategy $(VENDING_STRATEGY)
+	@$(BIN)/python -m ops.dev --aws-port $(AWS_PORT) --api-port $(API_PORT) --web-port $(WEB_PORT) --vending-strategy $(VENDING_STRATEGY) --session-per $(SESSION_PER)
 
 stack: setup ## Run everything but the API, for `chalice local --stage local` in a second terminal
-	@$(BIN)/python -m ops.dev --no-api --aws-port $(AWS_PORT) --web-port $(WEB_PORT) --vending-strategy $(VENDING_STRATEGY)
+	@$(BIN)/python -m ops.dev --no-api --aws-port $(AWS_PORT) --web-port $(WEB_PORT) --vending-strategy $(VENDING_STRATEGY) --session-per $(SESSION_PER)
 
 tenants: setup ## List the running stage's tenants; ARGS="--help" says what else there is
 	@$(BIN)/python -m ops.tenants $(or $(ARGS),list)
@@ -69,6 +70,9 @@ bench: setup ## Measure what isolation costs, side by side; BENCH= names some of
 
 attack: setup ## Attack the running stage past its application, or one that is started for it
 	@$(BIN)/python -m isolation.attack $(ARGS)
+
+mutants: setup ## Change the app as a tired colleague would, over a hundred times: nothing may leak
+	@$(BIN)/python -m isolation.mutants $(ARGS)
 
 canaries: setup ## Weaken every control of a local stack in turn: the evidence must turn red
 	@$(BIN)/python -m isolation.canaries $(ARGS)

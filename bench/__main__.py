@@ -40,9 +40,11 @@ if TYPE_CHECKING:
 #: The modules of this package that have a `measure`.
 BENCHMARKS = (
     "isolation_tax",
+    "new_token",
     "token_check",
     "cold_start",
     "tenants",
+    "memory",
     "evaluator",
     "gate",
     "row_level_security",

@@ -33,6 +33,7 @@ OWN_PARTITION = {
     "Null": {"dynamodb:LeadingKeys": "false"},
 }
 #: As infra/modules/tenant_role renders it.
+ENDPOINTS = ["vpce-0123456789abcdef0", "vpce-0123456789abcdef1"]
 TENANT_ROLE = {
     "Version": "2012-10-17",
     "Statement": [
@@ -69,6 +70,13 @@ TENANT_ROLE = {
             "Action": ["dynamodb:Scan", "dynamodb:PartiQL*"],
             "Resource": ["*"],
         },
+        {
+            "Sid": "NeverThroughOtherEndpoints",
+            "Effect": "Deny",
+            "Action": ["dynamodb:*", "secretsmanager:*"],
+            "Resource": ["*"],
+            "Condition": {"StringNotEquals": {"aws:SourceVpce": ENDPOINTS}},
+        },
     ],
 }
 PRINCIPAL = Principal(
@@ -83,7 +91,7 @@ SESSION_CONTEXT = {
     "aws:PrincipalAccount": ACCOUNT,
     "aws:PrincipalType": "AssumedRole",
     "aws:userid": "AROAEXAMPLE:acme-member",
-    "aws:SourceIp": "127.0.0.1",
+    "aws:SourceVpce": ENDPOINTS[0],
     "aws:SecureTransport": "false",
     "aws:CurrentTime": "2026-11-22T12:00:00Z",
     "aws:EpochTime": "1795348800",

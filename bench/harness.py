@@ -40,7 +40,10 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A beside B, by a percentile of each, and the goal for their ratio, if there is one; without a B for A itself."""
+    """A beside B, by a percentile of each, and the goal, if there is one: for their ratio, or their difference.
+
+    Without a B it is for A itself.
+    """
 
     name: str
     a: Series
@@ -48,10 +51,11 @@ class Comparison:
     goal: float | None
     bound: str = "≤"
     percent: int = 50
+    difference: bool = False
 
     @property
     def figure(self) -> float:
-        """The ratio of the two sides' percentiles."""
+        """The ratio of the two sides' percentiles, or how much greater that of A is."""
         return self._figure(self.a.values, self.b.values if self.b else None)
 
     @property
@@ -79,6 +83,7 @@ class Comparison:
             "percent": self.percent,
             "a": _summary(self.a),
             "b": _summary(self.b) if self.b else None,
+            "difference": self.difference,
             "figure": round(self.figure, 4),
             "spread": [round(each, 4) for each in self.spread],
             "goal": self.goal,
@@ -87,7 +92,10 @@ class Comparison:
         }
 
     def _figure(self, a: Sequence[float], b: Sequence[float] | None) -> float:
-        return percentile(a, self.percent) / (percentile(b, self.percent) if b is not None else 1)
+        of_a = percentile(a, self.percent)
+        if b is None:
+            return of_a
+        return of_a - percentile(b, self.percent) if self.difference else of_a / percentile(b, self.percent)
 
 
 def percentile(values: Sequence[float], percent: int) -> float:

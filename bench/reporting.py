@@ -7,22 +7,24 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-COLUMNS = ("what", "A", "B", "A/B, or A", "in ten parts", "goal", "")
+COLUMNS = ("what", "A", "B", "A/B, A-B or A", "in ten parts", "goal", "")
 _BEGIN, _END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 
 def row(comparison: Mapping[str, Any]) -> tuple[str, ...]:
     """Return a comparison's cells, one for each of COLUMNS."""
-    ratio = comparison["b"] is not None
+    compared = comparison["b"] is not None
+    unit = f" {comparison['a']['unit']}" if comparison["difference"] else ""
+    ratio = compared and not unit
     least, greatest = (_figure(each, ratio=ratio) for each in comparison["spread"])
     goal, percent = comparison["goal"], comparison["percent"]
     return (
         comparison["name"],
         _side(comparison["a"], percent),
-        _side(comparison["b"], percent) if ratio else "",
-        _figure(comparison["figure"], ratio=ratio),
+        _side(comparison["b"], percent) if compared else "",
+        f"{_figure(comparison['figure'], ratio=ratio)}{unit}",
         least if least == greatest else f"{least} to {greatest}",
-        "" if goal is None else f"{comparison['bound']} {_figure(goal, ratio=ratio)}",
+        "" if goal is None else f"{comparison['bound']} {_figure(goal, ratio=ratio)}{unit}",
         {True: "met", False: "missed", None: ""}[comparison["met"]],
     )
 

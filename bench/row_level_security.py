@@ -2,7 +2,8 @@
 
 1,000,000 rows of 1,000 tenants, which lie mixed as they come, in a pooled table of the benchmark's own. Both sides take
 turns on the same connection of the same pool, each in a transaction of its own in pipeline mode. What the tenant
-transaction has beside: the setting, the policy, the watch over the deadline, and that its errors are named.
+transaction has beside: the setting, the policy, the watch over the deadline, the look whether its handle is open, and
+that its errors are named.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from chalicelib.control_plane.migration import migrate
 from chalicelib.data.database import Database, DatabaseSettings, Login
 from chalicelib.data.database_secret import DatabaseSecret
 from chalicelib.tenancy.tenant import Role, TenantContext
+from chalicelib.vending.handles import Handle, request_scope
+from chalicelib.vending.sessions import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,10 +34,10 @@ if TYPE_CHECKING:
 
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
-    from chalicelib.data.database import Connection
+    from chalicelib.data.database import Connection, Transaction
     from stage.progress import Progress
 
-    Transaction = Callable[[TenantContext, Login], AbstractContextManager[Connection]]
+    Begin = Callable[[Handle, Login], AbstractContextManager[Connection | Transaction]]
 
 ROWS, TENANTS = 1_000_000, 1_000
 WARM_UP = 50
@@ -105,8 +108,12 @@ class _Benched(Database):
     """The application's data access, and beside it a transaction that protects nothing."""
 
     @contextmanager
-    def unprotected_transaction(self, tenant: TenantContext, login: Login) -> Iterator[Connection]:
-        with self._connection(tenant, login) as connection, connection.pipeline(), connection.transaction():
+    def unprotected_transaction(self, handle: Handle, login: Login) -> Iterator[Connection]:
+        with (
+            self._connection(handle, handle.session(), login) as connection,
+            connection.pipeline(),
+            connection.transaction(),
+        ):
             yield connection
 
 
@@ -172,14 +179,17 @@ def _measure(database: _Benched, reading: _Reading, sample: list[tuple[str, uuid
     )
 
 
-def _read(transaction: Transaction, reading: _Reading, table: str, rows: Iterator[tuple[str, uuid.UUID]]) -> float:
+def _read(begin: Begin, reading: _Reading, table: str, rows: Iterator[tuple[str, uuid.UUID]]) -> float:
     tenant_id, row_id = next(rows)
     tenant = TenantContext(tenant_id=tenant_id, role=Role.VIEWER, user_id="1", email="bench@example.com")
-    statement = reading.statement.format(table).encode()
+    statement = reading.statement.format(table)
     values = tenant_id, row_id if reading.rows == 1 else FIRST
-    began = time.perf_counter()
-    with transaction(tenant, Login.READER) as connection:
-        cursor = connection.execute(statement, values)
-    spent = 1000 * (time.perf_counter() - began)
-    assert len(cursor.fetchall()) == reading.rows
+    session = Session.of_function(tenant_id, tenant.role)
+    with request_scope(lambda: session):
+        handle = Handle(tenant)
+        began = time.perf_counter()
+        with begin(handle, Login.READER) as transaction:
+            result = transaction.execute(statement, values)
+        spent = 1000 * (time.perf_counter() - began)
+        assert len(result.fetchall()) == reading.rows
     return spent

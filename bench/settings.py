@@ -8,9 +8,11 @@ _SECRET = f"arn:aws:secretsmanager:{_ACCOUNT}:secret"
 
 ENVIRONMENT = {
     "AWS_REGION": "eu-central-1",
-    "VENDING_STRATEGY": "session_tags",
+    "VENDING_STRATEGY": "web_identity",
+    "SESSION_PER": "tenant",
     "TABLE_ARN": f"arn:aws:dynamodb:{_ACCOUNT}:table/bench",
     "TENANT_ROLE_ARN": "arn:aws:iam::123456789012:role/TenantRole",
+    "SIGNING_KEYS_TABLE_NAME": "bench-signing-keys",
     "REGISTRY_TABLE_NAME": "bench-tenants",
     "TOKEN_ISSUER": _POOL,
     "TOKEN_AUDIENCE": "app-client",

@@ -1,10 +1,10 @@
-"""How often the API calls STS: a simulation of its cache of credentials, with a seed, and where the quota is reached.
+"""How often the API calls STS: a simulation of the sessions that it keeps, with a seed, and where the quota is reached.
 
     python -m bench.sts_model [--plot PATH]
 
-Prints, for 100, 10,000 and 1,000,000 tenants, the AssumeRole calls a second beside the quota, and what keeps a large
-stage below it; and draws both. "Tenant" stands for a (tenant, role) pair, for which chalicelib/vending/clients.py keeps
-credentials.
+Prints, for 100, 10,000 and 1,000,000 tenants, the calls a second that open a session beside the quota, what keeps a
+large stage below it, and what a session for each user costs; and draws it. "Tenant" stands for a (tenant, role) pair,
+for which chalicelib/vending/sessions.py keeps a session under SESSION_PER=tenant.
 
 An instance of a Lambda function serves one request at a time, so that by Little's law requests a second times seconds
 of a request are the instances that are busy. Source: AWS Lambda Developer Guide, "Understanding function scaling"
@@ -24,25 +24,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chalicelib.vending.strategies import SESSION_SECONDS
-from chalicelib.wiring import KEPT_CLIENTS
 from stage.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping
 
-#: AssumeRole calls a second for an account in a region; other calls of STS count as well. Source: AWS, "IAM and AWS STS
-#: quotas" (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html).
+#: Calls of STS a second for an account in a region: of AssumeRole and others that are signed with credentials. AWS
+#: publishes none for AssumeRoleWithWebIdentity, which is throttled too: the same is assumed. Source: AWS, "IAM and AWS
+#: STS quotas" (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html).
 QUOTA = 600
-#: botocore renews credentials at the first request within 15 minutes of their expiry ("advisory refresh").
-CREDENTIAL_LIFE = SESSION_SECONDS - 900
+#: A session is renewed at the first request within ten minutes of its end.
+CREDENTIAL_LIFE = SESSION_SECONDS - 600
 REQUEST_SECONDS = 0.05
-#: Resident memory: the process without a tenant's clients, those of a tenant (bench/listing.py), and its credentials.
-PROCESS_BYTES, CLIENT_BYTES, CREDENTIALS_BYTES = 55_000 * 1024, 240 * 1024, 3_000
+#: Resident memory (bench/memory.py): the process without sessions, a session with its first token, and the other three
+#: tokens that are remembered for a session on average.
+PROCESS_BYTES, SESSION_BYTES, TOKENS_BYTES = 66_000 * 1024, 3 * 1024, 3 * 2 * 1024
 UNIFORM, ZIPF = 0.0, 1.0
 TENANTS, CAPACITIES, INSTANCES = (100, 10_000, 1_000_000), (512, 4_096, 32_768), (10, 100, 1_000, 10_000)
 MORE_TENANTS = (100, 1_000, 10_000, 100_000, 1_000_000)
 LIVES = (900, CREDENTIAL_LIFE)
+#: Active users of a tenant, each of whom has a session under SESSION_PER=user.
+USERS, MORE_USERS = 20, (1, 5, 20, 100)
 STARTED_SECONDS = (1, 10)
+_MOST_KEPT = 100_000  # that CACHED_TENANTS may be
 PLOT = Path(__file__).parents[1] / "docs" / "images" / "sts-model.svg"
 
 
@@ -51,8 +55,10 @@ class Settings:
     """A stage and its load.
 
     The tenant of rank k = 1, 2, … makes a share of the requests in proportion to k ** -zipf_exponent; 0 makes all
-    alike. `requests_per_second` arrive at all `instances` together; `capacity` is CACHED_TENANTS; `credential_life` is
-    the seconds that credentials are used before they are renewed. Of one instance, `requests` requests are simulated.
+    alike. Each request is of any of the tenant's `users` who have sessions of their own: 1 is for SESSION_PER=tenant,
+    under which all share one. `requests_per_second` arrive at all `instances` together; `capacity` is CACHED_TENANTS;
+    `credential_life` is the seconds that a session is used before it is renewed. Of one instance, `requests` requests
+    are simulated.
     """
 
     tenants: int
@@ -63,17 +69,18 @@ class Settings:
     credential_life: float
     requests: int
     seed: int
+    users: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
     """What the steady state costs.
 
-    `assume_role_per_second` are the calls of all instances, `hit_rate` the share of requests without such a call, and
-    `memory_per_instance` the bytes that an instance takes once its cache is as full as it gets.
+    `calls_per_second` are the calls of STS of all instances, `hit_rate` the share of requests without such a call, and
+    `memory_per_instance` the bytes that an instance takes once it keeps as many sessions as it gets to.
     """
 
-    assume_role_per_second: float
+    calls_per_second: float
     hit_rate: float
     memory_per_instance: int
 
@@ -82,9 +89,9 @@ def simulate(settings: Settings) -> Result:
     """Return the steady state.
 
     A request goes to any instance with the same probability. So each instance gets a Poisson stream of its own, all
-    streams are alike, and one is simulated and multiplied. Half of the time warms the cache; the first credentials are
-    of random age then, since they would otherwise be renewed in waves. What is measured is the whole lives that fit
-    into the other half, so that one tenant's few renewals are not counted by luck.
+    streams are alike, and one is simulated and multiplied. Half of the time warms the cache; the first sessions are of
+    random age then, since they would otherwise be renewed in waves. What is measured is the whole lives that fit into
+    the other half, so that one tenant's few renewals are not counted by luck.
 
     At a low rate for each instance the same number of requests takes longer, up to years. No instance gets that old;
     but only what happened within one life can spare a call, so that this is the state of every instance older than
@@ -102,74 +109,80 @@ def simulate(settings: Settings) -> Result:
     kept = _Cache(settings.capacity, life)
     rng = random.Random(settings.seed)  # noqa: S311 -- a simulation, not a secret
     requests = calls = 0
-    for now, tenant in _arrivals(settings, rate, rng):
+    for now, owner in _arrivals(settings, rate, rng):
         if now >= warm + measured:
             break
-        called = kept.calls(tenant, now, age=rng.uniform(0, life) if now < life < math.inf else 0)
+        called = kept.calls(owner, now, age=rng.uniform(0, life) if now < life < math.inf else 0)
         if now >= warm:
             requests += 1
             calls += called
     return Result(
-        assume_role_per_second=settings.requests_per_second * calls / requests,
+        calls_per_second=settings.requests_per_second * calls / requests,
         hit_rate=1 - calls / requests,
-        memory_per_instance=_memory(min(settings.capacity, settings.tenants)),
+        memory_per_instance=_memory(min(settings.capacity, settings.tenants * settings.users)),
     )
 
 
-def _memory(cached: int) -> int:
-    return PROCESS_BYTES + min(cached, KEPT_CLIENTS) * CLIENT_BYTES + cached * CREDENTIALS_BYTES
+def _memory(kept: int) -> int:
+    return PROCESS_BYTES + kept * (SESSION_BYTES + TOKENS_BYTES)
 
 
-def calls_of(tenants_in_order: Iterable[Hashable], capacity: int) -> list[bool]:
-    """Return which of these requests of one instance calls AssumeRole when no credentials expire meanwhile."""
+def calls_of(owners_in_order: Iterable[Hashable], capacity: int) -> list[bool]:
+    """Return which of these requests of one instance calls STS when no session ends meanwhile, by whose they are."""
     kept = _Cache(capacity, math.inf)
-    return [kept.calls(tenant, 0) for tenant in tenants_in_order]
+    return [kept.calls(owner, 0) for owner in owners_in_order]
 
 
 def calls_after_start(settings: Settings, seconds: float) -> float:
     """Return the mean calls a second of all instances while all are that young, as after a deployment."""
     rng = random.Random(settings.seed)  # noqa: S311 -- a simulation, not a secret
-    weights, tenants = _weights(settings.tenants, settings.zipf_exponent), range(settings.tenants)
     served = round(settings.requests_per_second / settings.instances * seconds)
     simulated = settings.requests // served
-    calls = sum(
-        sum(calls_of(rng.choices(tenants, cum_weights=weights, k=served), settings.capacity)) for _ in range(simulated)
-    )
+    calls = sum(sum(calls_of(_owners(settings, rng, served), settings.capacity)) for _ in range(simulated))
     return calls / simulated * settings.instances / seconds
 
 
 def instances_at_quota(settings: Settings, result: Result) -> float:
     """Return how many such instances, each with as many requests as now, make as many calls as the quota allows."""
-    return settings.instances * QUOTA / result.assume_role_per_second
+    return settings.instances * QUOTA / result.calls_per_second
 
 
 class _Cache:
-    """When chalicelib/vending/clients.py calls AssumeRole: it keeps the `capacity` last used, expired or not."""
+    """When chalicelib/vending/sessions.py calls STS: it keeps the `capacity` last used sessions, expired or not."""
 
     def __init__(self, capacity: int, life: float) -> None:
         self._capacity = capacity
         self._life = life
         self._vended_at: OrderedDict[Hashable, float] = OrderedDict()
 
-    def calls(self, tenant: Hashable, now: float, *, age: float = 0) -> bool:
-        """Return whether a request of this tenant, at this second, makes a call; what is new to the cache is so old."""
-        vended_at = self._vended_at.get(tenant)
+    def calls(self, owner: Hashable, now: float, *, age: float = 0) -> bool:
+        """Return whether a request of this owner, at this second, makes a call; what is new to the cache is so old."""
+        vended_at = self._vended_at.get(owner)
         called = vended_at is None or now - vended_at > self._life
         if called:
-            self._vended_at[tenant] = now - age if vended_at is None else now
-        self._vended_at.move_to_end(tenant)
+            self._vended_at[owner] = now - age if vended_at is None else now
+        self._vended_at.move_to_end(owner)
         if len(self._vended_at) > self._capacity:
             self._vended_at.popitem(last=False)
         return called
 
 
 def _arrivals(settings: Settings, rate: float, rng: random.Random) -> Iterator[tuple[float, int]]:
-    """Yield the second and the tenant of each request of one instance, without end."""
-    weights, tenants, now = _weights(settings.tenants, settings.zipf_exponent), range(settings.tenants), 0.0
+    """Yield the second and the owner of the session of each request of one instance, without end."""
+    now = 0.0
     while True:
-        for tenant in rng.choices(tenants, cum_weights=weights, k=10_000):
+        for owner in _owners(settings, rng, 10_000):
             now += rng.expovariate(rate)
-            yield now, tenant
+            yield now, owner
+
+
+def _owners(settings: Settings, rng: random.Random, requests: int) -> list[int]:
+    """Return whose session each request needs: its tenant's, or that of one of the tenant's users."""
+    weights, tenants = _weights(settings.tenants, settings.zipf_exponent), range(settings.tenants)
+    chosen = rng.choices(tenants, cum_weights=weights, k=requests)
+    if settings.users == 1:
+        return chosen
+    return [tenant * settings.users + int(rng.random() * settings.users) for tenant in chosen]
 
 
 @cache
@@ -191,10 +204,10 @@ STAGE = Settings(
 #: What could be changed about it. Cells are deployments of their own, each with a share of the tenants and instances.
 CHANGES = {
     "as it is": STAGE,
-    "credentials of 4,096 kept": replace(STAGE, capacity=4_096),
-    "credentials of 2,048 kept": replace(STAGE, capacity=2_048),
-    "credentials of 512 kept": replace(STAGE, capacity=512),
-    "credentials used 15 min": replace(STAGE, credential_life=900),
+    "4,096 sessions kept": replace(STAGE, capacity=4_096),
+    "2,048 sessions kept": replace(STAGE, capacity=2_048),
+    "512 sessions kept": replace(STAGE, capacity=512),
+    "sessions used for 15 min": replace(STAGE, credential_life=900),
     "requests of 25 ms: 50 instances": replace(STAGE, instances=50),
     "requests of 100 ms: 200 instances": replace(STAGE, instances=200),
     "each of 4 cells": replace(STAGE, tenants=2_500, instances=25, requests_per_second=500),
@@ -205,7 +218,7 @@ CHANGES = {
 
 def main() -> None:
     """Print the tables and write the plot."""
-    parser = argparse.ArgumentParser(description="Where the quota of AssumeRole calls is reached.")
+    parser = argparse.ArgumentParser(description="Where the quota of calls of STS is reached.")
     parser.add_argument("--plot", type=Path, default=PLOT, metavar="PATH", help="the SVG file to write")
     path = parser.parse_args().plot
     progress, laws = Progress(), (ZIPF, UNIFORM)
@@ -213,11 +226,14 @@ def main() -> None:
         _stage(n, law, capacity, life) for n in TENANTS for law in laws for capacity in CAPACITIES for life in LIVES
     ]
     drawn = [_stage(n, law, capacity, CREDENTIAL_LIFE) for n in MORE_TENANTS for law in laws for capacity in CAPACITIES]
-    wanted = dict.fromkeys([*grid, *drawn, *CHANGES.values()])
+    per_user = [_of_users(users, capacity) for users in MORE_USERS for capacity in (STAGE.capacity, _MOST_KEPT)]
+    drawn += [replace(each, users=USERS) for each in drawn if each.zipf_exponent and each.capacity == CAPACITIES[-1]]
+    wanted = dict.fromkeys([*grid, *drawn, *per_user, *CHANGES.values()])
     with progress.step(f"{len(wanted)} simulations of {STAGE.requests:,} requests"):
         results = {settings: simulate(settings) for settings in wanted}
     _print_grid({settings: results[settings] for settings in grid})
     _print_changes(results)
+    _print_users({settings: results[settings] for settings in per_user})
     _print_starts()
     with progress.step(f"drawing {path}"):
         draw(results, path)
@@ -227,13 +243,17 @@ def _stage(tenants: int, zipf_exponent: float, capacity: int, life: float) -> Se
     return replace(STAGE, tenants=tenants, zipf_exponent=zipf_exponent, capacity=capacity, credential_life=life)
 
 
+def _of_users(users: int, capacity: int) -> Settings:
+    return replace(STAGE, users=users, capacity=capacity)
+
+
 def _print_grid(results: Mapping[Settings, Result]) -> None:
-    print(f"AssumeRole calls/s, * = {QUOTA} or more. Each instance serves {1 / REQUEST_SECONDS:.0f} requests/s.\n")
+    print(f"Calls of STS/s, * = {QUOTA} or more. Each instance serves {1 / REQUEST_SECONDS:.0f} requests/s.\n")
     columns = "".join(f"{f'{n:,} inst.':>14}" for n in INSTANCES)
     print(f"{'tenants':>9} {'law':8}{'kept':>7}{'life':>8}{'hits':>8}{columns}{f'{QUOTA}/s at':>17}{'memory':>9}")
     for settings, result in results.items():
         law = "Zipf 1" if settings.zipf_exponent else "uniform"
-        each = result.assume_role_per_second / settings.instances
+        each = result.calls_per_second / settings.instances
         cells = "".join(f"{each * n:13,.1f}{'*' if each * n >= QUOTA else ' '}" for n in INSTANCES)
         print(
             f"{settings.tenants:9,} {law:8}{settings.capacity:7,}{settings.credential_life / 60:4.0f} min"
@@ -246,18 +266,32 @@ def _print_changes(results: Mapping[Settings, Result]) -> None:
     print(
         f"\n{STAGE.tenants:,} tenants (Zipf 1), {STAGE.requests_per_second:,.0f} requests/s, what could be changed:\n"
     )
-    print(f"{'':34}{'hits':>8}{'AssumeRole':>13}{f'{QUOTA}/s at':>19}{'memory':>11}")
+    print(f"{'':34}{'hits':>8}{'calls of STS':>14}{f'{QUOTA}/s at':>19}{'memory':>11}")
     for change, settings in CHANGES.items():
         result = results[settings]
-        at_quota = settings.requests_per_second * QUOTA / result.assume_role_per_second
+        at_quota = settings.requests_per_second * QUOTA / result.calls_per_second
         print(
-            f"{change:34}{result.hit_rate:8.1%}{result.assume_role_per_second:11,.0f}/s{at_quota:9,.0f} requests/s"
+            f"{change:34}{result.hit_rate:8.1%}{result.calls_per_second:12,.0f}/s{at_quota:9,.0f} requests/s"
             f"{result.memory_per_instance / 1e6:8,.0f} MB"
         )
 
 
+def _print_users(results: Mapping[Settings, Result]) -> None:
+    print("\nThe same, with a session for each tenant (1), or for each of its active users (SESSION_PER=user):\n")
+    print(
+        f"{'users':>6}{'kept':>9}{'hits':>8}{'calls of STS':>14}{f'{QUOTA}/s at':>19}{'memory':>11}{'first 10 s':>12}"
+    )
+    for settings, result in results.items():
+        at_quota = settings.requests_per_second * QUOTA / result.calls_per_second
+        print(
+            f"{settings.users:6}{settings.capacity:9,}{result.hit_rate:8.1%}{result.calls_per_second:12,.0f}/s"
+            f"{at_quota:9,.0f} requests/s{result.memory_per_instance / 1e6:8,.0f} MB"
+            f"{calls_after_start(settings, STARTED_SECONDS[-1]):10,.0f}/s"
+        )
+
+
 def _print_starts() -> None:
-    print(f"\nAssumeRole calls/s of {STAGE.instances} instances that all start at once, as after a deployment:\n")
+    print(f"\nCalls of STS/s of {STAGE.instances} instances that all start at once, as after a deployment:\n")
     for tenants in TENANTS:
         stage = replace(STAGE, tenants=tenants)
         first = "".join(f"{calls_after_start(stage, n):9,.0f}/s in the first {n} s" for n in STARTED_SECONDS)
@@ -275,12 +309,16 @@ def draw(results: Mapping[Settings, Result], path: Path) -> None:
         for tenants, colour in zip(TENANTS, ("#0072b2", "#d58a00", "#cc3311"), strict=True):
             for capacity, style in ((CAPACITIES[0], "--"), (CAPACITIES[-1], "-")):
                 stage = _stage(tenants, ZIPF, capacity, CREDENTIAL_LIFE)
-                each = results[stage].assume_role_per_second / stage.instances
+                each = results[stage].calls_per_second / stage.instances
                 label = f"{tenants:,} tenants, {capacity:,} kept"
                 calls.plot(INSTANCES, [each * n for n in INSTANCES], style, color=colour, label=label)
+            stage = replace(_stage(tenants, ZIPF, CAPACITIES[-1], CREDENTIAL_LIFE), users=USERS)
+            each = results[stage].calls_per_second / stage.instances
+            label = f"of {USERS} users each, {CAPACITIES[-1]:,} kept"
+            calls.plot(INSTANCES, [each * n for n in INSTANCES], ":", color=colour, label=label)
         calls.axhline(QUOTA, color="black", linewidth=1)
         calls.annotate(f"quota: {QUOTA}/s", (INSTANCES[0], QUOTA), (0, 3), textcoords="offset points")
-        calls.set(title="Zipf law, exponent 1", ylabel="AssumeRole calls per second")
+        calls.set(title="Zipf law, exponent 1", ylabel="calls of STS per second")
         calls.set(xlabel=f"instances, each with {1 / REQUEST_SECONDS:.0f} requests per second")
         for capacity, colour in zip(CAPACITIES, ("#882255", "#009e73", "#3399dd"), strict=True):
             for law, style in ((ZIPF, "-"), (UNIFORM, "--")):

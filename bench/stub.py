@@ -1,9 +1,10 @@
-"""An AWS of canned answers in a process of its own: PutItem and GetItem, and AssumeRole of STS. It counts its calls.
+"""An AWS of canned answers in a process of its own: DynamoDB, and sessions of STS. It counts its calls.
 
-    python -m bench.stub --port PORT [--until-stdin-closes]
+    python -m bench.stub --port PORT --keys JWKS [--until-stdin-closes]
 
-GetItem answers with the attributes that were put last, whatever key is asked for. No signature and no condition is
-checked, and all is answered at once: what is measured beside it is the caller.
+GetItem answers with the attributes that were put last, whatever key is asked for, and of the table of signing keys with
+this JSON Web Key Set. No signature, token or condition is checked, and all is answered at once: what is measured beside
+it is the caller.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
+from urllib.parse import parse_qs
 
+from bench.settings import ENVIRONMENT
 from stage.local.processes import stop_when_input_ends
 
 _HOST = "127.0.0.1"
@@ -58,21 +61,25 @@ class _Connection(asyncio.Protocol):
             operation = headers[b"x-amz-target"].decode().rpartition(".")[2]
             self._counts[operation] += 1
             return b"application/x-amz-json-1.0", self._table.answer(operation, json.loads(body))
-        self._counts["AssumeRole"] += 1
-        return b"text/xml", _credentials(self._counts["AssumeRole"])
+        [action] = parse_qs(body.decode())["Action"]
+        self._counts[action] += 1
+        return b"text/xml", _credentials(action, self._counts[action])
 
 
 class _Table:
-    """A table with one row, which every key finds."""
+    """A table with one row, which every key finds; and the table of signing keys, with a copy of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, keys: str) -> None:
         self._attributes: dict[str, Any] | None = None
+        self._keys = {"keys": {"S": keys}, "fetched_at": {"S": datetime.now(UTC).isoformat()}}
 
     def answer(self, operation: str, request: dict[str, Any]) -> bytes:
         """Put or get the row; any other operation is answered with nothing."""
         answer: dict[str, Any] = {}
         if operation == "PutItem":
             self._attributes = request["Item"]
+        elif operation == "GetItem" and request["TableName"] == ENVIRONMENT["SIGNING_KEYS_TABLE_NAME"]:
+            answer["Item"] = self._keys | request["Key"]
         elif operation == "GetItem" and self._attributes is not None:
             answer["Item"] = self._attributes | request["Key"]
         if "ReturnConsumedCapacity" in request:
@@ -80,16 +87,16 @@ class _Table:
         return json.dumps(answer).encode()
 
 
-def _credentials(number: int) -> bytes:
-    return f"""<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>
+def _credentials(action: str, number: int) -> bytes:
+    return f"""<{action}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><{action}Result><Credentials>
 <AccessKeyId>ASIA{number:016}</AccessKeyId><SecretAccessKey>{"s" * 40}</SecretAccessKey>
 <SessionToken>{"t" * 400}</SessionToken><Expiration>{(datetime.now(UTC) + _LIFE).isoformat()}</Expiration></Credentials>
-</AssumeRoleResult><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></AssumeRoleResponse>""".encode()
+</{action}Result><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></{action}Response>""".encode()
 
 
-async def _serve(port: int, *, until_stdin_closes: bool) -> None:
+async def _serve(port: int, keys: str, *, until_stdin_closes: bool) -> None:
     counts: Counter[str] = Counter()
-    table = _Table()
+    table = _Table(keys)
     loop = asyncio.get_running_loop()
     stopped = asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, stopped.set)
@@ -104,5 +111,6 @@ async def _serve(port: int, *, until_stdin_closes: bool) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m bench.stub")
     parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--keys", required=True)
     parser.add_argument("--until-stdin-closes", action="store_true")
     asyncio.run(_serve(**vars(parser.parse_args())))

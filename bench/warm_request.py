@@ -53,18 +53,18 @@ class WarmRequest:
         """The path that a client sends."""
         return self.route.format(**self.parameters)
 
-    def event(self, tenant_id: str | None) -> dict[str, Any]:
-        """Return what API Gateway sends: of a tenant's user, or where nobody authorizes."""
-        return _event("GET", self.route, self.parameters, tenant_id)
+    def event(self, tenant_id: str | None, token: str) -> dict[str, Any]:
+        """Return what API Gateway sends of a tenant's user; of no tenant where nobody authorizes."""
+        return _event("GET", self.route, self.parameters, tenant_id, token)
 
-    def send(self, app: Chalice, tenant_id: str | None) -> None:
+    def send(self, app: Chalice, tenant_id: str | None, token: str) -> None:
         """Make one request; the metrics, which Lambda takes from standard output, go nowhere."""
-        answer = _answer(app, self.event(tenant_id))
+        answer = _answer(app, self.event(tenant_id, token))
         assert answer["statusCode"] == 200, answer
 
 
 def plant() -> None:
-    """Make the row, and print the route and the parameters of the request that reads it, as JSON."""
+    """Make the row of acme, whose token is read, and print the route and the parameters of its request, as JSON."""
     from app import app  # noqa: PLC0415 -- here only: the parent measures, and does not hold the app
 
     entity = measured_entity()
@@ -72,9 +72,8 @@ def plant() -> None:
     [name] = app.routes[route]["GET"].view_args
     creation = Creation.of(entity, "bench")
     parameters = {name: creation.path.rpartition("/")[2]} if creation.method == "PUT" else {}
-    event = _event(
-        creation.method, route if parameters else creation.path, parameters, "acme", body=json.dumps(creation.body)
-    )
+    path, token, body = route if parameters else creation.path, sys.stdin.read(), json.dumps(creation.body)
+    event = _event(creation.method, path, parameters, "acme", token, body=body)
     answer = _answer(app, event)
     assert answer["statusCode"] == 201, answer
     row = creation.row(answer["headers"].get("Location"))
@@ -92,8 +91,14 @@ def route_of_one(app: Chalice, entity: Entity) -> str:
     return str(route)
 
 
-def _event(
-    method: str, route: str, parameters: dict[str, str], tenant_id: str | None, *, body: str | None = None
+def _event(  # noqa: PLR0913 -- what requests differ in
+    method: str,
+    route: str,
+    parameters: dict[str, str],
+    tenant_id: str | None,
+    token: str,
+    *,
+    body: str | None = None,
 ) -> dict[str, Any]:
     context = {"tenant": tenant_id, "role": Role.ADMIN.value, "user_id": "1", "email": "bench@example.com"}
     return {
@@ -101,6 +106,7 @@ def _event(
         "path": route.format(**parameters),
         "headers": {
             "accept": "*/*",
+            "authorization": f"Bearer {token}",
             "origin": "https://app.example.com",
             **({} if body is None else {"content-type": "application/json"}),
         },

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from chalicelib.errors import ConfigError
 
@@ -24,8 +24,16 @@ _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 class Strategy(StrEnum):
     """How a session of AWS STS comes to reach one tenant only."""
 
+    WEB_IDENTITY = "web_identity"
     SESSION_TAGS = "session_tags"
     SESSION_POLICY = "session_policy"
+
+
+class SessionPer(StrEnum):
+    """Who shares a session of AWS STS: all users of a tenant with the same role, or nobody."""
+
+    TENANT = "tenant"
+    USER = "user"
 
 
 def is_origin(text: str) -> bool:
@@ -37,15 +45,15 @@ def is_origin(text: str) -> bool:
 class Config:
     """What the application must be told; there is no default that could point it at another stage.
 
-    `tenant_policy_role_arn` is there under the strategy of session policies and None under the other: no setting by
-    itself makes the application open sessions of that role without a session policy.
+    `tenant_role_arn` is the one role whose sessions the strategy opens.
     """
 
     region: str
     table_arn: str
     strategy: Strategy
+    session_per: SessionPer
     tenant_role_arn: str
-    tenant_policy_role_arn: str | None
+    signing_keys_table_name: str
     cached_tenants: int
     token_issuer: str
     token_audience: str
@@ -70,18 +78,17 @@ class Config:
             raise ConfigError("CORS_ORIGIN must be one origin such as https://app.example.com: no path, no wildcard")
         if not _TABLE_ARN.fullmatch(values["table_arn"]):
             raise ConfigError("TABLE_ARN must be the ARN of one DynamoDB table")
-        if (name := values.pop("strategy")) not in list(Strategy):
-            raise ConfigError(f"VENDING_STRATEGY must be one of {', '.join(Strategy)}")
-        strategy = Strategy(name)
+        strategy = _one_of(Strategy, "VENDING_STRATEGY", values.pop("strategy"))
+        session_per = _one_of(SessionPer, "SESSION_PER", values.pop("session_per"))
+        if session_per is SessionPer.USER and strategy is not Strategy.WEB_IDENTITY:
+            raise ConfigError("SESSION_PER=user needs VENDING_STRATEGY=web_identity, whose tokens name the user to STS")
         cached_tenants = _number("CACHED_TENANTS", values.pop("cached_tenants"), _MAX_CACHED_TENANTS)
         connections = _number("DATABASE_CONNECTIONS", values.pop("database_connections"), _MAX_CONNECTIONS)
         cache_seconds = _number("AUTHORIZER_CACHE_SECONDS", values.pop("authorizer_cache_seconds"), _MAX_CACHE_SECONDS)
-        values["tenant_policy_role_arn"] = None
-        if strategy is Strategy.SESSION_POLICY:
-            values |= _required(environ, SESSION_POLICY_SETTINGS)
         return cls(
             **values,
             strategy=strategy,
+            session_per=session_per,
             cached_tenants=cached_tenants,
             database_connections=connections,
             authorizer_cache_seconds=cache_seconds,
@@ -98,7 +105,9 @@ SETTINGS = {
     "AWS_REGION": "region",
     "TABLE_ARN": "table_arn",
     "VENDING_STRATEGY": "strategy",
+    "SESSION_PER": "session_per",
     "TENANT_ROLE_ARN": "tenant_role_arn",
+    "SIGNING_KEYS_TABLE_NAME": "signing_keys_table_name",
     "CACHED_TENANTS": "cached_tenants",
     "TOKEN_ISSUER": "token_issuer",
     "TOKEN_AUDIENCE": "token_audience",
@@ -111,9 +120,6 @@ SETTINGS = {
     "REGISTRY_TABLE_NAME": "registry_table_name",
     "AUTHORIZER_CACHE_SECONDS": "authorizer_cache_seconds",
 }
-
-#: Required under the strategy of session policies, and not read under the other.
-SESSION_POLICY_SETTINGS = {"TENANT_POLICY_ROLE_ARN": "tenant_policy_role_arn"}
 
 #: The same for the functions of the control plane.
 DATABASE_FUNCTIONS_SETTINGS = {
@@ -151,7 +157,7 @@ CONTROL_PLANE_SETTINGS = {
     "REGISTRY_TABLE_NAME": "registry_table_name",
     "USER_POOL_ID": "user_pool_id",
     "TABLE_NAME": "table_name",
-    "TENANT_ROLE_ARN": "tenant_role_arn",
+    "TENANT_MAINTENANCE_ROLE_ARN": "tenant_maintenance_role_arn",
     "READER_SECRET_ARN": "reader_secret_arn",
     "WRITER_SECRET_ARN": "writer_secret_arn",
     "DATABASE_SSLMODE": "database_sslmode",
@@ -174,7 +180,7 @@ class ControlPlaneConfig:
     registry_table_name: str
     user_pool_id: str
     table_name: str
-    tenant_role_arn: str
+    tenant_maintenance_role_arn: str
     reader_secret_arn: str
     writer_secret_arn: str
     database_sslmode: str
@@ -203,6 +209,57 @@ class ControlPlaneConfig:
         }
         values: dict[str, Any] = {**texts, **numbers}
         return cls(**values)
+
+
+#: The same for the function that keeps the copy of the user pool's signing keys.
+SIGNING_KEYS_SETTINGS = {
+    "AWS_REGION": "region",
+    "SIGNING_KEYS_TABLE_NAME": "signing_keys_table_name",
+    "TOKEN_ISSUER": "token_issuer",
+    "JWKS_URL": "jwks_url",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKeysConfig:
+    """What the function that keeps the copy of the user pool's signing keys must be told."""
+
+    region: str
+    signing_keys_table_name: str
+    token_issuer: str
+    jwks_url: str
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> Self:
+        """Read every setting.
+
+        Raises:
+            ConfigError: settings are unset; the message names each of them.
+        """
+        return cls(**_required(environ, SIGNING_KEYS_SETTINGS))
+
+
+#: What the pre-token trigger must be told.
+TRIGGER_SETTINGS = {"SESSION_PER": "session_per"}
+
+
+def trigger_session_per(environ: Mapping[str, str]) -> SessionPer:
+    """Return who shares a session, for the pre-token trigger.
+
+    Raises:
+        ConfigError: the setting is unset or unknown.
+    """
+    return _one_of(SessionPer, "SESSION_PER", _required(environ, TRIGGER_SETTINGS)["session_per"])
+
+
+T = TypeVar("T", bound=StrEnum)
+
+
+def _one_of(kind: type[T], name: str, text: str) -> T:
+    try:
+        return kind(text)
+    except ValueError:
+        raise ConfigError(f"{name} must be one of {', '.join(kind)}") from None
 
 
 def _number(name: str, text: str, maximum: int, *, least: int = 1) -> int:

@@ -77,6 +77,10 @@ class InvalidTokenError(AppError):
         self.reason = reason
 
 
+class UnknownSigningKeyError(InvalidTokenError):
+    """The token is signed with a key that is not known here."""
+
+
 class InvalidRequestError(AppError):
     """The caller's request is not one this API understands; the message names the field."""
 
@@ -85,6 +89,12 @@ class InvalidRequestError(AppError):
 
 class TenantAccessDeniedError(AppError):
     """IAM or PostgreSQL refused what was asked for with the tenant's own credentials."""
+
+    STATUS_CODE = 403
+
+
+class HandleClosedError(AppError):
+    """What was opened for one request is used in another: code has kept it, and it does nothing."""
 
     STATUS_CODE = 403
 

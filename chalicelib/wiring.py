@@ -1,6 +1,7 @@
 """Builds the long-lived objects, each on its first use and once per container.
 
-What only some functions need is imported where it is built: the routes' cold start loads no JWT library.
+What only some functions need is imported where it is built: a cold start of the routes loads no JWT library, since STS
+verifies the first token of each tenant itself.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from chalicelib import PRODUCT
-from chalicelib.config import Config, is_origin
+from chalicelib.config import Config, Strategy, is_origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,9 +28,10 @@ if TYPE_CHECKING:
     from chalicelib.data.storage import Kind
     from chalicelib.data.table import Table
     from chalicelib.tenancy.statuses import TenantStatuses
-    from chalicelib.tenancy.tenant import TenantContext
     from chalicelib.tenancy.tokens import JwtTokenManager
     from chalicelib.vending.clients import ScopedClients
+    from chalicelib.vending.handles import Handle
+    from chalicelib.vending.sessions import Sessions
     from chalicelib.vending.strategies import VendingStrategy
     from chalicelib.vending.usage import Usage
 
@@ -37,7 +39,6 @@ if TYPE_CHECKING:
 # three, and pauses of up to 1 s and 2 s, which botocore draws at random; DynamoDB or the secret two and one pause.
 _CONNECT_SECONDS, _READ_SECONDS, _ATTEMPTS, _STS_ATTEMPTS = 1, 3, 2, 3
 _LISTING_THREADS = 10
-KEPT_CLIENTS = 512  # of 240 KiB each, so that a function of 1,024 MB has room for them
 _USER_AGENT = PRODUCT  # else botocore puts together its own twice a request, a tenth of the request's time
 _OF_THE_AUTHORIZER = "AUTHORIZER_ROLE_"
 
@@ -108,6 +109,7 @@ def token_manager() -> JwtTokenManager:
     return JwtTokenManager(
         issuer=settings.token_issuer,
         audience=settings.token_audience,
+        per=settings.session_per,
         keys=SigningKeys(settings.jwks_url),
     )
 
@@ -153,45 +155,107 @@ def usage() -> Usage:
 
 
 @_once
-def scoped_clients() -> ScopedClients:
-    """Return the token vending machine's clients: one botocore session for all tenants."""
-    from botocore.session import Session
-
-    from chalicelib.vending.clients import ScopedClients
-    from chalicelib.vending.connections import connection_pool
+def sessions() -> Sessions:
+    """Return the token vending machine."""
+    from chalicelib.vending.sessions import Sessions
 
     settings = config()
-    session = Session()
+    return Sessions(
+        _vending_strategy(settings),
+        lambda token: _request_tokens().verify(token),
+        per=settings.session_per,
+        capacity=settings.cached_tenants,
+    )
+
+
+@_once
+def _request_tokens() -> JwtTokenManager:
+    """Return what verifies a token again in the API, which knows the keys from their copy: it is in the VPC."""
+    from chalicelib.data.signing_key_copy import SigningKeyCopy
+    from chalicelib.tenancy.signing_keys import SigningKeys
+    from chalicelib.tenancy.tokens import JwtTokenManager
+
+    settings = config()
+    client = _function_session().create_client("dynamodb", region_name=settings.region, config=client_config())
+    copy = SigningKeyCopy(cast("DynamoDBClient", client), settings.signing_keys_table_name, lambda: datetime.now(UTC))
+    return JwtTokenManager(
+        issuer=settings.token_issuer,
+        audience=settings.token_audience,
+        per=settings.session_per,
+        keys=SigningKeys(settings.token_issuer, fetch=copy.read),
+    )
+
+
+@_once
+def _session() -> Session:
+    """Return the botocore session of the clients for tenants, which is to know no credentials."""
+    from botocore.session import Session
+
+    from chalicelib.vending.clients import without_credentials
+
+    session = without_credentials(Session())
     if names_aws_requests():
         from chalicelib.vending import aws_requests
 
         aws_requests.watch(session)
+    return session
 
-    @_once
-    def sts() -> STSClient:
-        # The only client with the Lambda role's own credentials; all that role may do with it is to assume TenantRole.
-        client = session.create_client("sts", region_name=settings.region, config=client_config(_STS_ATTEMPTS))
-        return cast("STSClient", client)
 
+@_once
+def _function_session() -> Session:
+    """Return a session with the function's own rights; no client of a tenant comes from it.
+
+    It shares the models of services with the other, so that none is loaded twice.
+    """
+    from botocore.session import Session
+
+    session = Session()
+    session.register_component("data_loader", _session().get_component("data_loader"))
+    if names_aws_requests():
+        from chalicelib.vending import aws_requests
+
+        aws_requests.watch(session)
+    return session
+
+
+@_once
+def scoped_clients() -> ScopedClients:
+    """Return the clients that sign with the session of a handle."""
+    from chalicelib.vending.clients import ScopedClients
+    from chalicelib.vending.connections import connection_pool
+
+    timeout = (_CONNECT_SECONDS, _READ_SECONDS)
     return ScopedClients(
-        session,
+        _session(),
         client_config(),
-        _vending_strategy(sts, settings),
-        region=settings.region,
-        capacity=settings.cached_tenants,
-        clients=KEPT_CLIENTS,
+        region=config().region,
         usage=usage(),
-        send=connection_pool(session, timeout=(_CONNECT_SECONDS, _READ_SECONDS), size=2 * _LISTING_THREADS).send,
+        send=connection_pool(_session(), timeout=timeout, size=2 * _LISTING_THREADS).send,
     )
 
 
-def _vending_strategy(sts: Callable[[], STSClient], settings: Config) -> VendingStrategy:
-    from chalicelib.vending.strategies import SessionPolicyVending, SessionTagVending, TenantResources
+def _vending_strategy(settings: Config) -> VendingStrategy:
+    from chalicelib.vending.strategies import (
+        SessionPolicyVending,
+        SessionTagVending,
+        TenantResources,
+        WebIdentityVending,
+    )
 
-    if settings.tenant_policy_role_arn is None:
+    @_once
+    def sts() -> STSClient:
+        # By web identity STS is asked without a signature, and the function's own rights are not even looked up.
+        own = settings.strategy is not Strategy.WEB_IDENTITY
+        session = _function_session() if own else _session()
+        client = session.create_client("sts", region_name=settings.region, config=client_config(_STS_ATTEMPTS))
+        return cast("STSClient", client)
+
+    if settings.strategy is Strategy.WEB_IDENTITY:
+        return WebIdentityVending(sts, settings.tenant_role_arn)
+    if settings.strategy is Strategy.SESSION_TAGS:
         return SessionTagVending(sts, settings.tenant_role_arn)
     resources = TenantResources(settings.table_arn, settings.reader_secret_arn, settings.writer_secret_arn)
-    return SessionPolicyVending(sts, settings.tenant_policy_role_arn, resources)
+    return SessionPolicyVending(sts, settings.tenant_role_arn, resources)
 
 
 def client_config(attempts: int = _ATTEMPTS) -> ClientConfig:
@@ -208,7 +272,7 @@ def client_config(attempts: int = _ATTEMPTS) -> ClientConfig:
 
 @_once
 def database() -> Database:
-    """Return the database under row-level security; a tenant's own credentials read the logins' secrets."""
+    """Return the database under row-level security; the session of a handle reads the logins' secrets."""
     from chalicelib.data.database import Database, DatabaseSettings, Login
 
     settings = config()
@@ -222,13 +286,13 @@ def database() -> Database:
     )
 
 
-def table(tenant: TenantContext, kind: Kind, *, versioned: bool = False) -> Table:
-    """Return a tenant's rows of a kind, reached with the tenant's scoped credentials."""
+def table(handle: Handle, kind: Kind, *, versioned: bool = False) -> Table:
+    """Return a tenant's rows of a kind, reached with the session of the handle."""
     from chalicelib.data.partitions import Partitions
     from chalicelib.data.table import Table
 
-    client, name = scoped_clients().dynamodb(tenant), config().table_name
-    return Table(client, name, Partitions(tenant, kind), listing_threads, versioned=versioned)
+    client, name = scoped_clients().dynamodb(handle), config().table_name
+    return Table(client, name, Partitions(handle.tenant, kind), listing_threads, versioned=versioned)
 
 
 @_once

@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 
     from stage.terraform import TerraformRoot
 
+#: What runs after each apply, and what the progress says of it.
+_AFTER_APPLY = {
+    "copying the user pool's signing keys": "refresh_signing_keys",
+    "migrating the database": "migrate_database",
+}
 _METHOD = "aws_api_gateway_method"
 _DEPLOYMENT, _API_STAGE = "module.api.aws_api_gateway_deployment.this", "module.api.aws_api_gateway_stage.this"
 
@@ -89,10 +94,9 @@ class Deployment:
         outputs = terraform.outputs()
         document = stage_of(outputs)
         document.save(stage.document)
-        with self._progress.step("migrating the database"):
-            invoke_lambda(
-                "migrate_database", {}, function_name=outputs["function_names"]["migrate_database"], region=stage.region
-            )
+        for doing, function in _AFTER_APPLY.items():
+            with self._progress.step(doing):
+                invoke_lambda(function, {}, function_name=outputs["function_names"][function], region=stage.region)
         SmokeTest(document, self._progress, enforces_leading_keys=outputs["enforces_leading_keys"]).run()
         self._console.print(f"deployed: the stage's document is {stage.document.relative_to(self._project)}")
         return document.api_url

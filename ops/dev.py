@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.markup import escape
 
-from chalicelib.config import Strategy
+from chalicelib.config import SessionPer, Strategy
 from ops.sample_rows import add_sample_rows
 from stage.document import DEFAULT_PATH, LocalStage
 from stage.errors import INTERRUPTED, CommandError
@@ -59,7 +59,8 @@ def _run(options: argparse.Namespace, console: Console) -> int:
         api_port=options.api_port,
         web_port=options.web_port,
         cors_origin=options.cors_origin,
-        vending_strategy=options.vending_strategy,
+        vending_strategy=Strategy(options.vending_strategy),
+        session_per=SessionPer(options.session_per),
     )
     progress = Progress(console)
     with LocalStack(stack_options, progress) as stack:
@@ -144,7 +145,10 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--web-port", type=int, default=8080, help="port of the web page (default: %(default)s)")
     parser.add_argument("--cors-origin", default="", help="origin of another page than this stage's own")
     parser.add_argument(
-        "--vending-strategy", choices=list(Strategy), default=Strategy.SESSION_TAGS, help="default: %(default)s"
+        "--vending-strategy", choices=list(Strategy), default=Strategy.WEB_IDENTITY, help="default: %(default)s"
+    )
+    parser.add_argument(
+        "--session-per", choices=list(SessionPer), default=SessionPer.TENANT, help="who shares a session of STS"
     )
     parser.add_argument("--stage-file", type=Path, default=DEFAULT_PATH, help="default: %(default)s")
     return parser.parse_args(arguments)

@@ -35,20 +35,21 @@ def _tests(name: str, *folders: str) -> Part:
 
 PARTS = (
     _tests(
-        "fuzzing, prover against evaluator, an offboarding killed at every moment, the other strategy",
+        "fuzzing, prover against evaluator, an offboarding killed at every moment, the other strategies",
         "packages",
         "tests/unit",
         "tests/local",
     ),
     _tests("weakened Terraform modules, and proofs of weakened plans", "tests/infra"),
     _tests(
-        "the entities under the other strategy, the page in a browser, make dev interrupted",
+        "the entities under the other strategies, the page in a browser, make dev interrupted",
         "tests/web",
         "tests/entities",
         "tests/isolation",
         "tests/commands",
     ),
     Part("the attack matrix", ("-m", "isolation.attack")),
+    Part("mutants: the app with one bug at a time", ("-m", "isolation.mutants")),
     Part("canaries: every control weakened in turn", ("-m", "isolation.canaries")),
     Part("the proof of both plans", ("-m", "isolation.proof")),
 )

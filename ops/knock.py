@@ -1,7 +1,8 @@
 """Knocks at another tenant's door: `python -m ops.knock globex acme`.
 
-It vends globex's scoped credentials as the API does, and asks with them for a partition of acme's and for globex's own,
-past the application's stores and routes. What the local AWS decided, and why, is printed.
+A member of globex signs in, the token becomes globex's scoped credentials as in the API, and they ask for a partition
+of acme's and for globex's own, past the application's stores and routes. What the local AWS decided, and why, is
+printed.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         stage = LocalStage.load(options.stage_file)
         tenant, other = (TenantContext(each, Role.MEMBER, "knock", "-") for each in (options.tenant, options.other))
-        dynamodb = scoped_client(stage, tenant, stage.vending_strategy)
+        dynamodb = scoped_client(stage, options.tenant, Role.MEMBER)
         foreign, own = (_knock(stage, dynamodb, each) for each in (other, tenant))
     except (CommandError, InvalidTenantError, ScopedCredentialsError, OSError) as error:
         print(error, file=sys.stderr)

@@ -31,6 +31,11 @@ class AwsEndpoint:
         """Return where the AWS of a stage on this machine answers."""
         return cls(stage.region, stage.aws_endpoint_url)
 
+    @classmethod
+    def in_vpc(cls, stage: LocalStage) -> AwsEndpoint:
+        """Return where the AWS of a stage on this machine answers what is in the stage's VPC, as its API is."""
+        return cls(stage.region, stage.vpc_endpoint_url)
+
     def as_caller(self, service: str, config: Config | None = None) -> Any:
         """Return a client with the credentials of whoever runs this, which boto3 finds."""
         return self._client(service, config=config or _CONFIG)
@@ -84,7 +89,7 @@ def lambda_client(stage: LocalStage, service: str) -> Any:
     Raises:
         OSError: the stage is gone.
     """
-    return AwsEndpoint.of(stage).as_function(service, stage.lambda_credentials)
+    return AwsEndpoint.in_vpc(stage).as_function(service, stage.lambda_credentials)
 
 
 def operator_client(stage: LocalStage, service: str) -> Any:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from chalicelib.config import Strategy
+from chalicelib.config import SessionPer, Strategy
 from stage.errors import CommandError
 
 if TYPE_CHECKING:
@@ -23,9 +23,12 @@ _TOLD = (
     "lambda_role_arn",
     "authorizer_role_arn",
     "vending_strategy",
+    "session_per",
     "tenant_role_arn",
+    "tenant_maintenance_role_arn",
     "table_name",
     "registry_table_name",
+    "signing_keys_table_name",
     "export_bucket_name",
     "user_pool_id",
     "user_pool_client_id",
@@ -95,10 +98,13 @@ class Stage(BaseModel):
     lambda_role_arn: str
     authorizer_role_arn: str
     vending_strategy: Strategy
-    tenant_role_arn: str
+    session_per: SessionPer
+    tenant_role_arn: str  # of the role whose sessions the strategy opens
+    tenant_maintenance_role_arn: str
     tenant_policy_role_arn: str | None = None  # in a stage with the strategy session_policy
     table_name: str
     registry_table_name: str
+    signing_keys_table_name: str
     export_bucket_name: str
     user_pool_id: str
     user_pool_client_id: str
@@ -133,6 +139,7 @@ class LocalStage(Stage):
     """A stage on one machine, with the keys and passwords that are worth nothing elsewhere."""
 
     aws_endpoint_url: str
+    vpc_endpoint_url: str  # the same AWS by way of the stage's VPC endpoint, which tenants' sessions need
     operator: Operator
     lambda_credentials: LambdaCredentials
     users: list[User]

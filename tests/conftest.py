@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from tests.support.fresh_python import project, run_python
+from tests.support.handles import in_request
 from tests.support.page import api_user, browser, page_stack, page_stage, served, visit, visits
 from tests.support.pooled_table import calls, dynamodb, table_name, table_names, threads
 from tests.support.requests import make_request
@@ -43,6 +44,7 @@ __all__ = [
     "dynamodb",
     "forge",
     "globex",
+    "in_request",
     "make_request",
     "newcomer",
     "own_project",

@@ -6,11 +6,12 @@ What a function needs is imported in it: the routes' cold start pays for none of
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from chalice.app import Blueprint
 
-from chalicelib.config import DatabaseFunctionsConfig
+from chalicelib.config import DatabaseFunctionsConfig, SigningKeysConfig
 from chalicelib.errors import ControlPlaneError
 from chalicelib.tenancy.audit import Outcome, record
 
@@ -54,6 +55,33 @@ def rotate_secret(event: dict[str, str], context: object) -> None:  # noqa: ARG0
         _secrets(config), lambda secret: psycopg.connect(**_conninfo(config, secret)), config.master_secret_arn
     )
     rotation.run(event["Step"], event["SecretId"], event["ClientRequestToken"])
+
+
+@control_plane.lambda_function(name="tag_id_token")
+def tag_id_token(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """Tag the id token that the user pool is about to sign: its pre-token trigger, which needs no rights."""
+    from chalicelib.tenancy import token_tags
+
+    return token_tags.tag_id_token(event, context)
+
+
+@control_plane.lambda_function(name="refresh_signing_keys")
+def refresh_signing_keys(event: dict[str, Any], context: object) -> dict[str, int]:  # noqa: ARG001 -- Lambda's signature
+    """Copy the user pool's signing keys to where the API can read them; returns `{"keys"}`, how many there are."""
+    from botocore.session import Session
+    from jwt import PyJWKSet
+
+    from chalicelib.data.signing_key_copy import SigningKeyCopy
+    from chalicelib.tenancy.signing_keys import fetch_json
+
+    config = SigningKeysConfig.from_environ(os.environ)
+    client: Any = Session().create_client("dynamodb", region_name=config.region)
+    document = fetch_json(config.jwks_url)
+    keys = PyJWKSet.from_dict(document).keys  # before the copy that works is replaced by one that does not
+    SigningKeyCopy(client, config.signing_keys_table_name, lambda: datetime.now(UTC)).write(
+        config.token_issuer, document
+    )
+    return {"keys": len(keys)}
 
 
 @control_plane.lambda_function(name="onboard_tenant")
@@ -104,9 +132,11 @@ def offboard_tenant(event: dict[str, Any], context: Any) -> dict[str, Any]:
         from chalicelib.control_plane.events import OffboardEvent, parse_event
         from chalicelib.control_plane.offboarding import Offboarding
         from chalicelib.control_plane.tenants import ControlPlane, time_left
+        from chalicelib.vending.handles import request_scope
 
         parsed, plane = parse_event(event, OffboardEvent), ControlPlane(os.environ)
-        return Offboarding.of(plane.means_of_offboarding(), parsed).run(time_left(OFFBOARDING_SECONDS))
+        with request_scope(plane.maintenance_session("offboard_tenant", parsed.tenant_id)):
+            return Offboarding.of(plane.means_of_offboarding(), parsed).run(time_left(OFFBOARDING_SECONDS))
 
     return _audited("offboard_tenant", event, context, run)
 

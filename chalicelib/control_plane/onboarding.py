@@ -9,8 +9,10 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
+from chalicelib.control_plane.maintenance import own_session
 from chalicelib.tenancy.statuses import Status
 from chalicelib.tenancy.tenant import Role, TenantContext
+from chalicelib.vending.handles import Handle, request_scope
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -38,7 +40,9 @@ def onboard(
     pool_users(event.tenant_id).invite(event.admin_email, Role.ADMIN)
     administrator = TenantContext(event.tenant_id, Role.ADMIN, "onboard_tenant", event.admin_email)
     database = functools.cache(database)
-    for entity in entities:
-        if entity.on_onboarded is not None:
-            entity.on_onboarded(database(), administrator)
+    with request_scope(own_session(administrator)):
+        handle = Handle(administrator)
+        for entity in entities:
+            if entity.on_onboarded is not None:
+                entity.on_onboarded(database(), handle)
     return registry.change(tenant, Status.ACTIVE)

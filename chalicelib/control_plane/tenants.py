@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from botocore.session import Session
 from chalicelib.config import ControlPlaneConfig
 from chalicelib.control_plane.pool_users import PoolUsers
 from chalicelib.data.registry import Registry
+from chalicelib.data.threads import RequestThreads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from chalicelib.control_plane.offboarding import Means
     from chalicelib.data.database import Database
     from chalicelib.data.holdings import Holding
+    from chalicelib.tenancy.tenant import TenantContext
+    from chalicelib.vending.sessions import Session as TenantSession
 
 _THREADS = 10
 _TIMEOUT = (2, 10)  # seconds to connect, and to read
@@ -57,11 +59,11 @@ class ControlPlane:
         """Return what the offboarding works with: for the tenant's data, nothing but the tenant's own credentials."""
         from chalicelib.control_plane.offboarding import Means, Retention  # noqa: PLC0415 -- for one function
 
-        settings, threads = self._settings, ThreadPoolExecutor(_THREADS)
+        settings, threads = self._settings, RequestThreads(_THREADS)
         return Means(
             registry=self.registry,
             pool_users=self.pool_users,
-            holdings=lambda tenant_id: self._holdings(tenant_id, threads),
+            holdings=lambda tenant_id: self._holdings("offboard_tenant", tenant_id, threads),
             s3=self._client("s3"),
             bucket=settings.export_bucket,
             erase_after_seconds=settings.erase_after_seconds,
@@ -74,32 +76,28 @@ class ControlPlane:
             now=_now,
         )
 
-    def _holdings(self, tenant_id: str, threads: Executor) -> list[Holding]:
+    def maintenance_session(self, function: str, tenant_id: str) -> Callable[[], TenantSession]:
+        """Return what opens the session in which a function works on all that a tenant holds."""
+        from chalicelib.control_plane.maintenance import maintenance_session  # noqa: PLC0415 -- for one function
+
+        role_arn, tenant = self._settings.tenant_maintenance_role_arn, _maintained(function, tenant_id)
+        return maintenance_session(lambda: self._client("sts"), role_arn, tenant, _now)
+
+    def _holdings(self, function: str, tenant_id: str, threads: Executor) -> list[Holding]:
         from chalicelib.data.holdings import holdings_of  # noqa: PLC0415
         from chalicelib.entities import ENTITIES  # noqa: PLC0415
-        from chalicelib.tenancy.tenant import Role, TenantContext  # noqa: PLC0415
-        from chalicelib.vending.clients import ScopedClients  # noqa: PLC0415
-        from chalicelib.vending.connections import connection_pool  # noqa: PLC0415 -- for one function
-        from chalicelib.vending.strategies import SessionTagVending  # noqa: PLC0415
+        from chalicelib.vending.clients import ScopedClients, without_credentials  # noqa: PLC0415
+        from chalicelib.vending.connections import connection_pool  # noqa: PLC0415
+        from chalicelib.vending.handles import Handle  # noqa: PLC0415
         from chalicelib.vending.usage import Usage  # noqa: PLC0415
 
-        settings = self._settings
-        vending = SessionTagVending(lambda: self._client("sts"), settings.tenant_role_arn)
-        session = Session()
-        scoped = ScopedClients(
-            session,
-            _CLIENT_CONFIG,
-            vending,
-            region=settings.region,
-            capacity=1,
-            clients=1,
-            usage=Usage(),
-            send=connection_pool(session, timeout=_TIMEOUT, size=2 * _THREADS).send,
-        )
-        tenant = TenantContext(tenant_id, Role.ADMIN, "offboard_tenant", "-")
+        settings, session = self._settings, without_credentials(Session())
+        send = connection_pool(session, timeout=_TIMEOUT, size=2 * _THREADS).send
+        scoped = ScopedClients(session, _CLIENT_CONFIG, region=settings.region, usage=Usage(), send=send)
+        handle = Handle(_maintained(function, tenant_id))
         database = self._database(scoped.secretsmanager)
         storages = [entity.storage for entity in ENTITIES]
-        return holdings_of(tenant, storages, scoped.dynamodb(tenant), settings.table_name, database, threads)
+        return holdings_of(handle, storages, scoped.dynamodb(handle), settings.table_name, database, threads)
 
     def _database(self, secrets: Callable[[Any], Any]) -> Database:
         from chalicelib.data.database import Database, DatabaseSettings, Login  # noqa: PLC0415 -- for two functions
@@ -120,3 +118,9 @@ def time_left(seconds: float) -> Callable[[], bool]:
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def _maintained(function: str, tenant_id: str) -> TenantContext:
+    from chalicelib.tenancy.tenant import Role, TenantContext  # noqa: PLC0415 -- for one function
+
+    return TenantContext(tenant_id, Role.ADMIN, function, "-")

@@ -1,7 +1,8 @@
 """PostgreSQL for one tenant at a time: the only file that may set `app.current_tenant`.
 
-Row-level security compares that setting with each row. It stops a forgotten WHERE, not code that sets another tenant;
-hence a test that nothing else calls `set_config`.
+Row-level security compares that setting with each row. The setting is the tenant of the handle's session, which a
+verified token has chosen, and not what a tenant context says. It stops a forgotten WHERE and a wrong context, not SQL
+that sets another tenant; hence a test that nothing else calls `set_config`.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, LiteralString
 
 import psycopg
+from psycopg import sql
 from psycopg_pool import ConnectionPool
 
 from chalicelib.data.database_secret import DatabaseSecret
@@ -26,8 +28,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from mypy_boto3_secretsmanager import SecretsManagerClient
+    from psycopg.abc import Params
 
-    from chalicelib.tenancy.tenant import Role, TenantContext
+    from chalicelib.tenancy.tenant import Role
+    from chalicelib.vending.handles import Handle
+    from chalicelib.vending.sessions import Session
 
 #: For so long a tenant's right to a login, once proven by reading its secret, is taken as given.
 ENTITLED_SECONDS = 300.0
@@ -66,12 +71,62 @@ class DatabaseSettings:
     connections: int
 
 
+class Result:
+    """What a statement brought; it runs no other one, as a cursor of the driver would, and is read by its handle only.
+
+    Every member raises HandleClosedError when the request of the handle is over, or this is another request, and
+    RuntimeError before the transaction's block has ended: until then nothing has come.
+    """
+
+    __slots__ = ("_cursor", "_transaction")
+
+    def __init__(self, cursor: psycopg.Cursor[tuple[Any, ...]], transaction: Transaction) -> None:
+        self._cursor = cursor
+        self._transaction = transaction
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        """Return the rows; none of a statement that returns none."""
+        cursor = self._ended()
+        return cursor.fetchall() if cursor.description else []
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows the statement returned or touched."""
+        return self._ended().rowcount
+
+    def _ended(self) -> psycopg.Cursor[tuple[Any, ...]]:
+        self._transaction.handle.check()
+        if not self._transaction.has_ended:
+            raise RuntimeError("read the results of a transaction after its block")
+        return self._cursor
+
+
+class Transaction:
+    """An open transaction of one handle; code that keeps it longer than the handle lives can run nothing in it."""
+
+    __slots__ = ("_connection", "handle", "has_ended")
+
+    def __init__(self, connection: Connection, handle: Handle) -> None:
+        self._connection = connection
+        self.handle = handle
+        self.has_ended = False
+
+    def execute(self, statement: LiteralString | sql.Composed, values: Params | None = None) -> Result:
+        """Run a statement; read its result after the transaction's block.
+
+        Raises:
+            HandleClosedError: the request of the handle is over, or this is another request.
+        """
+        self.handle.check()
+        return Result(self._connection.execute(statement, values), self)
+
+
 class Database:
     """Transactions under row-level security."""
 
     def __init__(
         self,
-        secrets: Callable[[TenantContext], SecretsManagerClient],
+        secrets: Callable[[Handle], SecretsManagerClient],
         settings: DatabaseSettings,
         *,
         clock: Callable[[], float] = time.monotonic,
@@ -86,26 +141,31 @@ class Database:
         self._deadlines = Deadlines(_TRANSACTION_SECONDS)
 
     @contextmanager
-    def tenant_transaction(self, tenant: TenantContext, login: Login) -> Iterator[Connection]:
-        """Run the block's statements in one transaction in which the tenant's rows are the only ones there are.
+    def tenant_transaction(self, handle: Handle, login: Login) -> Iterator[Transaction]:
+        """Run the block's statements in one transaction, in which the rows of the session's tenant are all there are.
 
         They travel together with BEGIN, the setting and COMMIT (pipeline mode): read results after the block. The
         transaction commits when the block ends and rolls back when it raises.
 
         Raises:
-            TenantAccessDeniedError: IAM does not entitle the tenant's role to this login, or the login may not do that.
+            HandleClosedError: the request of the handle is over, or this is another request.
+            TenantAccessDeniedError: IAM does not entitle the session to this login, or the login may not do that.
             DatabaseUnavailableError: no connection, no answer in time, or a broken connection; nothing is half-written.
             psycopg.IntegrityError: a constraint refuses; the transaction was rolled back.
         """
+        session = handle.session()
         try:
             with (
-                self._connection(tenant, login) as connection,
+                self._connection(handle, session, login) as connection,
                 self._deadlines.watching(connection),
                 connection.pipeline(),
                 connection.transaction(),
             ):
-                connection.setting.execute("SELECT set_config('app.current_tenant', %s, true)", [tenant.tenant_id])
-                yield connection
+                connection.setting.execute("SELECT set_config('app.current_tenant', %s, true)", [session.tenant_id])
+                transaction = Transaction(connection, handle)
+                yield transaction
+                handle.check()  # a block that was suspended may go on in another request: it is rolled back
+            transaction.has_ended = True
         except psycopg.errors.InsufficientPrivilege as error:
             raise TenantAccessDeniedError("The database does not let this tenant do that.") from error
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
@@ -119,8 +179,8 @@ class Database:
             pool.close(timeout=_WAIT_SECONDS)
 
     @contextmanager
-    def _connection(self, tenant: TenantContext, login: Login) -> Iterator[Connection]:
-        pool, connection = self._connected(tenant, login)
+    def _connection(self, handle: Handle, session: Session, login: Login) -> Iterator[Connection]:
+        pool, connection = self._connected(handle, session, login)
         try:
             yield connection
             connection.worked_at = time.monotonic()
@@ -130,8 +190,10 @@ class Database:
         finally:
             pool.putconn(connection)
 
-    def _connected(self, tenant: TenantContext, login: Login) -> tuple[ConnectionPool[Connection], Connection]:
-        pool = self._pool(tenant, login)
+    def _connected(
+        self, handle: Handle, session: Session, login: Login
+    ) -> tuple[ConnectionPool[Connection], Connection]:
+        pool = self._pool(handle, session, login)
         for attempts_left in reversed(range(_ATTEMPTS)):
             try:
                 return pool, self._take(pool)
@@ -140,7 +202,7 @@ class Database:
                 if exhausted or not attempts_left:
                     raise
                 # The password was rotated away since the secret was read, or the database was gone for a while.
-                pool = self._pool(tenant, login, renewed_from=pool)
+                pool = self._pool(handle, session, login, renewed_from=pool)
         raise AssertionError("the last attempt raises")
 
     def _take(self, pool: ConnectionPool[Connection]) -> Connection:
@@ -165,10 +227,14 @@ class Database:
             ConnectionPool.check_connection(connection)
 
     def _pool(
-        self, tenant: TenantContext, login: Login, renewed_from: ConnectionPool[Connection] | None = None
+        self,
+        handle: Handle,
+        session: Session,
+        login: Login,
+        renewed_from: ConnectionPool[Connection] | None = None,
     ) -> ConnectionPool[Connection]:
         """Return the login's pool, once the tenant's own scoped credentials have read its secret."""
-        key = (tenant.tenant_id, tenant.role, login)
+        key = (session.tenant_id, session.role, login)
         now = self._clock()
         known = self._pools.get(login)
         if renewed_from is None and known is not None and self._entitled.get(key, 0.0) > now:
@@ -177,7 +243,7 @@ class Database:
             known = self._pools.get(login)
             if known is not None and known[1] is not renewed_from and self._entitled.get(key, 0.0) > now:
                 return known[1]
-            secret = DatabaseSecret.read(self._secrets(tenant), self._settings.secret_arns[login])
+            secret = DatabaseSecret.read(self._secrets(handle), self._settings.secret_arns[login])
             self._entitled = {each: until for each, until in self._entitled.items() if until > now}
             self._entitled[key] = now + ENTITLED_SECONDS
             if known is not None and known[0] == secret and not known[1].closed:

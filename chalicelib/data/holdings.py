@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from chalicelib.data.database import Database
     from chalicelib.data.storage import Storage
-    from chalicelib.tenancy.tenant import TenantContext
+    from chalicelib.vending.handles import Handle
 
 _ROWS = 1000
 #: A condition may have 300 operators, two for each attribute. Source: AWS, DynamoDB, "Service quotas", expressions.
@@ -99,9 +99,9 @@ class TableHolding:
     Read and written again here, a number could lose digits, and its row would never be found unchanged.
     """
 
-    def __init__(self, database: Database, tenant: TenantContext, table: TenantTable) -> None:
+    def __init__(self, database: Database, handle: Handle, table: TenantTable) -> None:
         self._database = database
-        self._tenant = tenant
+        self._handle = handle
         self._names = {"table": sql.Identifier("public", table.name), "key": sql.Identifier(table.key)}
         self.name = f"postgresql/{table.name}"
 
@@ -111,7 +111,7 @@ class TableHolding:
             Login.READER,
             "SELECT {key}::text, to_jsonb({table}.*)::text FROM {table} WHERE tenant_id = %s AND (%s::text IS NULL OR "
             "{key}::text > %s) ORDER BY {key}::text LIMIT %s",
-            [self._tenant.tenant_id, after, after, _ROWS],
+            [self._handle.tenant.tenant_id, after, after, _ROWS],
         )
         return Chunk([row[1] for row in rows], rows[-1][0] if len(rows) == _ROWS else None)
 
@@ -121,23 +121,25 @@ class TableHolding:
             Login.WRITER,
             "DELETE FROM {table} WHERE tenant_id = %s AND to_jsonb({table}.*) IN "
             "(SELECT jsonb_array_elements(%s::jsonb)) RETURNING 1",
-            [self._tenant.tenant_id, f"[{','.join(rows)}]"],
+            [self._handle.tenant.tenant_id, f"[{','.join(rows)}]"],
         )
 
     def count(self) -> int:
         """See Holding."""
-        rows = self._fetch(Login.READER, "SELECT count(*) FROM {table} WHERE tenant_id = %s", [self._tenant.tenant_id])
+        rows = self._fetch(
+            Login.READER, "SELECT count(*) FROM {table} WHERE tenant_id = %s", [self._handle.tenant.tenant_id]
+        )
         return int(rows[0][0])
 
-    def _fetch(self, login: Login, statement: LiteralString, values: list[Any]) -> list[Any]:
+    def _fetch(self, login: Login, statement: LiteralString, values: list[Any]) -> list[tuple[Any, ...]]:
         composed = sql.SQL(statement).format(**self._names)
-        with self._database.tenant_transaction(self._tenant, login) as connection:
-            cursor = connection.execute(composed, values)
-        return cursor.fetchall()
+        with self._database.tenant_transaction(self._handle, login) as transaction:
+            result = transaction.execute(composed, values)
+        return result.fetchall()
 
 
 def holdings_of(  # noqa: PLR0913, PLR0917 -- both stores, and what they may hold
-    tenant: TenantContext,
+    handle: Handle,
     storages: Iterable[Storage],
     dynamodb: DynamoDBClient,
     table_name: str,
@@ -148,11 +150,11 @@ def holdings_of(  # noqa: PLR0913, PLR0917 -- both stores, and what they may hol
     holdings: list[Holding] = []
     for storage in storages:
         if isinstance(storage, TenantTable):
-            holdings.append(TableHolding(database, tenant, storage))
+            holdings.append(TableHolding(database, handle, storage))
         else:
             holdings += (
                 PartitionHolding(Partition(dynamodb, table_name, key), PartitionKey.parse(key), threads)
-                for key in Partitions(tenant, storage).every()
+                for key in Partitions(handle.tenant, storage).every()
             )
     return holdings
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from chalicelib.data.database import Database
     from chalicelib.data.storage import TenantTable
-    from chalicelib.tenancy.tenant import TenantContext
+    from chalicelib.vending.handles import Handle
 
 Row: TypeAlias = "dict[str, Any]"
 _WRITTEN = "written_"  # before a column's name in a statement's values, so that a column `tenant` is not the tenant
@@ -32,9 +32,9 @@ class Rows:
     DatabaseUnavailableError when the database does not answer in time. `columns` names the table's other columns.
     """
 
-    def __init__(self, database: Database, tenant: TenantContext, table: TenantTable, columns: tuple[str, ...]) -> None:
+    def __init__(self, database: Database, handle: Handle, table: TenantTable, columns: tuple[str, ...]) -> None:
         self._database = database
-        self._tenant = tenant
+        self._handle = handle
         self._key = table.key
         self._columns = (table.key, *columns)
         self._table = table
@@ -92,11 +92,11 @@ class Rows:
     ) -> _Answer:
         values = values or {}
         text = _composed(statement, self._table, self._columns, tuple(values))
-        with self._database.tenant_transaction(self._tenant, login) as connection:
+        with self._database.tenant_transaction(self._handle, login) as transaction:
             written = {f"{_WRITTEN}{name}": value for name, value in values.items()}
-            cursor = connection.execute(text, {"tenant": self._tenant.tenant_id, **others, **written})
-        rows = cursor.fetchall() if cursor.description else []
-        return _Answer([dict(zip(self._columns, row, strict=True)) for row in rows], cursor.rowcount)
+            result = transaction.execute(text, {"tenant": self._handle.tenant.tenant_id, **others, **written})
+        rows = [dict(zip(self._columns, row, strict=True)) for row in result.fetchall()]
+        return _Answer(rows, result.rowcount)
 
 
 class _Answer(NamedTuple):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from chalicelib.data.database import Database
     from chalicelib.data.storage import Storage
     from chalicelib.entities.probe import Probe
-    from chalicelib.tenancy.tenant import TenantContext
+    from chalicelib.vending.handles import Handle
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +29,14 @@ class Entity:
         name: its folder's, in the plural, such as `invoices`.
         title: what the page calls it.
         storage: where its rows lie; a tenant's are exported and erased there when the tenant leaves.
-        on_onboarded: what it does in the database once a tenant has its first administrator, who is the context given.
-            It may run again for the same tenant, and then changes nothing.
+        on_onboarded: what it does in the database once a tenant has its first administrator, who is the tenant context
+            of the handle. It may run again for the same tenant, and then changes nothing.
     """
 
     name: str
     title: str
     storage: Storage
-    on_onboarded: Callable[[Database, TenantContext], None] | None = None
+    on_onboarded: Callable[[Database, Handle], None] | None = None
 
     def blueprint(self) -> Blueprint:
         """Return its routes."""

@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING, Any
 from chalice.app import CORSConfig, Response
 
 from chalicelib import wiring
-from chalicelib.errors import TenantAccessDeniedError, UnavailableError
+from chalicelib.errors import HandleClosedError, InvalidTokenError, TenantAccessDeniedError, UnavailableError
 from chalicelib.tenancy.audit import Outcome, record
+from chalicelib.tenancy.authorizer import bearer_token
 from chalicelib.vending import aws_requests
+from chalicelib.vending.handles import request_scope
 from chalicelib.vending.usage import emit_metrics
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from chalice.app import Request
+
+    from chalicelib.vending.sessions import Session
 
 REQUEST_ID_HEADER = "X-Request-Id"
 RETRY_AFTER_SECONDS = 2
@@ -52,8 +56,10 @@ def exact_json(body: object, status_code: int = 200, headers: dict[str, str] | N
 
 
 def finish_answer(request: Request, get_response: Callable[[Request], Response]) -> Response:
-    """Middleware: name the request, so that a caller's report finds its log lines, and say when to try again."""
-    response = _naming_aws_requests(request, get_response) if wiring.names_aws_requests() else get_response(request)
+    """Middleware: close what the view opens, name the request in logs and answer, and say when to try again."""
+    authorization, tenant = request.headers.get("authorization", ""), _verified(request).get("tenant")
+    with request_scope(lambda: _session_of(authorization, tenant)):  # of a partial, repr would show the token
+        response = _naming_aws_requests(request, get_response) if wiring.names_aws_requests() else get_response(request)
     headers: dict[str, Any] = response.headers
     if request.lambda_context is not None:
         headers[REQUEST_ID_HEADER] = request.lambda_context.aws_request_id
@@ -65,6 +71,21 @@ def finish_answer(request: Request, get_response: Callable[[Request], Response])
     return response
 
 
+def _session_of(authorization: str, verified: object) -> Session:
+    """Return the session of the request's token, which must be of the tenant that the authorizer verified.
+
+    They differ when what lies between the authorizer and here reads a request with two tokens otherwise.
+    """
+    session = wiring.sessions().of(bearer_token(authorization))
+    if session.tenant_id != verified:
+        raise InvalidTokenError("the token is not the one that the authorizer has verified")
+    return session
+
+
+def _verified(request: Request) -> dict[str, Any]:
+    return request.context.get("authorizer") or {}
+
+
 def _naming_aws_requests(request: Request, get_response: Callable[[Request], Response]) -> Response:
     with aws_requests.collecting() as ids:
         response = get_response(request)
@@ -74,7 +95,7 @@ def _naming_aws_requests(request: Request, get_response: Callable[[Request], Res
 
 def _account_for(request: Request, response: Response) -> None:
     """Write the metrics of a tenant's request, and the audit line of one that was refused its data."""
-    context = request.context.get("authorizer") or {}
+    context = _verified(request)
     tenant = context.get("tenant")
     if not tenant:
         return
@@ -87,5 +108,11 @@ def _account_for(request: Request, response: Response) -> None:
             tenant=tenant,
             actor=context.get("user_id", ""),
             request_id=str(response.headers.get(REQUEST_ID_HEADER, "")),
-            reason=TenantAccessDeniedError.__name__,
+            reason=_reason(response),
         )
+
+
+def _reason(refusal: Response) -> str:
+    """Return which error refused the data, by the `Code` that Chalice answers for it."""
+    is_closed = isinstance(refusal.body, dict) and refusal.body.get("Code") == HandleClosedError.__name__
+    return (HandleClosedError if is_closed else TenantAccessDeniedError).__name__

@@ -11,6 +11,7 @@ from chalicelib import wiring
 from chalicelib.errors import AppError, ConfigError, InvalidTokenError
 from chalicelib.tenancy.authorizer import authorize
 from chalicelib.tenancy.tenant import TenantContext
+from chalicelib.vending.handles import Handle
 
 if TYPE_CHECKING:
     from chalice.app import AuthRequest, Request
@@ -47,3 +48,11 @@ def tenant_authorizer(request: AuthRequest) -> AuthResponse:
 def current_tenant(request: Request) -> TenantContext:
     """Return the tenant context that the authorizer verified; nothing else in a request names a tenant."""
     return TenantContext.from_authorizer_context(request.context.get("authorizer", {}))
+
+
+def opened(request: Request) -> Handle:
+    """Return the request's way to its tenant's data, which ends with the answer.
+
+    The session is that of the token with which the present request came, whatever request is given here.
+    """
+    return Handle(current_tenant(request))

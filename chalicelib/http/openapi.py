@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from chalice.app import Blueprint, Response
 
 from chalicelib import PRODUCT_TITLE, __version__
-from chalicelib.errors import SigningKeysUnavailableError, UnavailableError
+from chalicelib.errors import HandleClosedError, InvalidTokenError, SigningKeysUnavailableError, UnavailableError
 from chalicelib.http.answers import CORS, REQUEST_ID_HEADER
 from chalicelib.http.operations import DescribedResponse, Operation, operation_of
 from chalicelib.http.parameters import Parameter
@@ -145,7 +145,7 @@ def _refusals(entry: RouteEntry, one: Operation) -> Iterator[_Refusal]:
     errors = one.errors
     if entry.authorizer:
         yield from (_WITHOUT_TOKEN, _WITHOUT_PERMISSION)
-        errors = (*errors, SigningKeysUnavailableError)
+        errors = (*errors, InvalidTokenError, HandleClosedError, SigningKeysUnavailableError)
     for error in errors:
         yield _Refusal(error.STATUS_CODE, error.__name__, inspect.cleandoc(error.__doc__ or "").split("\n")[0])
 

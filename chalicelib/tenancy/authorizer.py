@@ -35,10 +35,7 @@ def authorize(authorization: str, tokens: JwtTokenManager, is_active: Callable[[
         SigningKeysUnavailableError: the signing keys cannot be fetched.
         StoreUnavailableError: the registry cannot be asked.
     """
-    bearer = _BEARER.fullmatch(authorization)
-    if not bearer:
-        raise InvalidTokenError("the Authorization header is not a bearer token")
-    tenant = tokens.verify(bearer[1])
+    tenant = tokens.verify(bearer_token(authorization))
     permissions = PERMISSIONS[tenant.role]
     if not is_active(tenant.tenant_id):
         log.warning("%s is not active: its user %s is refused", tenant.tenant_id, tenant.user_id)
@@ -48,6 +45,18 @@ def authorize(authorization: str, tokens: JwtTokenManager, is_active: Callable[[
         principal_id=tenant.user_id,
         context=tenant.to_authorizer_context(),
     )
+
+
+def bearer_token(authorization: str) -> str:
+    """Return the token of an Authorization header.
+
+    Raises:
+        InvalidTokenError: the header holds none.
+    """
+    bearer = _BEARER.fullmatch(authorization)
+    if not bearer:
+        raise InvalidTokenError("the Authorization header is not a bearer token")
+    return bearer[1]
 
 
 @functools.cache  # one entry a role, and one for none

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from jwt import PyJWKSet
 from jwt.exceptions import PyJWTError
 
-from chalicelib.errors import InvalidTokenError, SigningKeysUnavailableError
+from chalicelib.errors import InvalidTokenError, SigningKeysUnavailableError, UnknownSigningKeyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _REFETCH_SECONDS, _RETRY_SECONDS = 60.0, 1.0
+_RENEWED_AFTER_SECONDS = 3600.0
 _TRY_AGAIN = "The sign-in service cannot be reached; try again shortly."
 _FETCH_TIMEOUT_SECONDS = 3
 
@@ -46,50 +47,57 @@ class SigningKeys:
 
     An unknown `kid` (the pool rotated its keys, or somebody invents one) leads to at most one fetch a minute, so that
     forged tokens cannot make the authorizer hammer Cognito. A fetch that failed is tried again a second later; until it
-    succeeds, nothing can be said of unknown keys, and the known ones go on working.
+    succeeds, nothing can be said of unknown keys, and the known ones go on working. Keys that are known for an hour are
+    fetched again, since the pool may have withdrawn one.
     """
 
     def __init__(
         self,
-        url: str,
+        source: str,
         *,
         fetch: Callable[[str], dict[str, Any]] = fetch_json,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._url = url
+        self._source = source  # what `fetch` is given: a URL, or an issuer
         self._fetch = fetch
         self._clock = clock
         self._lock = threading.Lock()
         self._keys: dict[str, PyJWK] = {}
-        self._next_fetch = -math.inf
+        self._next_fetch, self._renew_at = -math.inf, -math.inf
         self._failed = False
 
     def find(self, kid: object) -> PyJWK:
         """Return the key that the pool publishes under this id.
 
         Raises:
-            InvalidTokenError: the pool publishes no such key.
+            InvalidTokenError: the token names no key.
+            UnknownSigningKeyError: the pool publishes no such key.
             SigningKeysUnavailableError: the keys cannot be fetched.
         """
         if not isinstance(kid, str):
             raise InvalidTokenError("the token names no signing key")
-        key = self._keys.get(kid) or self._refetched(kid)
+        key = self._keys.get(kid)
+        if key is None or self._clock() >= self._renew_at:
+            key = self._refetched(kid)
         if key is None:
-            raise InvalidTokenError("the token is signed with an unknown key")
+            raise UnknownSigningKeyError("the token is signed with an unknown key")
         return key
 
     def _refetched(self, kid: str) -> PyJWK | None:
         with self._lock:
-            now = self._clock()
-            if kid not in self._keys and now < self._next_fetch and self._failed:
+            now, known = self._clock(), kid in self._keys
+            if not known and now < self._next_fetch and self._failed:
                 raise SigningKeysUnavailableError(_TRY_AGAIN)  # the pool may know a key that is unknown here
-            if kid not in self._keys and now >= self._next_fetch:
-                self._next_fetch, self._failed = now + _RETRY_SECONDS, True
+            if now >= (self._renew_at if known else self._next_fetch):
+                self._next_fetch, self._renew_at, self._failed = now + _RETRY_SECONDS, now + _REFETCH_SECONDS, True
                 try:
-                    published = PyJWKSet.from_dict(self._fetch(self._url)).keys
-                except (OSError, HTTPException, ValueError, PyJWTError) as error:
+                    published = PyJWKSet.from_dict(self._fetch(self._source)).keys
+                except (OSError, HTTPException, ValueError, PyJWTError, SigningKeysUnavailableError) as error:
                     log.warning("the signing keys cannot be fetched: %s", error)
+                    if known:
+                        return self._keys[kid]
                     raise SigningKeysUnavailableError(_TRY_AGAIN) from error
-                self._keys = {key.key_id: key for key in published if key.key_id is not None}
-                self._next_fetch, self._failed = now + _REFETCH_SECONDS, False
+                self._keys = {key.key_id: key for key in published if isinstance(key.key_id, str)}
+                self._next_fetch, self._renew_at = now + _REFETCH_SECONDS, now + _RENEWED_AFTER_SECONDS
+                self._failed = False
             return self._keys.get(kid)

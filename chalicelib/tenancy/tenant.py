@@ -90,6 +90,6 @@ def _role(name: str) -> Role:
         raise InvalidTenantError("the role is unknown") from None
 
 
-def leading_keys(tenant: TenantContext) -> str:
+def leading_keys(tenant_id: str) -> str:
     """Return the IAM pattern that all partition keys of the tenant match, and none of another's."""
-    return f"{tenant.tenant_id}{DELIMITER}*"
+    return f"{tenant_id}{DELIMITER}*"

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import jwt
 
+from chalicelib.config import SessionPer
 from chalicelib.errors import InvalidTenantError, InvalidTokenError
 from chalicelib.tenancy.tenant import TenantContext
+from chalicelib.tenancy.token_tags import check_source_identity, tagged
 
 if TYPE_CHECKING:
     from chalicelib.tenancy.signing_keys import SigningKeys
@@ -20,16 +22,18 @@ class JwtTokenManager:
     """Verifies id tokens of one user pool and one app client.
 
     Checked: signature with RS256 and no other algorithm, key by `kid` from the pool's key set, `iss`, `aud`, `exp`,
-    `nbf` and `iat` with 10 s of leeway, `token_use`, tenant id grammar and role.
+    `nbf` and `iat` with 10 s of leeway, `token_use`, tenant id grammar and role, and that the tags and the source
+    identity which STS will take from the token are that tenant, role and user, as `per` wants them.
 
     Source: AWS, "Verifying JSON web tokens" (https://docs.aws.amazon.com/cognito/latest/developerguide/
     amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html).
     """
 
-    def __init__(self, *, issuer: str, audience: str, keys: SigningKeys) -> None:
+    def __init__(self, *, issuer: str, audience: str, keys: SigningKeys, per: SessionPer = SessionPer.TENANT) -> None:
         self._issuer = issuer
         self._audience = audience
         self._keys = keys
+        self._per = per
 
     def verify(self, token: str) -> TenantContext:
         """Return whom the token proves to be calling.
@@ -53,6 +57,8 @@ class JwtTokenManager:
             )
             if claims.get("token_use") != "id":
                 raise InvalidTokenError("the token is not an id token")
+            tagged(claims)
+            check_source_identity(claims, self._per)
             return TenantContext.from_claims(claims)
         except (jwt.InvalidTokenError, InvalidTenantError) as error:
             raise InvalidTokenError(str(error)) from error

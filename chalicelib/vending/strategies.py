@@ -1,4 +1,8 @@
-"""The two ways in which a session of AWS STS comes to reach one tenant only."""
+"""The three ways in which a session of AWS STS comes to reach one tenant only.
+
+By web identity STS verifies the user's token and takes the tags from it: no code can name another tenant. By session
+tags and by session policy the code that assumes the role names the tenant, and isolation is as strong as that code.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
-from chalicelib.errors import ConfigError, ScopedCredentialsError
+from chalicelib.errors import ConfigError, InvalidTokenError, ScopedCredentialsError
 from chalicelib.tenancy.permissions import RIGHTS, Right
 from chalicelib.tenancy.tenant import Role, TenantContext, leading_keys
 
@@ -18,39 +22,99 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mypy_boto3_sts import STSClient
-    from mypy_boto3_sts.type_defs import CredentialsTypeDef
+    from mypy_boto3_sts.type_defs import CredentialsTypeDef, TagTypeDef
+
+    from chalicelib.vending.callers import Caller
 
 #: Role chaining (a Lambda role assuming another) is limited to one hour. Source: AWS, "Methods to assume a role"
 #: (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_manage-assume.html).
 SESSION_SECONDS = 3600
 _MAX_SESSION_POLICY = 2048  # characters. Source: AWS, STS API reference, AssumeRole, Policy
+# Any other refusal means that STS and the authorizer, which has verified the token, differ: the stage's fault.
+_TOKEN_REFUSED = frozenset({"ExpiredTokenException", "IDPRejectedClaim"})
 _LONGEST_TENANT = TenantContext("x" * 32, Role.ADMIN, "any", "any")
 _READS = ["dynamodb:GetItem", "dynamodb:Query"]
 _WRITES = ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"]
 log = logging.getLogger(__name__)
+# At DEBUG, which somebody may choose for everything, it writes what it sends to STS and gets: tokens and credentials.
+logging.getLogger("botocore").setLevel(logging.INFO)
+
+
+class Subject(Protocol):
+    """For whom a session is opened."""
+
+    @property
+    def tenant_id(self) -> str:
+        """The tenant."""
+
+    @property
+    def role(self) -> Role:
+        """What the session may do within the tenant."""
 
 
 class VendingStrategy(Protocol):
     """How credentials come to reach one tenant only."""
 
-    def vend(self, tenant: TenantContext) -> CredentialsTypeDef:
+    @property
+    def verifies_tokens(self) -> bool:
+        """Whether STS verifies the caller's token as it vends; if not, it must be verified before."""
+
+    def vend(self, caller: Caller) -> CredentialsTypeDef:
         """Return new credentials that can reach this tenant's data only, within what its role may do.
 
         Raises:
             ScopedCredentialsError: STS would not vend, or could not be reached.
+            InvalidTokenError: STS found the token expired, or the pool rejected it.
         """
 
 
-class SessionTagVending:
-    """Assumes TenantRole with the session tags `tenant` and `role`, on which its policy's conditions rest."""
+class WebIdentityVending:
+    """Hands the user's id token to STS, which verifies it and tags the session of TenantRole from its claims.
+
+    The call is unsigned: nothing of the function's own rights is in it. The role's trust policy demands the session
+    name that is given here, so that a session which STS opened is that of the tenant and role which the token claims.
+
+    Source: AWS, "AssumeRoleWithWebIdentity" (https://docs.aws.amazon.com/STS/latest/APIReference/
+    API_AssumeRoleWithWebIdentity.html).
+    """
+
+    verifies_tokens = True
 
     def __init__(self, sts: Callable[[], STSClient], tenant_role_arn: str) -> None:
         self._sts = sts
         self._tenant_role_arn = tenant_role_arn
 
-    def vend(self, tenant: TenantContext) -> CredentialsTypeDef:
+    def vend(self, caller: Caller) -> CredentialsTypeDef:
         """See VendingStrategy."""
-        return _assume_role(self._sts, self._tenant_role_arn, tenant)
+        try:
+            return _vended(
+                caller,
+                lambda: self._sts().assume_role_with_web_identity(
+                    RoleArn=self._tenant_role_arn,
+                    RoleSessionName=_session_name(caller),
+                    WebIdentityToken=caller.token,
+                    DurationSeconds=SESSION_SECONDS,
+                ),
+            )
+        except ScopedCredentialsError as error:
+            cause = error.__cause__
+            if isinstance(cause, ClientError) and cause.response["Error"]["Code"] in _TOKEN_REFUSED:
+                raise InvalidTokenError("STS found the token expired, or its issuer rejected it") from cause
+            raise
+
+
+class SessionTagVending:
+    """Assumes a role with the session tags `tenant` and `role`, on which its policy's conditions rest."""
+
+    verifies_tokens = False
+
+    def __init__(self, sts: Callable[[], STSClient], role_arn: str) -> None:
+        self._sts = sts
+        self._role_arn = role_arn
+
+    def vend(self, caller: Subject) -> CredentialsTypeDef:
+        """See VendingStrategy."""
+        return _assume_role(self._sts, self._role_arn, caller)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +136,8 @@ class SessionPolicyVending:
         ConfigError: the ARNs are so long that STS would refuse the policy.
     """
 
+    verifies_tokens = False
+
     def __init__(self, sts: Callable[[], STSClient], tenant_policy_role_arn: str, resources: TenantResources) -> None:
         self._sts = sts
         self._tenant_policy_role_arn = tenant_policy_role_arn
@@ -81,15 +147,15 @@ class SessionPolicyVending:
                 f"a session policy with these ARNs is beyond {_MAX_SESSION_POLICY} characters: {resources}"
             )
 
-    def vend(self, tenant: TenantContext) -> CredentialsTypeDef:
+    def vend(self, caller: Subject) -> CredentialsTypeDef:
         """See VendingStrategy."""
-        return _assume_role(self._sts, self._tenant_policy_role_arn, tenant, Policy=self._policy(tenant))
+        return _assume_role(self._sts, self._tenant_policy_role_arn, caller, Policy=self._policy(caller))
 
-    def _policy(self, tenant: TenantContext) -> str:
-        return json.dumps(session_policy(tenant, self._resources), separators=(",", ":"))
+    def _policy(self, caller: Subject) -> str:
+        return json.dumps(session_policy(caller, self._resources), separators=(",", ":"))
 
 
-def session_policy(tenant: TenantContext, resources: TenantResources) -> dict[str, Any]:
+def session_policy(tenant: Subject, resources: TenantResources) -> dict[str, Any]:
     """Return the policy document that leaves a session this tenant's partitions and its role's rights."""
     may_write = tenant.role in RIGHTS[Right.WRITE]
     secrets = [resources.reader_secret_arn]
@@ -104,7 +170,7 @@ def session_policy(tenant: TenantContext, resources: TenantResources) -> dict[st
                 "Action": [*_READS, *(_WRITES if may_write else [])],
                 "Resource": [resources.table_arn],
                 "Condition": {
-                    "ForAllValues:StringLike": {"dynamodb:LeadingKeys": [leading_keys(tenant)]},
+                    "ForAllValues:StringLike": {"dynamodb:LeadingKeys": [leading_keys(tenant.tenant_id)]},
                     # ForAllValues is true when there is no leading key.
                     "Null": {"dynamodb:LeadingKeys": "false"},
                 },
@@ -119,19 +185,38 @@ def session_policy(tenant: TenantContext, resources: TenantResources) -> dict[st
     }
 
 
-def _assume_role(sts: Callable[[], STSClient], role_arn: str, tenant: TenantContext, **more: Any) -> CredentialsTypeDef:
-    try:
-        answer = sts().assume_role(
+def _assume_role(sts: Callable[[], STSClient], role_arn: str, subject: Subject, **more: Any) -> CredentialsTypeDef:
+    tags: list[TagTypeDef] = [
+        {"Key": "tenant", "Value": subject.tenant_id},
+        {"Key": "role", "Value": subject.role.value},
+    ]
+    return _vended(
+        subject,
+        lambda: sts().assume_role(
             RoleArn=role_arn,
-            RoleSessionName=f"{tenant.tenant_id}.{tenant.role}",
-            Tags=[
-                {"Key": "tenant", "Value": tenant.tenant_id},
-                {"Key": "role", "Value": tenant.role.value},
-            ],
+            RoleSessionName=_session_name(subject),
+            Tags=tags,
             DurationSeconds=SESSION_SECONDS,
             **more,
-        )
-    except (BotoCoreError, ClientError, ResponseParserError) as error:
-        log.warning("STS does not vend for %s as %s: %s", tenant.tenant_id, tenant.role, error)
+        ),
+    )
+
+
+def _session_name(subject: Subject) -> str:
+    return f"{subject.tenant_id}.{subject.role}"
+
+
+def _vended(subject: Subject, assume: Callable[[], Any]) -> CredentialsTypeDef:
+    """Return the credentials of STS's answer; a refusal is logged with what STS says, which holds no token."""
+    try:
+        answer = assume()
+    except ResponseParserError:  # its text is the answer, in which something on the way may repeat what it was sent
+        log.warning("STS does not vend for %s as %s: its answer is not understood", subject.tenant_id, subject.role)
+        raise ScopedCredentialsError from None
+    except (BotoCoreError, ClientError) as error:
+        log.warning("STS does not vend for %s as %s: %s", subject.tenant_id, subject.role, error)
         raise ScopedCredentialsError from error
-    return answer["Credentials"]
+    credentials: CredentialsTypeDef | None = answer.get("Credentials")
+    if credentials is None:  # something in between has answered for STS
+        raise ScopedCredentialsError
+    return credentials

@@ -13,23 +13,28 @@ locals {
   function_names = { for function in keys(local.package.functions) : function => "${local.placement.name}-${function}" }
 
   descriptions = {
-    api_handler       = "The API's routes."
-    tenant_authorizer = "Turns a token into a tenant context, or refuses."
-    migrate_database  = "Brings the database to the newest revision."
-    rotate_secret     = "Changes the password of a login of the database."
+    api_handler          = "The API's routes."
+    tenant_authorizer    = "Turns a token into a tenant context, or refuses."
+    migrate_database     = "Brings the database to the newest revision."
+    rotate_secret        = "Changes the password of a login of the database."
+    tag_id_token         = "Tags an id token with its user's tenant and role, before Cognito signs it."
+    refresh_signing_keys = "Stores the user pool's signing keys, for functions that cannot fetch them."
   }
 
-  # API Gateway waits 29 s for the API and no longer; Lambda ends whatever runs for 15 minutes.
+  # API Gateway waits 29 s for the API and no longer, Cognito 5 s for its trigger; Lambda ends whatever runs for 15
+  # minutes.
   timeouts = {
     api_handler       = 29
     tenant_authorizer = 10
     migrate_database  = 300
     offboard_tenant   = 900
+    tag_id_token      = 5
   }
 
   memory = {
     api_handler       = var.memory_mb.api
     tenant_authorizer = var.memory_mb.authorizer
+    tag_id_token      = var.memory_mb.authorizer
   }
 
   # What reaches the database is limited, so that its connections suffice: rotate_secret logs in as the master and as the

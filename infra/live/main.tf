@@ -36,6 +36,8 @@ module "core" {
   placement        = local.placement
   disposable       = var.disposable
   vending_strategy = var.vending_strategy
+  session_per      = var.session_per
+  endpoints        = one(module.network[*].session_endpoints)
   exports          = var.exports
   require_tls      = var.require_tls
   database_secrets = module.secrets.arn_patterns

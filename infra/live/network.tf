@@ -19,17 +19,23 @@ module "network" {
   placement         = local.placement
   cidr              = var.network.cidr
   zones             = var.network.zones
-  tenant_role_arns  = concat([module.core.tenant_role_arn], module.core.tenant_policy_role_arn[*])
+  sessions_by_token = var.vending_strategy == "web_identity"
   user_pool_arn     = module.core.user_pool_arn
   secrets           = module.secrets.arn_patterns
   role_arns         = { for function in local.functions_in_vpc : function => module.core.role_arns[function] }
   export_bucket_arn = module.core.export_bucket_arn
 
+  tenant_role_arn             = module.core.tenant_role_arn
+  tenant_maintenance_role_arn = module.core.tenant_maintenance_role_arn
+
   tables = {
-    pooled_arn   = module.core.table_arn
-    registry_arn = module.core.registry_table_arn
+    pooled_arn       = module.core.table_arn
+    registry_arn     = module.core.registry_table_arn
+    signing_keys_arn = module.core.signing_keys_table_arn
   }
 
+  # The functions' roles only: those of tenants' sessions name the endpoints, and wait for them.
+  #
   # Lambda gives interfaces back some minutes after a function is gone, with the rights of its role, and only then can
   # the subnets go: the roles are the last to be destroyed.
   depends_on = [module.core.role_arns]

@@ -79,15 +79,26 @@ variable "kms_key_arn" {
   }
 
   validation {
-    condition     = var.kms_key_arn == null || var.vending_strategy == "session_tags"
-    error_message = "The API's session policies say nothing of a key, so that a session could decrypt nothing: a key of one's own needs the strategy session_tags."
+    condition     = var.kms_key_arn == null || var.vending_strategy != "session_policy"
+    error_message = "The API's session policies say nothing of a key, so that a session could decrypt nothing: a key of one's own needs another strategy than session_policy."
   }
 }
 
 variable "vending_strategy" {
   type        = string
-  description = "What confines a tenant's session: its tags (session_tags), or the session policy that the API passes (session_policy)."
-  default     = "session_tags"
+  description = "What confines a tenant's session: the user's token (web_identity), its tags, which the API says (session_tags), or the session policy that the API passes (session_policy)."
+  default     = "web_identity"
+
+  validation {
+    condition     = var.vending_strategy != "web_identity" || var.network != null || var.disposable
+    error_message = "Without a network a user could take a token to STS from anywhere: web_identity needs one, unless the stage is disposable."
+  }
+}
+
+variable "session_per" {
+  type        = string
+  description = "What shares a session under web_identity: a tenant's users of one role (tenant), or none with another (user), so that CloudTrail names the user."
+  default     = "tenant"
 }
 
 variable "authorizer_cache_seconds" {
@@ -283,12 +294,12 @@ variable "memory_mb" {
 
 variable "cached_tenants" {
   type        = number
-  description = "For how many tenants and roles an environment of the API keeps credentials, 3 kB each. Each call of STS that this saves is one of the account's 600 a second."
+  description = "How many sessions an environment of the API keeps: one for each tenant and role, or for each user with session_per = \"user\"; 3 KiB each, and 2 KiB for each further token of it. Each call of STS that a kept session saves is one of the account's 600 a second."
   default     = 10000
 
   validation {
     condition     = var.cached_tenants >= 1 && var.cached_tenants <= 100000 && floor(var.cached_tenants) == var.cached_tenants
-    error_message = "Credentials of 1 to 100000 tenants are kept."
+    error_message = "From 1 to 100000 sessions are kept."
   }
 }
 

@@ -32,6 +32,8 @@ module "core" {
   placement        = local.placement
   disposable       = true
   vending_strategy = var.vending_strategy
+  session_per      = var.session_per
+  endpoints        = var.vpc_endpoint_id == null ? null : { sts_ids = [var.vpc_endpoint_id], data_ids = [var.vpc_endpoint_id] }
   exports          = { retention_days = 30, expire = false }
   require_tls      = false
   database_secrets = one(module.secrets[*].arn_patterns)

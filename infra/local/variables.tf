@@ -33,8 +33,25 @@ variable "account_id" {
 
 variable "vending_strategy" {
   type        = string
-  description = "What confines a tenant's session: its tags (session_tags), or the session policy that the API passes (session_policy)."
-  default     = "session_tags"
+  description = "What confines a tenant's session: the user's token (web_identity), its tags, which the API says (session_tags), or the session policy that the API passes (session_policy)."
+  default     = "web_identity"
+}
+
+variable "session_per" {
+  type        = string
+  description = "What shares a session under web_identity: a tenant's users of one role (tenant), or none with another (user), so that CloudTrail names the user."
+  default     = "tenant"
+}
+
+variable "vpc_endpoint_id" {
+  type        = string
+  description = "Id of the VPC endpoint that the local AWS plays on a listener of its own, through which the functions in the network call. Null for a stage that plays no network."
+  default     = null
+
+  validation {
+    condition     = var.vpc_endpoint_id == null || can(regex("^vpce-[0-9a-f]+$", var.vpc_endpoint_id))
+    error_message = "An endpoint's id looks like vpce-0123456789abcdef0."
+  }
 }
 
 variable "authorizer_cache_seconds" {

@@ -1,8 +1,9 @@
 """Attacks a running stage past its application: `python -m isolation.attack --stage .local/stage.json`.
 
-Without a running stage it starts one of its own on the local stack, with the roles of both vending strategies. On a
+Without a running stage it starts one on the local stack for each vending strategy in turn. What depends on no session
+of STS, such as forged tokens, malformed requests and statements of PostgreSQL, is then tried on the first alone. On a
 stage on AWS it runs what tenants' sessions try on the pooled table, with credentials from the environment that the
-tenant roles must trust for as long.
+tenant role must trust for as long; where a token opens sessions, it trusts no credentials, and nothing can be tried.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import argparse
 import json
 import sys
 import tempfile
-from contextlib import ExitStack
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,7 @@ from chalicelib.config import Strategy
 from chalicelib.errors import ScopedCredentialsError
 from isolation.attack.controls import Control
 from isolation.attack.html import as_html
-from isolation.attack.matrix import all_cells, chosen, on_stage
+from isolation.attack.matrix import all_cells, chosen, of_sessions, on_stage
 from isolation.attack.outcomes import Service
 from isolation.attack.reports import as_json, as_printed, print_report
 from isolation.attack.runner import run
@@ -42,7 +43,7 @@ from stage.shell import forget_aws_settings
 from stage.terraform import require_terraform
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from isolation.attack.cells import Cell
     from isolation.attack.runner import Report
@@ -56,26 +57,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Print the evidence; 0 when every cell is as it should be, 1 when one is not, 2 when nothing can be run."""
     options = _parse(arguments)
     console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH)
+    reports = []
     try:
         attacked = served()
         attacked.named(options.only)
         if options.list:
-            return _list(_chosen(attacked, Strategy.SESSION_POLICY, options), console)
-        with ExitStack() as running:
-            report = _attack(_world(attacked, options, running), attacked, options)
+            return _list(_chosen(attacked, options.strategy[0], options), console)
+        for report in _reports(attacked, options):
+            print_report(report, console)
+            reports.append(report)
     except (CommandError, OSError, ScopedCredentialsError, BotoCoreError, ClientError, psycopg.Error) as error:
         Console(stderr=True).print(Text(f"nothing can be shown: {error}"), soft_wrap=True)
         return 2
-    if not report.judged:
+    if not any(report.judged for report in reports):
         Console(stderr=True).print("nothing is shown: no cell is left")
         return 2
-    print_report(report, console)
     for path, text in ((options.json, as_json), (options.html, as_html)):
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text(report), encoding="utf-8")
+            path.write_text(text(*reports), encoding="utf-8")
             console.print(f"written: {path}")
-    return 0 if report.is_good else 1
+    return 0 if all(report.is_good for report in reports) else 1
 
 
 def _chosen(attacked: Served, strategy: str, options: argparse.Namespace) -> tuple[Cell, ...]:
@@ -90,9 +92,28 @@ def _list(cells: tuple[Cell, ...], console: Console) -> int:
     return 0
 
 
-def _attack(world: World, attacked: Served, options: argparse.Namespace) -> Report:
-    cells = _chosen(attacked, world.stage.vending_strategy, options)
-    selection = on_stage(cells, local=world.local is not None, strategies=world.strategies, tenants=world.tenants)
+def _reports(attacked: Served, options: argparse.Namespace) -> Iterator[Report]:
+    """Yield what came of the stage that is described, or of one stage of each strategy that is started for it.
+
+    Raises:
+        CommandError: there is none, and none can be started.
+    """
+    if options.stage is not None or DEFAULT_PATH.exists():
+        world = _described(options.stage or DEFAULT_PATH, attacked)
+        yield _attack(world, _chosen(attacked, world.strategy, options))
+        return
+    forget_aws_settings()
+    require_terraform()
+    for number, strategy in enumerate(options.strategy):
+        cells = _chosen(attacked, strategy, options)
+        cells = of_sessions(cells) if number else cells
+        if cells:
+            with _started(strategy) as stage:
+                yield _attack(World(stage, attacked), cells)
+
+
+def _attack(world: World, cells: tuple[Cell, ...]) -> Report:
+    selection = on_stage(cells, local=world.local is not None, tenants=world.tenants)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("attacking", total=len(selection.cells))
@@ -100,25 +121,18 @@ def _attack(world: World, attacked: Served, options: argparse.Namespace) -> Repo
             world,
             selection.cells,
             selection.skipped,
-            name=world.stage.api_url,
+            name=f"{world.stage.api_url}, a stage of {world.strategy}",
             progress=lambda done: bar.advance(task, done),
         )
 
 
-def _world(attacked: Served, options: argparse.Namespace, running: ExitStack) -> World:
-    """Return the stage that is described, or one that is started for the run.
-
-    Raises:
-        CommandError: there is none, and none can be started.
-    """
-    if options.stage is None and not DEFAULT_PATH.exists():
-        forget_aws_settings()
-        return World(_started(running), attacked)
-    path = options.stage or DEFAULT_PATH
+def _described(path: Path, attacked: Served) -> World:
     if _is_local(path):
         forget_aws_settings()
         return World(LocalStage.load(path), attacked)
     stage = Stage.load(path)
+    if stage.vending_strategy is Strategy.WEB_IDENTITY:
+        raise CommandError(f"{path}: a user's token opens sessions, in the stage's network alone: there is none here")
     return World(stage, attacked, sts=lambda: AwsEndpoint(stage.region).as_caller("sts"))
 
 
@@ -129,22 +143,21 @@ def _is_local(path: Path) -> bool:
         return False  # Stage.load says what is wrong with it
 
 
-def _started(running: ExitStack) -> LocalStage:
-    require_terraform()
-    folder = Path(running.enter_context(tempfile.TemporaryDirectory(prefix=f"{PRODUCT}-attack-")))
-    stack_options = StackOptions(
-        project=_PROJECT,
-        folder=folder,
-        tenants=TENANTS,
-        vending_strategy=Strategy.SESSION_POLICY,  # such a stage has the roles of both strategies
-    )
-    stack = running.enter_context(LocalStack(stack_options, Progress()))
-    return stack.stage(stack.serve_api())
+@contextmanager
+def _started(strategy: Strategy) -> Iterator[LocalStage]:
+    with tempfile.TemporaryDirectory(prefix=f"{PRODUCT}-attack-") as folder:
+        options = StackOptions(project=_PROJECT, folder=Path(folder), tenants=TENANTS, vending_strategy=strategy)
+        with LocalStack(options, Progress()) as stack:
+            yield stack.stage(stack.serve_api())
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m isolation.attack", description=__doc__)
-    parser.add_argument("--stage", type=Path, help=f"default: {DEFAULT_PATH}, else a stage is started for the run")
+    parser.add_argument("--stage", type=Path, help=f"default: {DEFAULT_PATH}, else stages are started for the run")
+    parser.add_argument(
+        "--strategy", action="append", default=[], choices=list(Strategy), metavar="STRATEGY",
+        help=f"start a stage of this strategy only; may be repeated (default: {', '.join(Strategy)})",
+    )  # fmt: skip
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the evidence as JSON")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write the evidence as one HTML file")
     parser.add_argument(
@@ -163,6 +176,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )  # fmt: skip
     parser.add_argument("--list", action="store_true", help="print the cells' names, and attack nothing")
     options = parser.parse_args(arguments)
+    options.strategy = [Strategy(name) for name in options.strategy or Strategy]
     options.control = [Control[name.upper()] for name in options.control]
     return options
 

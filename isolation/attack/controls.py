@@ -33,12 +33,19 @@ class Control(StrEnum):
     NEVER_SCAN_OTHER_TABLES = "explicit deny NeverScanOtherTables"
     NEVER_PARTIQL = "explicit deny NeverPartiQL"
     NEVER_OPEN_OTHER_SESSIONS = "explicit deny NeverOpenOtherSessions"
+    DATA_ENDPOINT = "explicit deny NeverThroughOtherEndpoints"
+    NO_ASSUME = "no statement lets the role assume another"
     TRUST_TENANT_TAG = "trust policy: tag tenant is required"
     TRUST_TENANT_GRAMMAR = "trust policy: tag tenant is outside the grammar"
     TRUST_ROLE_TAG = "trust policy: tag role is a known role"
     TRUST_TAG_KEYS = "trust policy: no tags but tenant and role"
     TRUST_PRINCIPAL = "trust policy: the caller is not trusted"
+    TRUST_AUDIENCE = "trust policy: the token is for the user pool's own client"
+    TRUST_SESSION_NAME = "trust policy: the session is called as its tags tenant and role"
+    TRUST_ENDPOINT = "trust policy: through the stage's own endpoint of STS"
+    TRUST_TRANSITIVE_TAGS = "trust policy: no transitive tags"
     STS_PARAMETERS = "STS itself: no such tags or parameters"
+    STS_TOKEN = "STS itself: signature, issuer, client, times or tags of the token"  # noqa: S105 -- no password
     KEY_SCHEMA = "DynamoDB itself: no such key or key condition"
     TOKEN = "JWT token manager"  # noqa: S105 -- no password
     AUTHORIZER_POLICY = "authorizer: the role, or an inactive tenant, opens no such route"
@@ -50,6 +57,8 @@ class Control(StrEnum):
     ROW_POLICY_CHECK = "row-level security: WITH CHECK"
     ROW_SECURITY_FORCED = "row-level security cannot be switched off"
     CATALOG = "every table, view, function and login is confined, as the catalog says"
+    TRIGGER = "pre-token trigger: tags are the user's attributes (code)"
+    HANDLE = "handle: what was opened for one request does nothing in another (code)"
     TRANSACTION_LOCAL = "the setting ends with its transaction"
     NO_FALLBACK = "without a session of the tenant nothing is served"
     DATABASE_PRIVILEGES = "the login's privileges"
@@ -77,12 +86,19 @@ FORMS = {
     Control.NEVER_SCAN_OTHER_TABLES: Form.EXPLICIT,
     Control.NEVER_PARTIQL: Form.EXPLICIT,
     Control.NEVER_OPEN_OTHER_SESSIONS: Form.EXPLICIT,
+    Control.DATA_ENDPOINT: Form.EXPLICIT,
+    Control.NO_ASSUME: Form.IDENTITY,
     Control.TRUST_TENANT_TAG: Form.TRUST,
     Control.TRUST_TENANT_GRAMMAR: Form.TRUST,
     Control.TRUST_ROLE_TAG: Form.TRUST,
     Control.TRUST_TAG_KEYS: Form.TRUST,
     Control.TRUST_PRINCIPAL: Form.TRUST,
+    Control.TRUST_AUDIENCE: Form.TRUST,
+    Control.TRUST_SESSION_NAME: Form.TRUST,
+    Control.TRUST_ENDPOINT: Form.TRUST,
+    Control.TRUST_TRANSITIVE_TAGS: Form.TRUST,
     Control.STS_PARAMETERS: Form.SERVICE,
+    Control.STS_TOKEN: Form.SERVICE,
     Control.KEY_SCHEMA: Form.SERVICE,
 }
 
@@ -94,12 +110,16 @@ SERVICE_CODES = {
     "InvalidParameterValue": Control.STS_PARAMETERS,
     "MalformedPolicyDocument": Control.STS_PARAMETERS,
     "PackedPolicyTooLarge": Control.STS_PARAMETERS,
+    "InvalidIdentityToken": Control.STS_TOKEN,
+    "ExpiredTokenException": Control.STS_TOKEN,
+    "IDPRejectedClaim": Control.STS_TOKEN,
 }
 _EXPLICIT = {
     "NeverScan": Control.NEVER_SCAN,
     "NeverScanOtherTables": Control.NEVER_SCAN_OTHER_TABLES,
     "NeverPartiQL": Control.NEVER_PARTIQL,
     "NeverOpenOtherSessions": Control.NEVER_OPEN_OTHER_SESSIONS,
+    "NeverThroughOtherEndpoints": Control.DATA_ENDPOINT,
 }
 _NOTHING_UNMET = {
     "identity": Control.NOT_GRANTED,
@@ -114,7 +134,13 @@ _UNMET = {
     ("trust", "StringNotLike", "aws:requesttag/tenant"): Control.TRUST_TENANT_GRAMMAR,
     ("trust", "StringEquals", "aws:requesttag/role"): Control.TRUST_ROLE_TAG,
     ("trust", "ForAllValues:StringEquals", "aws:tagkeys"): Control.TRUST_TAG_KEYS,
+    ("trust", "StringEquals", "aws:sourcevpce"): Control.TRUST_ENDPOINT,
+    ("trust", "StringEquals", "sts:rolesessionname"): Control.TRUST_SESSION_NAME,
+    ("trust", "Null", "sts:transitivetagkeys"): Control.TRUST_TRANSITIVE_TAGS,
 }
+#: Of a user pool's tokens, whose issuer is before it.
+_AUDIENCE = re.compile(r"cognito-idp\.[a-z0-9-]+\.amazonaws\.com/[a-z0-9_-]+:aud")
+_OPENS = "sts:"
 _LEADING = {
     "identity": Control.LEADING_KEYS_BY_TAG,
     "session": Control.LEADING_KEYS_BY_SESSION_POLICY,
@@ -123,7 +149,7 @@ _MESSAGES = (
     (re.compile(r"with an explicit deny in an identity-based policy"), Form.EXPLICIT),
     (re.compile(r"because no identity-based policy allows"), Form.IDENTITY),
     (re.compile(r"because no session policy allows"), Form.SESSION),
-    (re.compile(r"is not authorized to perform: sts:"), Form.TRUST),
+    (re.compile(r"is not authorized to perform: sts:|^Not authorized to perform sts:"), Form.TRUST),
 )
 
 
@@ -157,7 +183,10 @@ def of_decision(decision: Mapping[str, Any]) -> Finding:
     if kind not in _NOTHING_UNMET:
         return found(Control.UNKNOWN, words=decision["message"] or "no policy at all")
     if not unmet:
-        return found(_NOTHING_UNMET[kind], words=f"no statement of the {kind} policy allows {decision['action']}")
+        refused = _NOTHING_UNMET[kind]
+        if refused is Control.NOT_GRANTED and decision["action"].startswith(_OPENS):
+            refused = Control.NO_ASSUME
+        return found(refused, words=f"no statement of the {kind} policy allows {decision['action']}")
     controls = {_of_unmet(kind, condition, decision["tags"]) for condition in unmet}
     return Finding(frozenset(controls), None, "; ".join(map(_in_words, unmet)))
 
@@ -168,6 +197,8 @@ def _of_unmet(kind: str, condition: Mapping[str, Any], tags: Mapping[str, str]) 
         # A pattern that is wider than the tenant's own is another control than the one that was asked for.
         own = [f"{tags.get('tenant')}#*"]
         return _LEADING.get(kind, Control.UNKNOWN) if list(condition["wanted"]) == own else Control.UNKNOWN
+    if (kind, condition["operator"]) == ("trust", "StringEquals") and _AUDIENCE.fullmatch(key):
+        return Control.TRUST_AUDIENCE
     return _UNMET.get((kind, condition["operator"], key), Control.UNKNOWN)
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from isolation.attack.world import World
 
 _LEADING = {
+    Strategy.WEB_IDENTITY: Control.LEADING_KEYS_BY_TAG,
     Strategy.SESSION_TAGS: Control.LEADING_KEYS_BY_TAG,
     Strategy.SESSION_POLICY: Control.LEADING_KEYS_BY_SESSION_POLICY,
 }
@@ -35,11 +36,10 @@ _LEADING = {
 OWN_BEYOND_THE_ROLE = "the own item, beyond the role"
 
 
-def sessions(tenant: str) -> Iterator[Who]:
-    """Return the tenant's sessions of every role, opened by both strategies."""
-    for strategy in Strategy:
-        for role in Role:
-            yield Who(tenant, role, strategy)
+def sessions(tenant: str, strategy: str) -> Iterator[Who]:
+    """Return the tenant's sessions of every role, opened by this strategy."""
+    for role in Role:
+        yield Who(tenant, role, strategy)
 
 
 def may_write(role: str) -> bool:
@@ -47,29 +47,29 @@ def may_write(role: str) -> bool:
     return Role(role) in RIGHTS[Right.WRITE]
 
 
-def dynamodb_cells() -> Iterator[Cell]:
-    """Return every attack on the pooled table."""
+def dynamodb_cells(strategy: str) -> Iterator[Cell]:
+    """Return every attack on the pooled table, in sessions that this strategy opens."""
     for operation in OPERATIONS:
         for naming in NAMINGS:
-            yield from (_cell(operation, naming, who) for who in sessions(ATTACKER))
-    yield from _beyond_the_role()
+            yield from (_cell(operation, naming, who) for who in sessions(ATTACKER, strategy))
+    yield from _beyond_the_role(strategy)
     for attacker in VICTIMS:
         for operation in OPERATIONS:
             if operation.plain:
                 for naming in exact(attacker):
-                    yield from (_cell(operation, naming, who) for who in sessions(attacker))
-    for who in sessions(ATTACKER):
+                    yield from (_cell(operation, naming, who) for who in sessions(attacker, strategy))
+    for who in sessions(ATTACKER, strategy):
         yield from _without_a_key(who)
         yield from _outside_the_table(who)
-    yield from _of_other_principals()
+    yield from _of_other_principals(strategy)
 
 
-def _beyond_the_role() -> Iterator[Cell]:
+def _beyond_the_role(strategy: str) -> Iterator[Cell]:
     """Return the writes of one's own items by a role that may only read them."""
     beyond = Naming(OWN_BEYOND_THE_ROLE, {"S": partition(ATTACKER)})
     for operation in OPERATIONS:
         if operation.writes and operation.granted:
-            for who in sessions(ATTACKER):
+            for who in sessions(ATTACKER, strategy):
                 if not may_write(who.role):
                     yield replace(_cell(operation, beyond, who), refused_by=frozenset({Control.ROLE_TAG}))
 
@@ -223,9 +223,16 @@ def _own_query(who: Who) -> Act:
 
 
 def _cell_of(  # noqa: PLR0913 -- one row of a table
-    name: str, call: Callable[[Any, World], Any], target: str, who: Who, control: Control, *, harms: bool = False
+    name: str,
+    call: Callable[[Any, World], Any],
+    target: str,
+    who: Who,
+    control: Control,
+    *,
+    permitted: Who | None = None,
+    harms: bool = False,
 ) -> Cell:
-    permitted = who if who.tenant else Who(ATTACKER, Role.VIEWER, Strategy.SESSION_TAGS)
+    permitted = permitted or who
     return Cell(
         service=Service.DYNAMODB,
         attack=name,
@@ -295,7 +302,7 @@ def _outside_the_table(who: Who) -> Iterator[Cell]:
         yield _cell_of(name, call, "past the items", who, Control.NOT_GRANTED, harms=not name.startswith("Query"))
 
 
-def _of_other_principals() -> Iterator[Cell]:
+def _of_other_principals(strategy: str) -> Iterator[Cell]:
     """Return the attacks of execution roles: none of them reaches the pooled table by itself."""
     key = {"pk": {"S": partition("globex")}, "sk": {"S": PLANTED}}
     calls: tuple[_Call, ...] = (
@@ -306,13 +313,14 @@ def _of_other_principals() -> Iterator[Cell]:
         ("Query", _condition("pk = :p")),
         ("BatchGetItem", lambda db, world: db.batch_get_item(RequestItems={world.stage.table_name: {"Keys": [key]}})),
     )
+    viewer = Who(ATTACKER, Role.VIEWER, strategy)
     roles = (LAMBDA_ROLE, "onboard_tenant", "suspend_tenant", "resume_tenant", "offboard_tenant", "list_tenants")
     for role in (*roles, "invite_user", "remove_user", "set_role"):
         for name, call in calls:
-            yield _cell_of(name, call, "exact, globex", Who("", role), Control.NOT_GRANTED)
+            yield _cell_of(name, call, "exact, globex", Who("", role), Control.NOT_GRANTED, permitted=viewer)
         scan = Control.NEVER_SCAN_OTHER_TABLES if role == "list_tenants" else Control.NEVER_SCAN
-        yield _cell_of("Scan", _scan(), "no leading key", Who("", role), scan)
+        yield _cell_of("Scan", _scan(), "no leading key", Who("", role), scan, permitted=viewer)
         select = Control.NEVER_PARTIQL if role == "list_tenants" else Control.NEVER_SCAN
-        yield _cell_of(
-            "PartiQL SELECT, everything", _statement("SELECT * FROM TABLE"), "no leading key", Who("", role), select
-        )
+        everything = _statement("SELECT * FROM TABLE")
+        who, name = Who("", role), "PartiQL SELECT, everything"
+        yield _cell_of(name, everything, "no leading key", who, select, permitted=viewer)

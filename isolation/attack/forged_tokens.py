@@ -12,6 +12,7 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from chalicelib.tenancy.token_tags import TAGS
 from isolation.attack.outcomes import ATTACKER, VICTIM
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
     from isolation.attack.api import ApiAccess
 
+_OTHERS: dict[str, Any] = {"custom:tenantID": VICTIM}
+#: Of a forged token nothing else is wrong: its attributes and tags agree on the victim.
+_VICTIMS = _OTHERS | {TAGS: {"principal_tags": {"tenant": [VICTIM], "role": ["member"]}}}
 _HOUR = 3600
 _EXPIRED_SECONDS = 60
 
@@ -49,7 +53,7 @@ def _shared_secret(alg: str, digest: str, encoding: serialization.Encoding) -> C
     form = serialization.PublicFormat.SubjectPublicKeyInfo
 
     def make(api: ApiAccess) -> str:
-        claims = api.claims() | {"custom:tenantID": VICTIM}
+        claims = api.claims() | _VICTIMS
         return _hs256({"alg": alg, "kid": "dummy"}, claims, _public(api, encoding, form), digest)
 
     return make
@@ -62,7 +66,7 @@ def _stranger(**header: Any) -> Callable[[ApiAccess], str]:
         stranger = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(stranger.public_key()))
         shown = {name: public if value == "KEY" else value for name, value in header.items()}
-        claims = api.claims() | {"custom:tenantID": VICTIM}
+        claims = api.claims() | _VICTIMS
         return jwt.encode(claims, stranger, algorithm="RS256", headers={"kid": "dummy", **shown})
 
     return make
@@ -70,24 +74,40 @@ def _stranger(**header: Any) -> Callable[[ApiAccess], str]:
 
 def _without_algorithm(name: str, *, keep_signature: bool) -> Callable[[ApiAccess], str]:
     def make(api: ApiAccess) -> str:
-        claims = api.claims() | {"custom:tenantID": VICTIM}
+        claims = api.claims() | _VICTIMS
         signature = _parts(api)[2] if keep_signature else ""
         return f"{encoded({'alg': name, 'kid': 'dummy'})}.{encoded(claims)}.{signature}"
 
     return make
 
 
-def _spliced(*, tenant: str = VICTIM, signed: bool = True) -> Callable[[ApiAccess], str]:
+def spliced(*, signed: bool = True, **claims: Any) -> Callable[[ApiAccess], str]:
+    """Return a maker of tokens with other claims under the signature of the genuine ones, or under none."""
+
     def make(api: ApiAccess) -> str:
         header, _, signature = _parts(api)
-        claims = api.claims() | {"custom:tenantID": tenant}
-        return f"{header}.{encoded(claims)}.{signature if signed else ''}"
+        return f"{header}.{encoded(api.claims() | claims)}.{signature if signed else ''}"
 
     return make
 
 
 def _altered(**changed: Any) -> Callable[[ApiAccess], str]:
     return lambda api: api.forged(**changed)
+
+
+def _of(tenant: Any = ATTACKER, role: Any = "member") -> Callable[[ApiAccess], str]:
+    """Return a maker of tokens whose attributes and tags agree: it is their values that must be refused."""
+    return lambda api: api.forged_for(tenant, role)
+
+
+def _tagged(tenant: Any = ATTACKER, role: Any = "member", **more: Any) -> Callable[[ApiAccess], str]:
+    """Return a maker of tokens with these tags and the attributes of the attacker's member."""
+    tags = {"principal_tags": {"tenant": [tenant], "role": [role], **more.pop("extra", {})}, **more}
+    return _altered(**{TAGS: tags})
+
+
+def _two(*tenants: str) -> dict[str, Any]:
+    return {TAGS: {"principal_tags": {"tenant": list(tenants), "role": ["member"]}}}
 
 
 def _doubled(api: ApiAccess) -> str:
@@ -114,8 +134,8 @@ def forgeries() -> Mapping[str, Callable[[ApiAccess], str]]:
         "a stranger's key in the header": _stranger(jwk="KEY"),
         "a stranger's key set in the header": _stranger(jku="https://attacker.example.com/jwks.json"),
         "a stranger's certificate in the header": _stranger(x5u="https://attacker.example.com/cert.pem"),
-        "tenant altered": _spliced(),
-        "tenant altered, no signature": _spliced(signed=False),
+        "tenant altered": spliced(**_VICTIMS),
+        "tenant altered, no signature": spliced(signed=False, **_VICTIMS),
         "two tenants": _doubled,
         "unknown kid": _altered(headers={"kid": "unknown"}),
         "kid as a path": _altered(headers={"kid": "../../dev/null"}),
@@ -134,21 +154,35 @@ def forgeries() -> Mapping[str, Callable[[ApiAccess], str]]:
         "without use": _altered(without="token_use"),
         "without subject": _altered(without="sub"),
         "no tenant": _altered(without="custom:tenantID"),
-        "empty tenant": _altered(**{"custom:tenantID": ""}),
-        "tenant in capitals": _altered(**{"custom:tenantID": "ACME"}),
-        "tenant with a newline": _altered(**{"custom:tenantID": "acme\n"}),
-        "tenant with a delimiter": _altered(**{"custom:tenantID": "globex#row"}),
-        "tenant with a wildcard": _altered(**{"custom:tenantID": "*"}),
-        "tenant as a policy variable": _altered(**{"custom:tenantID": "${aws:username}"}),
-        "tenant with a cyrillic letter": _altered(**{"custom:tenantID": "\u0430cme"}),
-        "tenant as a list": _altered(**{"custom:tenantID": [ATTACKER, VICTIM]}),
-        "tenant as an object": _altered(**{"custom:tenantID": {"S": VICTIM}}),
+        "empty tenant": _of(""),
+        "tenant in capitals": _of("ACME"),
+        "tenant with a newline": _of("acme\n"),
+        "tenant with a delimiter": _of("globex#row"),
+        "tenant with a wildcard": _of("*"),
+        "tenant as a policy variable": _of("${aws:username}"),
+        "tenant with a cyrillic letter": _of("\u0430cme"),
+        "tenant as a list": _of([ATTACKER, VICTIM]),
+        "tenant as an object": _of({"S": VICTIM}),
         "tenant in another claim": _altered(without="custom:tenantID", tenantID=VICTIM),
         "tenant claim in other case": _altered(without="custom:tenantID", **{"custom:TenantID": VICTIM}),
         "no role": _altered(without="custom:role"),
-        "unknown role": _altered(**{"custom:role": "owner"}),
-        "role in capitals": _altered(**{"custom:role": "ADMIN"}),
-        "roles as a list": _altered(**{"custom:role": ["viewer", "admin"]}),
+        "unknown role": _of(role="owner"),
+        "role in capitals": _of(role="ADMIN"),
+        "roles as a list": _of(role=["viewer", "admin"]),
+        "without tags, as before there was a trigger": _altered(without=TAGS),
+        "attributes of another tenant": _altered(**_OTHERS),
+        "attributes of another role": _altered(**{"custom:role": "admin"}),
+        "tags of another tenant": _tagged(VICTIM),
+        "tags of another role": _tagged(role="admin"),
+        "tags of two tenants": _altered(**_two(ATTACKER, VICTIM)),
+        "tags in another order of two tenants": _altered(**_two(VICTIM, ATTACKER)),
+        "an extra tag": _tagged(extra={"other": [VICTIM]}),
+        "an extra tag that differs in case": _tagged(extra={"Tenant": [VICTIM]}),
+        "a tag outside the grammar": _tagged("ACME#*"),
+        "transitive tags": _tagged(transitive_tag_keys=["tenant", "role"]),
+        "a tag as a text": _altered(**{TAGS: {"principal_tags": {"tenant": ATTACKER, "role": "member"}}}),
+        "tags as a text": _altered(**{TAGS: f"tenant={VICTIM}"}),
+        "tags without a role": _altered(**{TAGS: {"principal_tags": {"tenant": [ATTACKER]}}}),
         "an access token": lambda api: api.access_token(ATTACKER, "member"),
         "not base64": lambda _: "a.b.c",
         "one part": lambda _: "token",

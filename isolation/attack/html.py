@@ -32,26 +32,30 @@ _EXPLANATION = (
 _HEAD = "<tr><th>entity</th><th>target</th><th>as</th><th>control that refused</th><th>verdict</th></tr>"
 
 
-def as_html(report: Report) -> str:
-    """Return the document: what is wrong and the known limits first, then every attack with its cells."""
-    wrong = [each for each in report.judged if not each.verdict.is_good]
-    limits = [each for each in report.judged if each.verdict is Verdict.KNOWN_LIMIT]
-    kind = "good" if report.is_good else "bad"
+def as_html(*reports: Report) -> str:
+    """Return the document, a part for each report: what is wrong and the known limits first, then every attack."""
+    stages = "; ".join(report.stage for report in reports)
     return "".join(
         (
             '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>Attack matrix: {escape(report.stage)}</title><style>{_STYLE}</style></head><body>\n",
-            f"<h1>Attacks on {escape(report.stage)}</h1>\n",
-            f'<p class="sum {kind}">{escape(summary(report))}</p>\n',
-            f"<p>{_EXPLANATION}</p>\n",
-            *(f'<p class="limit">Skipped {cells} cells: {_text(why)}.</p>\n' for why, cells in report.skipped.items()),
-            *_listed("Not as it should be", wrong),
-            *_listed("Known limits", limits),
-            *_by_service(report.judged),
+            f"<title>Attack matrix: {escape(stages)}</title><style>{_STYLE}</style></head><body>\n",
+            *(part for report in reports for part in _of_stage(report)),
             "</body></html>\n",
         )
     )
+
+
+def _of_stage(report: Report) -> Iterator[str]:
+    kind = "good" if report.is_good else "bad"
+    yield f"<h1>Attacks on {escape(report.stage)}</h1>\n"
+    yield f'<p class="sum {kind}">{escape(summary(report))}</p>\n'
+    yield f"<p>{_EXPLANATION}</p>\n"
+    for why, cells in report.skipped.items():
+        yield f'<p class="limit">Skipped {cells} cells: {_text(why)}.</p>\n'
+    yield from _listed("Not as it should be", [each for each in report.judged if not each.verdict.is_good])
+    yield from _listed("Known limits", [each for each in report.judged if each.verdict is Verdict.KNOWN_LIMIT])
+    yield from _by_service(report.judged)
 
 
 def _listed(title: str, judged: Sequence[Judged]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from chalicelib.tenancy.tenant import Role
@@ -15,6 +15,7 @@ from isolation.attack.http_keys import key_cells
 from isolation.attack.http_pages import page_cells
 from isolation.attack.http_routes import route_cells
 from isolation.attack.outcomes import ATTACKER, VICTIM
+from isolation.attack.role_changes import role_change_cells
 from isolation.attack.routes import ME, matches
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def http_cells(served: Served, strategy: str) -> Iterator[Cell]:
     yield from page_cells(served)
     yield from elsewhere_cells(served)
     yield from key_cells(served, strategy)
+    yield from role_change_cells(served)
 
 
 def _tokens() -> Iterator[Cell]:
@@ -62,8 +64,7 @@ def _tokens() -> Iterator[Cell]:
     yield cell("Authorization", "two headers", _two_headers)
     for name, query in {"in the query": "access_token={}&token={}", "as id_token": "id_token={}"}.items():
         yield cell("token", name, _in_the_query(query))
-    unknown: dict[str, Any] = {"custom:tenantID": "never-onboarded"}
-    never = _with_token(lambda api: api.forged(**unknown))
+    never = _with_token(lambda api: api.forged_for("never-onboarded", Role.MEMBER))
     yield cell("token", "of a tenant that is not registered", never, Control.AUTHORIZER_POLICY)
 
 

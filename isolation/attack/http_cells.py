@@ -24,6 +24,7 @@ OK = range(200, 300)
 _SERVER_ERROR, _NOT_FOUND = 500, 404
 _CODES = {
     (401, "UnauthorizedError"): Control.TOKEN,
+    (401, "InvalidTokenError"): Control.TOKEN,
     (403, "ForbiddenError"): Control.AUTHORIZER_POLICY,
     (400, "InvalidRequestError"): Control.REQUEST_MODEL,
     (400, "BadRequestError"): Control.REQUEST_MODEL,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from chalicelib.config import Strategy
 from chalicelib.tenancy.permissions import RIGHTS, Right
 from chalicelib.tenancy.tenant import Role
 from isolation.attack.calls import call_aws
@@ -92,10 +91,10 @@ _NO_SECRET: tuple[tuple[str, str, _ServiceCall], ...] = (
 )
 
 
-def secret_cells() -> Iterator[Cell]:
-    """Return every attack on the logins' passwords."""
+def secret_cells(strategy: str) -> Iterator[Cell]:
+    """Return every attack on the logins' passwords; sessions are opened by this strategy."""
     service, client = Service.SECRETS, "secretsmanager"
-    for who in sessions(ATTACKER):
+    for who in sessions(ATTACKER, strategy):
         reads = Twin(f"GetSecretValue of the reader as {who}", _act(who, client, _get("reader")))
         for attack, target, call in _NO_SECRET:
             harms = attack in {"PutSecretValue", "RotateSecret", "PutResourcePolicy", "DeleteSecret"}
@@ -111,7 +110,7 @@ def secret_cells() -> Iterator[Cell]:
         ):
             yield _cell(service, client, "GetSecretValue", target, who, call, writes, Control.ROLE_TAG)
     entitled = {"writer": {"onboard_tenant"}}
-    admin = Who(ATTACKER, Role.ADMIN, Strategy.SESSION_TAGS)
+    admin = Who(ATTACKER, Role.ADMIN, strategy)
     for who in (_LAMBDA, *_FUNCTIONS):
         for login in ("reader", "writer", "master"):
             twin = Twin(f"GetSecretValue of the reader as {admin}", _act(admin, client, _get("reader")))
@@ -170,13 +169,13 @@ _MAY = {
 }
 
 
-def registry_cells() -> Iterator[Cell]:
+def registry_cells(strategy: str) -> Iterator[Cell]:
     """Return every attack on the list of tenants, by tenants' sessions and by functions beyond their job."""
     service, client = Service.REGISTRY, "dynamodb"
     get, scan = _REGISTRY["GetItem"][1], _REGISTRY["Scan"][1]
     twin = Twin("GetItem of the registry by offboard_tenant", _act(_OFFBOARD, client, get))
     listed = Twin("Scan of the registry by list_tenants", _act(_LIST, client, scan))
-    for who in (*sessions(ATTACKER), _LAMBDA, *_FUNCTIONS):
+    for who in (*sessions(ATTACKER, strategy), _LAMBDA, *_FUNCTIONS):
         for name, (target, call) in _REGISTRY.items():
             allowed = _MAY.get(who.role, set()) if not who.tenant else set()
             if name.removesuffix(" of the own") in allowed:
@@ -211,11 +210,11 @@ _EXPORTS: dict[str, _ServiceCall] = {
 _MAY_EXPORT = {"GetObject", "GetObject of the own", "PutObject", "ListObjectsV2", "ListObjectsV2, own prefix"}
 
 
-def export_cells() -> Iterator[Cell]:
+def export_cells(strategy: str) -> Iterator[Cell]:
     """Return every attack on the exports of offboarded tenants."""
     service, client = Service.EXPORTS, "s3"
     twin = Twin("ListObjectsV2 by offboard_tenant", _act(_OFFBOARD, client, _EXPORTS["ListObjectsV2"]))
-    for who in (*sessions(ATTACKER), _LAMBDA, *_FUNCTIONS):
+    for who in (*sessions(ATTACKER, strategy), _LAMBDA, *_FUNCTIONS):
         for name, call in _EXPORTS.items():
             if who == _OFFBOARD and name in _MAY_EXPORT:
                 continue

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from chalicelib.config import Strategy
 from chalicelib.tenancy.tenant import Role, TenantContext
+from chalicelib.vending.handles import Handle, request_scope
+from chalicelib.vending.sessions import Session
 from isolation.attack.cells import Cell
 from isolation.attack.controls import Control
 from isolation.attack.database import LOGINS, tables_of
@@ -72,20 +73,20 @@ def _left_behind(table: Table, login: str, world: World) -> list[Any]:
     """Let the other tenant's transaction end as the application does it, then look without a tenant."""
     from chalicelib.data.database import Database, DatabaseSettings, Login  # noqa: PLC0415 -- a canary may change it
 
-    def secrets(tenant: TenantContext) -> Any:
-        return world.client(Who(tenant.tenant_id, tenant.role, Strategy.SESSION_TAGS), "secretsmanager")
-
-    endpoint = world.stage.database
+    endpoint, other = world.stage.database, TenantContext(VICTIM, Role.ADMIN, "attack", "attack@example.com")
+    session = Session.of_function(other.tenant_id, other.role)
     arns = {Login.READER: endpoint.reader_secret_arn, Login.WRITER: endpoint.writer_secret_arn}
-    other = TenantContext(VICTIM, Role.ADMIN, "attack", "attack@example.com")
-    database = Database(secrets, DatabaseSettings(arns, sslmode="prefer", connections=1))
-    everything = table.sql(EVERYTHING).encode()
+    secrets = world.client(world.admin(VICTIM), "secretsmanager")
+    database = Database(lambda _: secrets, DatabaseSettings(arns, sslmode="prefer", connections=1))
+    everything: Any = table.sql(EVERYTHING).encode()
     try:
-        with database.tenant_transaction(other, Login(login)) as connection:
-            own = connection.execute(everything)
-        if not own.fetchall():
-            raise psycopg.DataError("the other tenant does not see its own row")
-        with database._connection(other, Login(login)) as connection:  # noqa: SLF001 -- the same one, for there is one
-            return connection.execute(everything).fetchall()
+        with request_scope(lambda: session):
+            handle = Handle(other)
+            with database.tenant_transaction(handle, Login(login)) as transaction:
+                own = transaction.execute(everything)
+            if not own.fetchall():
+                raise psycopg.DataError("the other tenant does not see its own row")
+            with database._connection(handle, session, Login(login)) as connection:  # noqa: SLF001 -- the same one, for there is one
+                return connection.execute(everything).fetchall()
     finally:
         database.close()

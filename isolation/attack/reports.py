@@ -103,9 +103,11 @@ def as_document(report: Report) -> dict[str, Any]:
     }
 
 
-def as_json(report: Report) -> str:
-    """Return the report as a JSON document; ASCII only, since targets hold look-alikes and control characters."""
-    return json.dumps(as_document(report), indent=1) + "\n"
+def as_json(*reports: Report) -> str:
+    """Return a report as a JSON document, or several in one; ASCII only, since targets hold control characters."""
+    documents = [as_document(report) for report in reports]
+    whole = {"good": all(each["good"] for each in documents), "reports": documents}
+    return json.dumps(documents[0] if len(documents) == 1 else whole, indent=1) + "\n"
 
 
 def as_printed(text: str) -> str:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 #: Cells between two looks at the victims' data and at the decision record, which holds the last 1,000. An attack and
 #: its twin make up to nine decisions, most of them one; by the API, with what is put back after them, up to twenty.
 CHUNK, HTTP_CHUNK = 100, 40
+_FEW = 10  # where the first of a kind is waited for
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class Runner:
 
     world: World
     progress: Callable[[int], object] = lambda _: None
+    chunk: int = CHUNK
     _twins: dict[str, Outcome] = field(default_factory=dict, init=False)
 
     def run(self, cells: Sequence[Cell]) -> Iterator[Judged]:
@@ -59,7 +61,7 @@ class Runner:
             ScopedCredentialsError: STS does not vend for what must be there to be stolen.
         """
         for by_api, some in groupby(cells, lambda cell: cell.service is Service.HTTP):
-            remaining, size = list(some), HTTP_CHUNK if by_api else CHUNK
+            remaining, size = list(some), min(HTTP_CHUNK, self.chunk) if by_api else self.chunk
             for start in range(0, len(remaining), size):
                 yield from self._chunk(remaining[start : start + size])
 
@@ -91,15 +93,18 @@ class Runner:
         return self._twins[cell.twin.name]
 
 
-def run(
+def run(  # noqa: PLR0913 -- the parts of a run, each named at the call
     world: World,
     cells: Sequence[Cell],
     skipped: Mapping[str, int],
     *,
     name: str,
     progress: Callable[[int], object] = lambda _: None,
+    until: Callable[[Judged], bool] | None = None,
 ) -> Report:
     """Plant what is to be stolen, try every cell, and take it away again.
+
+    With `until` no further cell is tried soon after the first of which it is true.
 
     Raises:
         ScopedCredentialsError, ClientError, OSError, psycopg.Error: nothing can be planted, so that nothing is shown.
@@ -107,13 +112,22 @@ def run(
     started = time.monotonic()
     try:
         world.plant({cell.service for cell in cells})
-        judged = tuple(Runner(world, progress).run(cells))
+        judged = _judged(Runner(world, progress, CHUNK if until is None else _FEW), cells, until)
     except BaseException:
         _cleared(world)  # why nothing is shown matters more than what could not be taken away
         raise
     left_behind = _cleared(world)
     seconds = time.monotonic() - started
     return Report(name, judged, skipped, seconds, exact=world.local is not None, left_behind=left_behind)
+
+
+def _judged(runner: Runner, cells: Sequence[Cell], until: Callable[[Judged], bool] | None) -> tuple[Judged, ...]:
+    judged: list[Judged] = []
+    for each in runner.run(cells):
+        judged.append(each)
+        if until is not None and until(each):
+            break
+    return tuple(judged)
 
 
 def _cleared(world: World) -> str:

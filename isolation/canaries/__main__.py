@@ -1,6 +1,6 @@
 """Weakens every control of a local stack in turn, and shows what tells: `python -m isolation.canaries`.
 
-The stack is started for the run, and stopped after it.
+A stack is started for each strategy that a canary is for, and stopped after it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from stage.terraform import require_terraform
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from isolation.canaries.model import Told
+    from isolation.canaries.model import Canary, ProofCanary, Told
 
 _PROJECT = Path(__file__).parents[2]
 _WIDTH = 160  # columns, where the output is no terminal
@@ -65,14 +65,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _told(folder: Path, names: list[str]) -> tuple[list[Told], dict[str, str]]:
+    """Fly each canary on a stage of the strategy that it is for."""
     require_terraform()
     asked = [each for each in canaries(served()) if not names or each.name in names]
-    options = StackOptions(
-        project=_PROJECT,
-        folder=folder,
-        tenants=TENANTS,
-        vending_strategy=Strategy.SESSION_POLICY,  # such a stage has the roles of both strategies
-    )
+    told: list[Told] = []
+    left_out: dict[str, str] = {}
+    for strategy in Strategy:
+        some = [each for each in asked if each.strategy is strategy]
+        if some:
+            options = StackOptions(_PROJECT, folder / strategy, tenants=TENANTS, vending_strategy=strategy)
+            options.folder.mkdir()
+            flown, without = _flown(options, some)
+            told, left_out = [*told, *flown], left_out | without
+    return told, left_out
+
+
+def _flown(options: StackOptions, asked: list[Canary | ProofCanary]) -> tuple[list[Told], dict[str, str]]:
     progress = Progress()
     with LocalStack(options, progress) as stack:
         stage = stack.stage(stack.serve_api())
@@ -86,7 +94,7 @@ def _told(folder: Path, names: list[str]) -> tuple[list[Told], dict[str, str]]:
         shown = Console(stderr=True)
         told = [runner.told(each) for each in track(flown, "weakening", console=shown, transient=True)]
         with progress.step("attacking once more without any weakness"):
-            wrong = runner.unchanged(flown)
+            wrong = runner.restored(flown, told)
         if wrong:
             raise CanaryError("a canary left something weakened: " + "; ".join(wrong))
         return told, left_out

@@ -45,7 +45,7 @@ class Applied:
         self.stage = stage
         self._code = _PROJECT
         self._iam = stack.client("iam")
-        self._prefix = stage.tenant_role_arn.rpartition("/")[2].removesuffix("TenantRole")
+        self._prefix = stage.lambda_role_arn.rpartition("/")[2].removesuffix("LambdaRole")
 
     @contextmanager
     def policy(self, role: str, edit: Edit) -> Iterator[LocalStage]:

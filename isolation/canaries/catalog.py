@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from isolation.canaries.code import CODE
 from isolation.canaries.database import database_canaries
-from isolation.canaries.policies import GRANTS, PROVED, TRUST
+from isolation.canaries.grants import GRANTS
+from isolation.canaries.trust import PROVED, TRUST
 
 if TYPE_CHECKING:
     from isolation.attack.served import Served

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from bulkhead_planproof.findings import Claim
 from bulkhead_planproof.findings import Verdict as Proved
+from chalicelib.config import Strategy
 from isolation.attack.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Canary:
         control: of them those that this control must refuse.
         cells: of these a part, where all would take long.
         verdict: what at least one of them must come to: leaked, or refused by another control where a second one holds.
+        strategy: by which the stage's sessions are opened on which it is weakened.
         needs: what an entity must offer for there to be such attacks; empty where no entity is needed.
     """
 
@@ -47,6 +49,7 @@ class Canary:
     control: Control
     cells: Callable[[Cell], bool] = _any
     verdict: Verdict = Verdict.LEAKED
+    strategy: Strategy = Strategy.WEB_IDENTITY
     needs: str = ""
 
 
@@ -54,17 +57,19 @@ class Canary:
 class ProofCanary:
     """A control of the applied policies, and the claim that is no longer proved when it is weakened.
 
-    It must be refuted by a request, but for `SESSIONS`, where there is none to show.
+    It must be refuted by a request, but for those about who opens sessions, where there may be none to show.
     """
 
     name: str
     weaken: Weaken
     claim: Claim
+    strategy: Strategy = Strategy.WEB_IDENTITY
 
     @property
     def verdicts(self) -> frozenset[Proved]:
         """The verdicts on the claim that tell."""
-        return frozenset({Proved.REFUTED, Proved.NOT_PROVED} if self.claim is Claim.SESSIONS else {Proved.REFUTED})
+        opens = self.claim in {Claim.SESSIONS, Claim.FROM_INSIDE}
+        return frozenset({Proved.REFUTED, Proved.NOT_PROVED} if opens else {Proved.REFUTED})
 
 
 @dataclass(frozen=True, slots=True)

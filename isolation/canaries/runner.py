@@ -16,10 +16,11 @@ from isolation.canaries.model import Canary, ProofCanary, Told
 from isolation.proof.expectations import prover
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from bulkhead_planproof.findings import Report as Proof
     from isolation.attack.cells import Cell
+    from isolation.attack.verdicts import Judged
     from isolation.canaries.applied import Applied
     from stage.document import LocalStage
 
@@ -64,16 +65,21 @@ class CanaryRunner:
         """Return what is wrong although nothing is weakened: of all the attacks of these canaries, and the proof."""
         canaries = tuple(canaries)
         cells = {cell.name: cell for each in canaries if isinstance(each, Canary) for cell in self.cells_of(each)}
-        report = self._attacked(self.applied.stage, tuple(cells.values())) if cells else None
-        wrong = (
-            [f"{each.cell.name}: {each.verdict}" for each in report.judged if not each.verdict.is_good]
-            if report
-            else []
-        )
-        if any(isinstance(each, ProofCanary) for each in canaries):
-            wrong += [f"{each.subject}: {each.claim}: {each.verdict}" for each in self._proof().findings
-                      if not each.verdict.is_good]  # fmt: skip
-        return wrong
+        return self._wrong(tuple(cells.values()), proved=any(isinstance(each, ProofCanary) for each in canaries))
+
+    def restored(self, canaries: Iterable[Canary | ProofCanary], told: Iterable[Told]) -> list[str]:
+        """Return what is still wrong after these were told: of the attacks that told, and the proof."""
+        canaries, by = tuple(canaries), {each.by for each in told}
+        cells = {cell.name: cell for each in canaries if isinstance(each, Canary) for cell in self.cells_of(each)}
+        some = tuple(cell for name, cell in cells.items() if name in by)
+        return self._wrong(some, proved=any(isinstance(each, ProofCanary) for each in canaries))
+
+    def _wrong(self, cells: tuple[Cell, ...], *, proved: bool) -> list[str]:
+        judged = self._attacked(self.applied.stage, cells).judged if cells else ()
+        wrong = [f"{each.cell.name}: {each.verdict}: {each.reason}" for each in judged if not each.verdict.is_good]
+        findings = self._proof().findings if proved else ()
+        return wrong + [f"{each.subject}: {each.claim}: {each.verdict}" for each in findings
+                        if not each.verdict.is_good]  # fmt: skip
 
     def told(self, canary: Canary | ProofCanary) -> Told:
         """Weaken the control, look at the evidence, and put it back.
@@ -88,7 +94,7 @@ class CanaryRunner:
         return Told(canary.name, control, by, how, time.monotonic() - started)
 
     def _leaking(self, canary: Canary, stage: LocalStage) -> tuple[str, str]:
-        report = self._attacked(stage, self.cells_of(canary))
+        report = self._attacked(stage, self.cells_of(canary), until=lambda each: each.verdict is canary.verdict)
         for each in report.judged:
             if each.verdict is canary.verdict:
                 instead = f"; it was {each.control}" if each.control else ""
@@ -101,10 +107,12 @@ class CanaryRunner:
                 return f"proof: {each.claim}", f"{each.subject}: {each.counterexample or each.detail}"
         return "", ""
 
-    def _attacked(self, stage: LocalStage, cells: tuple[Cell, ...]) -> Report:
+    def _attacked(
+        self, stage: LocalStage, cells: tuple[Cell, ...], until: Callable[[Judged], bool] | None = None
+    ) -> Report:
         world = self.applied.world(stage)
-        selection = on_stage(cells, local=True, strategies=world.strategies, tenants=world.tenants)
-        return run(world, selection.cells, selection.skipped, name=stage.api_url)
+        selection = on_stage(cells, local=True, tenants=world.tenants)
+        return run(world, selection.cells, selection.skipped, name=stage.api_url, until=until)
 
     def _proof(self) -> Proof:
         plan = as_applied(self.plan, self.applied)

@@ -19,7 +19,7 @@ from bulkhead_planproof.sources import Sources
 from chalicelib import PRODUCT
 from chalicelib.config import Strategy
 from isolation.proof.expectations import prover
-from isolation.proof.planning import live_plan, local_plan
+from isolation.proof.planning import live_plans, local_plan
 from stage.errors import CommandError
 from stage.local.stack import LocalStack, StackOptions
 from stage.progress import Progress
@@ -56,16 +56,15 @@ def _own_plans() -> dict[str, Prover]:
     """Plan both roots on a local AWS that is started for it; raises CommandError."""
     forget_aws_settings()
     progress = Progress()
-    with tempfile.TemporaryDirectory(prefix=f"{PRODUCT}-proof-") as folder:
-        options = StackOptions(
-            project=_PROJECT, folder=Path(folder), tenants=(), vending_strategy=Strategy.SESSION_POLICY
-        )
-        with LocalStack(options, progress) as stack:
-            with progress.step("planning infra/local, as it is applied"):
-                local = local_plan(stack, _PROJECT)
-            with progress.step("planning infra/live, stage prod"):
-                live = live_plan(stack, _PROJECT)
-    plans = {"infra/local": local, "infra/live, stage prod": live}
+    with (
+        tempfile.TemporaryDirectory(prefix=f"{PRODUCT}-proof-") as folder,
+        LocalStack(StackOptions(project=_PROJECT, folder=Path(folder), tenants=()), progress) as stack,
+    ):
+        with progress.step("planning infra/local, as it is applied"):
+            plans = {"infra/local": local_plan(stack, _PROJECT)}
+        with progress.step("planning infra/live, stage prod, under every strategy"):
+            for strategy, live in live_plans(stack, _PROJECT, Strategy):
+                plans[f"infra/live, stage prod, {strategy}"] = live
     return {name: prover(each.plan, each.sources) for name, each in plans.items()}
 
 

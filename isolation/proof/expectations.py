@@ -19,6 +19,7 @@ from bulkhead_planproof.solver import Solver
 from chalicelib import PRODUCT
 from chalicelib.tenancy.tenant import Role, TenantContext
 from chalicelib.vending.strategies import TenantResources, session_policy
+from stage.local.aws import VPC_ENDPOINT_ID
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -34,10 +35,44 @@ Render = Callable[[TenantContext, TenantResources], dict[str, Any]]
 _STAGE = re.compile(r"[a-z](?:-?[a-z0-9])*", re.ASCII)
 
 
-def reasons_of(name: str) -> Reasons:
-    """Return who may reach what in a stage, and why, by the names of its resources, which begin with `name`."""
-    text = Path(__file__).with_name("reasons.json").read_text(encoding="utf-8")
-    return read_reasons(text.replace("{name}", name))
+def reasons_of(name: str, strategy: str) -> Reasons:
+    """Return who may reach what in a stage, and why, by the names of its resources, which begin with `name`.
+
+    Which sessions the API opens itself, the strategy says: under web_identity, none.
+
+    Raises:
+        ProofError: there is no such strategy.
+    """
+    common, strategies = (_read(file, name) for file in ("reasons.json", "strategies.json"))
+    if strategy not in strategies:
+        raise ProofError(f"the strategy {strategy!r} is not known: it is one of {', '.join(strategies)}")
+    return read_reasons(json.dumps({**common, "paths": [*common["paths"], *strategies[strategy]]}))
+
+
+def _read(file: str, name: str) -> dict[str, Any]:
+    text = Path(__file__).with_name(file).read_text(encoding="utf-8")
+    read: dict[str, Any] = json.loads(text.replace("{name}", name))
+    return read
+
+
+def reasons_for(plan: Mapping[str, Any]) -> Reasons:
+    """Return the reasons for one of the project's plans: those of its stage and strategy, and of where it runs.
+
+    Raises:
+        ProofError: it is a plan of something else, for which the reasons are none.
+    """
+    name = name_of(plan)
+    reasons = reasons_of(name, str(_variable(plan, "vending_strategy")))
+    if _variable(plan, "vpc_endpoint_id") == VPC_ENDPOINT_ID:  # of infra/local alone, which runs on no other AWS
+        return reasons.model_copy(update={"sts_endpoints": {VPC_ENDPOINT_ID: "the listener of the local stage"}})
+    if _variable(plan, "disposable") is True and _variable(plan, "network") is None:
+        where = {f"{name}-TenantRole": "users of a disposable stage without a network hold their tenant's credentials"}
+        return reasons.model_copy(update={"sessions_from_anywhere": where})
+    return reasons
+
+
+def _variable(plan: Mapping[str, Any], name: str) -> Any:
+    return _inner(plan, "variables", name, "value")
 
 
 def name_of(plan: Mapping[str, Any]) -> str:
@@ -47,7 +82,7 @@ def name_of(plan: Mapping[str, Any]) -> str:
         ProofError: it is a plan of something else, for which the reasons are none.
     """
     source = _inner(plan, "configuration", "root_module", "module_calls", "core", "source")
-    stage = _inner(plan, "variables", "stage", "value")
+    stage = _variable(plan, "stage")
     if source != "../modules/core" or not _STAGE.fullmatch(str(stage)) or stage is None:
         raise ProofError(
             "this is no plan of infra/live or infra/local: prove it by `planproof`, and with its own reasons"
@@ -66,10 +101,10 @@ def prover(plan: Mapping[str, Any], sources: Sources | None = None, solver: Solv
 
     `sources` are those of the saved plan, without which a first plan leaves open what its resources get.
     """
-    reasons, read = reasons_of(name_of(plan)), read_plan(plan, sources)
+    reasons, read = reasons_for(plan), read_plan(plan, sources)
     form = KeyForm(grammar(TENANT_ID), "#")
     confined = names_a_role(reasons.session_policy_roles, read)
-    policies = rendered_policies if confined else None  # under the strategy of session tags there is no such role
+    policies = rendered_policies if confined else None  # only one strategy has such a role
     return Prover(read, reasons, form, "tenant", policies, solver=solver or Solver())
 
 

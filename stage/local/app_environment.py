@@ -7,7 +7,6 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from bulkhead_localaws.execution import PATH, execution_token
-from chalicelib.config import Strategy
 from stage.document import LambdaCredentials
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ def app_settings(local_aws: LocalAws, outputs: Mapping[str, Any], *, cors_origin
         "CACHED_TENANTS": _CACHED_TENANTS,
         "TOKEN_ISSUER": outputs["token_issuer"],
         "TOKEN_AUDIENCE": outputs["user_pool_client_id"],
-        "JWKS_URL": f"{local_aws.endpoint_url}/{outputs['user_pool_id']}/.well-known/jwks.json",
+        "JWKS_URL": _jwks_url(local_aws, outputs),
         "CORS_ORIGIN": cors_origin,
         "NAME_AWS_REQUESTS": "1",
         "READER_SECRET_ARN": outputs["reader_secret_arn"],
@@ -61,16 +60,11 @@ def app_settings(local_aws: LocalAws, outputs: Mapping[str, Any], *, cors_origin
         "REGISTRY_TABLE_NAME": outputs["registry_table_name"],
         "AUTHORIZER_CACHE_SECONDS": str(outputs["authorizer_cache_seconds"]),
         **{f"AUTHORIZER_ROLE_{name}": value for name, value in authorizer.as_settings().items()},
-        **vending_settings(outputs, outputs["vending_strategy"]),
+        "VENDING_STRATEGY": outputs["vending_strategy"],
+        "SESSION_PER": outputs["session_per"],
+        "TENANT_ROLE_ARN": outputs["tenant_role_arn"],
+        "SIGNING_KEYS_TABLE_NAME": outputs["signing_keys_table_name"],
     }
-
-
-def vending_settings(outputs: Mapping[str, Any], strategy: str) -> dict[str, str]:
-    """Return the settings that choose a vending strategy, with the roles whose sessions it opens."""
-    settings = {"VENDING_STRATEGY": strategy, "TENANT_ROLE_ARN": outputs["tenant_role_arn"]}
-    if strategy == Strategy.SESSION_POLICY:
-        settings["TENANT_POLICY_ROLE_ARN"] = outputs["tenant_policy_role_arn"]
-    return settings
 
 
 def function_settings(local_aws: LocalAws, outputs: Mapping[str, Any], function: str) -> dict[str, str]:
@@ -83,7 +77,10 @@ def function_settings(local_aws: LocalAws, outputs: Mapping[str, Any], function:
         "REGISTRY_TABLE_NAME": outputs["registry_table_name"],
         "USER_POOL_ID": outputs["user_pool_id"],
         "TABLE_NAME": outputs["table_name"],
-        "TENANT_ROLE_ARN": outputs["tenant_role_arn"],
+        "TENANT_MAINTENANCE_ROLE_ARN": outputs["tenant_maintenance_role_arn"],
+        "SIGNING_KEYS_TABLE_NAME": outputs["signing_keys_table_name"],
+        "TOKEN_ISSUER": outputs["token_issuer"],
+        "JWKS_URL": _jwks_url(local_aws, outputs),
         "EXPORT_BUCKET": outputs["export_bucket_name"],
         "ERASE_AFTER_SECONDS": str(outputs["authorizer_cache_seconds"] + REQUEST_SECONDS),
         "EXPORT_RETENTION_DAYS": _NONE,
@@ -96,13 +93,17 @@ def _as_role(local_aws: LocalAws, outputs: Mapping[str, Any], role_arn: str) -> 
     return {
         "AWS_REGION": outputs["region"],
         "AWS_DEFAULT_REGION": outputs["region"],
-        "AWS_ENDPOINT_URL": local_aws.endpoint_url,
+        "AWS_ENDPOINT_URL": local_aws.vpc_endpoint_url,
         **vended_credentials(local_aws, role_arn).as_settings(),
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_CONFIG_FILE": os.devnull,
         "BOTO_CONFIG": os.devnull,  # else ~/.boto is preferred
         "NO_PROXY": "127.0.0.1,localhost",
     }
+
+
+def _jwks_url(local_aws: LocalAws, outputs: Mapping[str, Any]) -> str:
+    return f"{local_aws.endpoint_url}/{outputs['user_pool_id']}/.well-known/jwks.json"
 
 
 def vended_credentials(local_aws: LocalAws, role_arn: str) -> LambdaCredentials:

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import PRODUCT
-from chalicelib.config import Strategy
+from chalicelib.config import SessionPer, Strategy
 from chalicelib.tenancy.tenant import Role
 from stage.clients import AwsEndpoint
 from stage.document import LocalStage, told_by, write_privately
 from stage.functions import FUNCTIONS_LOG, TENANT_FUNCTIONS, invoke_function
 from stage.local.app_environment import app_settings, as_shell, function_settings, vended_credentials
-from stage.local.aws import LocalAws
+from stage.local.aws import VPC_ENDPOINT_ID, LocalAws
 from stage.local.demo_users import DEMO_TENANTS, create_demo_users, demo_email
 from stage.local.processes import Child, answers, free_port, process_basics
 from stage.local.web import serving
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from stage.progress import Progress
 
 _API_READY_SECONDS = 30.0
+#: The user pool's trigger, as infra/local calls it.
+_TRIGGER = f"{PRODUCT}-local-tag_id_token"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,8 @@ class StackOptions:
     web_port: int = 0
     cors_origin: str = ""  # of another page than the stack's own
     tenants: tuple[str, ...] = DEMO_TENANTS
-    vending_strategy: Strategy = Strategy.SESSION_TAGS
+    vending_strategy: Strategy = Strategy.WEB_IDENTITY
+    session_per: SessionPer = SessionPer.TENANT
     authorizer_cache_seconds: int = 60
 
 
@@ -86,7 +89,15 @@ class LocalStack:
         check_product(PRODUCT)
         options = self._options
         with self._progress.step("starting the local AWS"):
-            self.local_aws = self._running.enter_context(LocalAws(options.folder, port=options.aws_port))
+            self.local_aws = self._running.enter_context(
+                LocalAws(
+                    options.folder,
+                    port=options.aws_port,
+                    functions={_TRIGGER: "chalicelib.tenancy.token_tags:tag_id_token"},
+                    settings={"SESSION_PER": options.session_per},
+                    project=self.project,
+                )
+            )
         terraform_dir = options.folder / "terraform"
         (terraform_dir / "terraform.tfstate").unlink(missing_ok=True)  # of an account that is gone
         root = TerraformRoot(self.project / "infra" / "local", terraform_dir, self.terraform_environment())
@@ -94,6 +105,8 @@ class LocalStack:
             root.init()
         with self._progress.step("terraform apply infra/local"):
             self.outputs = root.apply(self.terraform_variables())
+        with self._progress.step("copying the user pool's signing keys"):
+            self.invoke("refresh_signing_keys", {})
         with self._progress.step("migrating the database"):
             self.invoke("migrate_database", {})
         with self._progress.step(f"onboarding {', '.join(options.tenants) or 'nobody'}"):
@@ -118,6 +131,8 @@ class LocalStack:
             "region": self._options.region,
             "database": database,
             "vending_strategy": self._options.vending_strategy,
+            "session_per": self._options.session_per,
+            "vpc_endpoint_id": VPC_ENDPOINT_ID,
             "authorizer_cache_seconds": self._options.authorizer_cache_seconds,
         }
 
@@ -200,6 +215,7 @@ class LocalStack:
             api_url=api_url,
             web_url=self.web_url,
             aws_endpoint_url=self.local_aws.endpoint_url,
+            vpc_endpoint_url=self.local_aws.vpc_endpoint_url,
             operator=self.local_aws.operator,
             lambda_credentials=vended_credentials(self.local_aws, self.outputs["lambda_role_arn"]),
             **told_by(self.outputs),
@@ -212,8 +228,9 @@ class LocalStack:
         return self._aws.as_operator(service, self.local_aws.operator)
 
     def role_client(self, role_arn: str, service: str) -> Any:
-        """Return a client that acts as a function with this execution role."""
-        return self._aws.as_function(service, vended_credentials(self.local_aws, role_arn))
+        """Return a client that acts as a function with this execution role, in the stage's VPC."""
+        in_vpc = AwsEndpoint(self._options.region, self.local_aws.vpc_endpoint_url)
+        return in_vpc.as_function(service, vended_credentials(self.local_aws, role_arn))
 
     def function_client(self, function: str, service: str) -> Any:
         """Return a client that acts as a function of the control plane."""

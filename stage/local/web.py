@@ -134,7 +134,7 @@ class _Handler(BaseHTTPRequestHandler):
         except AppError as error:
             refusal = {"Code": type(error).__name__, "Message": str(error)}
             return PageAnswer(HTTPStatus(error.STATUS_CODE), json.dumps(refusal).encode(), _JSON)
-        except (OSError, BotoCoreError):
+        except (OSError, BotoCoreError, CommandError):  # the last when a user cannot sign in for the answer
             refusal = {"Code": "UnavailableError", "Message": "The local AWS cannot be reached."}
             return PageAnswer(HTTPStatus.SERVICE_UNAVAILABLE, json.dumps(refusal).encode(), _JSON)
         return PageAnswer(HTTPStatus.OK, json.dumps(document).encode(), _JSON)

@@ -9,7 +9,6 @@ does not.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import psycopg
@@ -19,15 +18,16 @@ from psycopg import sql
 from chalicelib.data.database import Database, DatabaseSettings, Login
 from chalicelib.data.database_secret import DatabaseSecret
 from chalicelib.data.registry import Registry
-from chalicelib.errors import DatabaseUnavailableError, InvalidRequestError, InvalidTenantError
+from chalicelib.errors import DatabaseUnavailableError, InvalidRequestError
 from chalicelib.tenancy.authorizer import authorize
 from chalicelib.tenancy.signing_keys import SigningKeys
 from chalicelib.tenancy.statuses import Status
 from chalicelib.tenancy.tenant import Role, TenantContext
 from chalicelib.tenancy.tokens import JwtTokenManager
+from chalicelib.vending.handles import Handle, request_scope
 from stage.clients import operator_client
 from stage.decisions import read_decisions
-from stage.scoped_credentials import scoped_client
+from stage.scoped_credentials import client_of, scoped_client, scoped_session
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,7 +56,7 @@ class DevelopmentAnswers:
         self._sslmode = settings["DATABASE_SSLMODE"]
         # One transaction per tenant and answer: a connection each.
         self._database = Database(
-            partial(scoped_client, stage, strategy=stage.vending_strategy, service="secretsmanager"),
+            lambda handle: client_of(stage, handle.session(), "secretsmanager"),
             DatabaseSettings({Login.READER: stage.database.reader_secret_arn}, self._sslmode, 2),
         )
 
@@ -74,7 +74,11 @@ class DevelopmentAnswers:
         if path == "/policy":
             arn = f"arn:aws:execute-api:{self._stage.region}:{self._stage.account_id}:local/api/GET/me"
             document: dict[str, Any] = policy.to_dict(AuthRequest("TOKEN", "", arn))
-            return {"policy": document["policyDocument"], "context": document["context"]}
+            return {
+                "policy": document["policyDocument"],
+                "context": document["context"],
+                "strategy": self._stage.vending_strategy,
+            }
         if path == "/trace":
             return {"decisions": self._decisions(tenant, query.get("request_id", []))}
         return self._rows_in_sight(tenant, query.get("other", [""])[0])
@@ -100,25 +104,25 @@ class DevelopmentAnswers:
         if self._table is None:
             raise InvalidRequestError("No entity of this stage has a table of PostgreSQL.")
         statement = _STATEMENT.format(sql.Identifier(self._table))
-        try:
-            neighbour = TenantContext(other, Role.VIEWER, "web", "-")
-        except InvalidTenantError as error:
-            raise InvalidRequestError(f"other: {error}") from error
-        own = TenantContext(tenant.tenant_id, Role.VIEWER, "web", "-")
+        if other not in {user.tenant for user in self._stage.users}:
+            raise InvalidRequestError("other: no user of this tenant is known here, who could sign in for it")
         sights: list[dict[str, Any]] = [
-            {"tenant": each.tenant_id, "rows": self._sight(each, statement)} for each in (own, neighbour)
+            {"tenant": each, "rows": self._sight(each, statement)} for each in (tenant.tenant_id, other)
         ]
-        nobody = {"tenant": None, "rows": self._sight_of_nobody(own, statement)}
+        nobody = {"tenant": None, "rows": self._sight_of_nobody(tenant.tenant_id, statement)}
         return {"statement": statement.as_string(), "sights": [*sights, nobody]}
 
-    def _sight(self, tenant: TenantContext, statement: sql.Composed) -> list[dict[str, Any]]:
-        with self._database.tenant_transaction(tenant, Login.READER) as connection:
-            cursor = connection.execute(statement)
+    def _sight(self, tenant: str, statement: sql.Composed) -> list[dict[str, Any]]:
+        session = scoped_session(self._stage, tenant, Role.VIEWER)
+        with request_scope(lambda: session):
+            handle = Handle(TenantContext(tenant, Role.VIEWER, "web", "-"))
+            with self._database.tenant_transaction(handle, Login.READER) as transaction:
+                cursor = transaction.execute(statement)
         return [{"tenant_id": row[0], "count": row[1]} for row in cursor.fetchall()]
 
-    def _sight_of_nobody(self, tenant: TenantContext, statement: sql.Composed) -> list[dict[str, Any]]:
+    def _sight_of_nobody(self, tenant: str, statement: sql.Composed) -> list[dict[str, Any]]:
         """Run the statement with the same login, on a connection on which no tenant is set."""
-        secrets = scoped_client(self._stage, tenant, self._stage.vending_strategy, "secretsmanager")
+        secrets = scoped_client(self._stage, tenant, Role.VIEWER, "secretsmanager")
         secret = DatabaseSecret.read(secrets, self._stage.database.reader_secret_arn)
         try:
             with psycopg.connect(**secret.conninfo(sslmode=self._sslmode, sslrootcert="")) as connection:

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from chalicelib.data.storage import Kind
 
 
+@pytest.fixture(autouse=True)
+def _of_one_request(in_request: None) -> None:
+    """Let each test open handles."""
+
+
 @pytest.fixture
 def table_of(dynamodb: DynamoDBClient, table_name: str, threads: Executor) -> Callable[..., Table]:
     """Return a function that returns a tenant's rows of a kind, in one pooled table for all tenants."""

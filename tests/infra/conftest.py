@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -13,15 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bulkhead_planproof.sources import Sources
-from isolation.proof.planning import APPLIED_FIRST, Planned
 from stage.local.aws import LocalAws
 from stage.provider_mirror import find_plugin_dir
 from stage.terraform import LITTLE_GARBAGE_COLLECTION
-from tests.infra.applied_stage import REGION, AppliedStage
+from tests.infra.applied_stage import APPLIED_TRIGGER, REGION, AppliedStage
+from tests.infra.planned_stages import plan_of_a_local_stage, plans_of_prod
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from isolation.proof.planning import Planned
 
 INFRA = Path(__file__).parents[2] / "infra"
 PERMISSIONS = INFRA.parent / "chalicelib" / "permissions.json"
@@ -147,7 +147,13 @@ class Workspace:
 @pytest.fixture(scope="session")
 def local_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
     """Start one local AWS for what mocks cannot show: ephemeral resources and write-only values."""
-    with LocalAws(tmp_path_factory.mktemp("localaws"), port=0) as local_aws:
+    with LocalAws(
+        tmp_path_factory.mktemp("localaws"),
+        port=0,
+        functions={APPLIED_TRIGGER: "chalicelib.tenancy.token_tags:tag_id_token"},
+        settings={"SESSION_PER": "tenant"},
+        project=INFRA.parent,
+    ) as local_aws:
         yield local_aws
 
 
@@ -190,25 +196,25 @@ def stage(
 
 
 @pytest.fixture(scope="session")
-def local_stage(stage: AppliedStage) -> Planned:
+def local_stage(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Planned:
     """Return the plan of a local stage that is applied, so that the user pool's id is known."""
-    saved = stage.folder / "proved"
-    stage.terraform("plan", "-input=false", f"-out={saved}")
-    return Planned(json.loads(stage.terraform("show", "-json", str(saved)).stdout), Sources.read(saved))
+    return plan_of_a_local_stage(workspace, tmp_path_factory.mktemp("proved"))
 
 
 @pytest.fixture(scope="session")
-def live_stage(workspace: Workspace, local_aws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Planned:
-    """Return the plan of the largest stage, prod, with the roles of both vending strategies."""
-    return _planned(workspace, local_aws, tmp_path_factory.mktemp("live"), vending_strategy="session_policy")
-
-
-@pytest.fixture(scope="session")
-def live_stage_with_a_key(
+def live_stages(
     workspace: Workspace, local_aws: LocalAws, tmp_path_factory: pytest.TempPathFactory
-) -> Planned:
-    """Return the plan of prod with a key of its own."""
-    return _planned(workspace, local_aws, tmp_path_factory.mktemp("live"), kms_key_arn=_KEY)
+) -> dict[str, Planned]:
+    """Return plans of the largest stage, prod: under every strategy, and with a key of its own."""
+    stages = {each: {"vending_strategy": each} for each in ("web_identity", "session_tags", "session_policy")}
+    variables = {**stages, "key": {"kms_key_arn": _KEY}}
+    return plans_of_prod(workspace, local_aws, tmp_path_factory.mktemp("live"), variables)
+
+
+@pytest.fixture(scope="session")
+def live_stage(live_stages: dict[str, Planned]) -> Planned:
+    """Return the plan of prod as it is."""
+    return live_stages["web_identity"]
 
 
 @pytest.fixture(scope="session")
@@ -218,35 +224,6 @@ def live_plan(live_stage: Planned) -> Any:
 
 
 @pytest.fixture(scope="session")
-def live_plan_with_a_key(live_stage_with_a_key: Planned) -> Any:
+def live_plan_with_a_key(live_stages: dict[str, Planned]) -> Any:
     """Return the JSON of the plan of prod with a key of its own."""
-    return live_stage_with_a_key.plan
-
-
-def _planned(workspace: Workspace, local_aws: LocalAws, folder: Path, **variables: str) -> Planned:
-    """Plan prod; its user pool and API are applied for as long, since policies name their ids, which AWS draws."""
-    root = workspace.infra / "live"
-    (root / "state_override.tf").write_text('terraform {\n  backend "local" {}\n}\n')
-    workspace.initialised("live")
-    environ = {
-        **local_aws.operator_environment(REGION),
-        **{f"TF_VAR_{name}": value for name, value in variables.items()},
-        "TF_VAR_package_dir": "tests/package",
-    }
-
-    def terraform(command: str, *arguments: str) -> str:
-        ran = workspace.terraform(root, command, *arguments, environ=environ)
-        assert ran.returncode == 0, ran.stderr
-        return ran.stdout
-
-    providers = root.parent / "local" / ".terraform" / "providers"
-    state = f"-backend-config=path={folder / 'state'}"
-    terraform("init", "-input=false", "-reconfigure", f"-plugin-dir={providers}", state)
-    stage = ("-input=false", f"-var-file={root / 'stages' / 'prod.tfvars'}")
-    named = ("-auto-approve", *(f"-target={each}" for each in APPLIED_FIRST), *stage)
-    terraform("apply", *named)
-    terraform("plan", f"-out={folder / 'plan'}", *stage)
-    plan = json.loads(terraform("show", "-json", str(folder / "plan")))
-    terraform("apply", "-var=disposable=true", *named)
-    terraform("destroy", "-var=disposable=true", *named)
-    return Planned(plan, Sources.read(folder / "plan"))
+    return live_stages["key"].plan

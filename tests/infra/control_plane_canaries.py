@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from tests.infra.canary import NEVER_SCAN, Canary, unrefused
+from tests.infra.canary import Canary, unrefused
 
 _CORE = "modules/core"
 _REGISTRY = "modules/registry"
-_AUTHORIZER_ROLE = "modules/authorizer_role"
 _BUCKET = "modules/bucket"
 _CONTROL_PLANE = "modules/control_plane"
 
-_TABLE_OF_TENANT_ROLE = """module.control_plane.role_arns.offboard_tenant]
-  table_arn         = module.pooled_table.arn"""
-
-_TABLE_OF_AUTHORIZER_ROLE = """  registry_table_arn = module.registry.arn
-  runtime_policy"""
+_AUTHORIZER = "The authorizer must read one item of the stage's registry by its key, and nothing else."
+_OF_AUTHORIZER = """Action    = ["dynamodb:GetItem"]
+          Resource  = [module.registry.arn]
+          Condition = { Null = { "dynamodb:LeadingKeys" = "false" } }
+"""
 
 CONTROL_PLANE_CANARIES = [
     # The table of the tenants.
@@ -62,53 +61,14 @@ CONTROL_PLANE_CANARIES = [
         complaint="The registry must be protected against deletion unless a stage says otherwise.",
     ),
     # What the authorizer may do.
-    Canary(
-        "the authorizer changes tenants",
-        _AUTHORIZER_ROLE,
-        old='["dynamodb:GetItem"]',
-        new='["dynamodb:GetItem", "dynamodb:UpdateItem"]',
-        complaint="The authorizer must be allowed to read one item of the registry by its key, and nothing else.",
-    ),
-    Canary(
-        "the authorizer reads every table",
-        _AUTHORIZER_ROLE,
-        old="[var.registry_table_arn]",
-        new='["*"]',
-        complaint="The authorizer must be allowed to read one item of the registry by its key, and nothing else.",
-    ),
-    Canary(
-        "the authorizer needs no key",
-        _AUTHORIZER_ROLE,
-        old='        Condition = { Null = { "dynamodb:LeadingKeys" = "false" } }\n',
-        new="",
-        complaint="The authorizer must be allowed to read one item of the registry by its key, and nothing else.",
-    ),
-    Canary(
-        "the authorizer may scan",
-        _AUTHORIZER_ROLE,
-        old=NEVER_SCAN,
-        new="",
-        complaint="Scan and PartiQL must be denied on everything",
-    ),
-    Canary(
-        "anybody takes the role of the authorizer",
-        _AUTHORIZER_ROLE,
-        old='{ Service = "lambda.amazonaws.com" }',
-        new='{ AWS = "*" }',
-        complaint="Only the Lambda service may assume the role.",
-    ),
-    Canary(
-        "another policy is attached to the role of the authorizer",
-        _AUTHORIZER_ROLE,
-        old="policy_arns = []",
-        new='policy_arns = ["arn:aws:iam::aws:policy/AmazonDynamoDBReadOnlyAccess"]',
-        complaint="The role must have this one policy and no other.",
-    ),
-    unrefused(
-        "the authorizer is given an index",
-        _AUTHORIZER_ROLE,
-        old="{3,255}$",
-        new="{3,255}",
+    *(
+        Canary(f"the authorizer {weakening}", _CORE, _OF_AUTHORIZER, new, _AUTHORIZER, "function_roles.tf")
+        for weakening, new in (
+            ("changes tenants", _OF_AUTHORIZER.replace('Item"]', 'Item", "dynamodb:UpdateItem"]')),
+            ("reads every table", _OF_AUTHORIZER.replace("[module.registry.arn]", '["*"]')),
+            ("reads the pooled table", _OF_AUTHORIZER.replace("registry", "pooled_table")),
+            ("needs no key", _OF_AUTHORIZER.partition("          Condition")[0]),
+        )
     ),
     # How a bucket keeps what is in it.
     *(
@@ -290,23 +250,23 @@ CONTROL_PLANE_CANARIES = [
     Canary(
         "offboarding opens sessions of any role",
         _CONTROL_PLANE,
-        old="[var.tenant_role_arn]",
+        old="[var.tenant_maintenance_role_arn]",
         new='["*"]',
-        complaint="Offboarding must open sessions of the tenant role as an administrator, and of no other role.",
+        complaint="Offboarding must open sessions of the maintenance role as an administrator, and of no other role.",
     ),
     Canary(
         "offboarding opens sessions without a role tag",
         _CONTROL_PLANE,
         old='      Condition = { StringEquals = { "aws:RequestTag/role" = var.rights.administer } }\n',
         new="",
-        complaint="Offboarding must open sessions of the tenant role as an administrator, and of no other role.",
+        complaint="Offboarding must open sessions of the maintenance role as an administrator, and of no other role.",
     ),
     Canary(
         "nothing denies offboarding the sessions of viewers",
         _CONTROL_PLANE,
         old='Sid       = "NeverOpenOtherSessions"\n      Effect    = "Deny"',
         new='Sid       = "NeverOpenOtherSessions"\n      Effect    = "Allow"',
-        complaint="Sessions of other roles must be denied, since the tenant role trusts offboarding with any.",
+        complaint="Sessions of other roles must be denied, whatever the maintenance role trusts offboarding with.",
     ),
     Canary(
         "offboarding is denied nothing when the role tag is absent",
@@ -314,7 +274,7 @@ CONTROL_PLANE_CANARIES = [
         old='{ StringNotEquals = { "aws:RequestTag/role" = var.rights.administer } }',
         new='{ StringNotEquals = { "aws:RequestTag/role" = var.rights.administer },'
         ' Null = { "aws:RequestTag/role" = "false" } }',
-        complaint="Sessions of other roles must be denied, since the tenant role trusts offboarding with any.",
+        complaint="Sessions of other roles must be denied, whatever the maintenance role trusts offboarding with.",
     ),
     Canary(
         "the control plane may scan",
@@ -338,26 +298,11 @@ CONTROL_PLANE_CANARIES = [
         complaint="list_tenants must scan the registry, be denied to scan anything else, and have no PartiQL.",
     ),
     Canary(
-        "anybody takes the roles of the control plane",
+        "a function of the control plane has the policy of another",
         _CONTROL_PLANE,
-        old='{ Service = "lambda.amazonaws.com" }',
-        new='{ AWS = "*" }',
-        complaint="Only the Lambda service may assume the roles.",
-    ),
-    Canary(
-        "another policy is attached to the control plane",
-        _CONTROL_PLANE,
-        old="policy_arns = []",
-        new='policy_arns = ["arn:aws:iam::aws:policy/AmazonDynamoDBReadOnlyAccess"]',
-        complaint="Each role must have its one policy and no other.",
-    ),
-    Canary(
-        "the ARNs of the control plane are not known at plan time",
-        _CONTROL_PLANE,
-        old="value       = local.arns",
-        new="value       = { for function, role in aws_iam_role.this : function => role.arn }",
-        complaint="The ARNs must be built from the names",
-        file="outputs.tf",
+        old="policy      = local.identity_policies[function]",
+        new="policy      = local.identity_policies.offboard_tenant",
+        complaint="The policies must be those that the roles have.",
     ),
     unrefused(
         "the control plane is given every table",
@@ -399,8 +344,8 @@ CONTROL_PLANE_CANARIES = [
     Canary(
         "offboarding opens sessions that only a session policy narrows",
         _CORE,
-        old="= [module.lambda_role.arn]",
-        new="= [module.lambda_role.arn, module.control_plane.role_arns.offboard_tenant]",
+        old="= [module.function_roles.arns.api_handler]",
+        new="= [module.function_roles.arns.api_handler, module.control_plane.role_arns.offboard_tenant]",
         complaint="TenantPolicyRole must trust the API's role and nobody else.",
     ),
     Canary(
@@ -420,22 +365,15 @@ CONTROL_PLANE_CANARIES = [
     Canary(
         "tenants read the registry",
         _CORE,
-        old=_TABLE_OF_TENANT_ROLE,
-        new=_TABLE_OF_TENANT_ROLE.replace("pooled_table", "registry"),
+        old="[module.control_plane.role_arns.offboard_tenant]\n  table_arn         = module.pooled_table.arn",
+        new="[module.control_plane.role_arns.offboard_tenant]\n  table_arn         = module.registry.arn",
         complaint="A tenant's session must reach the pooled table and no other.",
-    ),
-    Canary(
-        "the authorizer reads the pooled table",
-        _CORE,
-        old=_TABLE_OF_AUTHORIZER_ROLE,
-        new=_TABLE_OF_AUTHORIZER_ROLE.replace("registry.", "pooled_table."),
-        complaint="The authorizer must read the stage's registry.",
     ),
     Canary(
         "offboarding opens sessions of all who write",
         _CORE,
-        old="  rights             = local.rights",
-        new="  rights             = { administer = local.rights.write }",
+        old="  rights                      = local.rights",
+        new="  rights                      = { administer = local.rights.write }",
         complaint="Offboarding must open sessions of those who administer in permissions.json.",
     ),
     Canary(

@@ -6,12 +6,10 @@ from tests.infra.canary import Canary, unrefused
 
 _FUNCTION_RIGHTS = "modules/function_rights"
 _KEY_ACCESS = "modules/key_access"
-_LAMBDA_ROLE = "modules/lambda_role"
-_AUTHORIZER_ROLE = "modules/authorizer_role"
+_EXECUTION_ROLE = "modules/execution_role"
 _CONTROL_PLANE = "modules/control_plane"
 _DATABASE_FUNCTIONS = "modules/database_functions"
 _TENANT_ROLE = "modules/tenant_role"
-_TENANT_POLICY_ROLE = "modules/tenant_policy_role"
 _NETWORK = "modules/network"
 _WEB = "modules/web"
 _ALARMS = "modules/alarms"
@@ -55,23 +53,16 @@ DEPLOYMENT_CANARIES = [
     ),
     Canary(
         "a runtime policy may be added by hand",
-        _LAMBDA_ROLE,
-        old=", aws_iam_role_policy.runtime[*].name)",
-        new=', ["Runtime", "Administrator"])',
-        complaint="The role must have",
+        _EXECUTION_ROLE,
+        old="[for function, policy in aws_iam_role_policy.runtime : policy.name if function == each.key]",
+        new='["Runtime"]',
+        complaint="Only the function that is given a second policy must have one.",
     ),
     Canary(
-        "the authorizer has a runtime policy of its own",
-        _AUTHORIZER_ROLE,
-        old="policy = var.runtime_policy",
-        new='policy = jsonencode({ Statement = [{ Sid = "Everything" }] })',
-        complaint="The role must have the given policy.",
-    ),
-    Canary(
-        "every function of the control plane has the same runtime policy",
-        _CONTROL_PLANE,
-        old="role   = aws_iam_role.this[each.key].name",
-        new='role   = aws_iam_role.this["offboard_tenant"].name',
+        "every function has the same runtime policy",
+        _EXECUTION_ROLE,
+        old='name   = "Runtime"\n  role   = aws_iam_role.this[each.key].name',
+        new='name   = "Runtime"\n  role   = values(aws_iam_role.this)[1].name',
         complaint="Each role must have the policy that is given for its function.",
     ),
     # The stage's own key.
@@ -102,15 +93,12 @@ DEPLOYMENT_CANARIES = [
         old="[0-9]{12}:key/[A-Za-z0-9-]+$",
         new="[0-9]{12}:key/",
     ),
-    *(
-        Canary(
-            f"{role.removeprefix('modules/')} encrypts secrets",
-            role,
-            old="[] : module.key_access.reading.secretsmanager",
-            new="[] : module.key_access.writing.secretsmanager",
-            complaint="The key must be used through DynamoDB and, to decrypt, through Secrets Manager",
-        )
-        for role in (_TENANT_ROLE, _TENANT_POLICY_ROLE)
+    Canary(
+        "sessions encrypt secrets",
+        _TENANT_ROLE,
+        old="[] : module.key_access.reading.secretsmanager",
+        new="[] : module.key_access.writing.secretsmanager",
+        complaint="The key must be used through DynamoDB and, to decrypt, through Secrets Manager",
     ),
     Canary(
         "listing tenants encrypts",
@@ -202,8 +190,24 @@ DEPLOYMENT_CANARIES = [
     Canary(
         "any role is assumed through the endpoint",
         _NETWORK,
-        old="resources = var.tenant_role_arns",
+        old="resources = [var.tenant_maintenance_role_arn]",
         new='resources = ["*"]',
+        complaint="Each endpoint must take from each role what its function asks for",
+        file="endpoint_policies.tf",
+    ),
+    Canary(
+        "a token opens a session of any role",
+        _NETWORK,
+        old='"sts:SetSourceIdentity"]\n        Resource  = [var.tenant_role_arn]',
+        new='"sts:SetSourceIdentity"]\n        Resource  = ["*"]',
+        complaint="The unsigned call must be for sessions of the one role whose trust policy judges tokens.",
+        file="endpoint_policies.tf",
+    ),
+    Canary(
+        "the API opens sessions beside tokens",
+        _NETWORK,
+        old="var.sessions_by_token ? {} :",
+        new="false ? {} :",
         complaint="Each endpoint must take from each role what its function asks for",
         file="endpoint_policies.tf",
     ),
@@ -298,7 +302,14 @@ DEPLOYMENT_CANARIES = [
         _ALARMS,
         old="TenantAccessDeniedError\\",
         new="TenantAccessDenied\\",
-        complaint="The audit lines of refused sessions must be counted",
+        complaint="The audit lines of refused sessions, and of handles that were kept, must be counted",
+    ),
+    Canary(
+        "a handle that was kept raises no alarm",
+        _ALARMS,
+        old="HandleClosedError\\",
+        new="HandleClosed\\",
+        complaint="The audit lines of refused sessions, and of handles that were kept, must be counted",
     ),
     Canary(
         "a hundred refused sessions raise no alarm",

@@ -1,4 +1,7 @@
-"""Plans that differ from ours in one thing: a statement, condition or attachment is removed, widened or doubled."""
+"""Plans that differ from ours in one thing: a statement, condition or attachment is removed, widened or doubled.
+
+Or a user pool, its client or its provider lets somebody else have a say in tokens.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Iterator
 
 Plan = dict[str, Any]
 Statement = dict[str, Any]
@@ -25,6 +28,30 @@ _LISTS = {"aws_iam_role_policies_exclusive": "policy_names", "aws_iam_role_polic
 _ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 _OWN_INDEX = re.compile(r"\[[^\[\]]*\]$")
 _RECEIVERS = ("LambdaRole", "AuthorizerRole", "TenantRole")
+_ELSEWHERE = "arn:aws:iam::999999999999:oidc-provider/accounts.example.com"
+_FOREIGN_TRIGGER = {"pre_token_generation": "arn:aws:lambda:eu-central-1:999999999999:function:tags"}
+#: What of who gets tokens, and of what users write into them, is changed.
+_ISSUING: dict[str, tuple[dict[str, Any], ...]] = {
+    "aws_cognito_user_pool": (
+        {"admin_create_user_config": [{"allow_admin_create_user_only": False}]},
+        {"admin_create_user_config": []},
+        {"lambda_config": [_FOREIGN_TRIGGER]},
+    ),
+    "aws_cognito_user_pool_client": (
+        {"write_attributes": ["name", "custom:tenantID"]},
+        {"write_attributes": ["custom:role"]},
+        {"write_attributes": None},
+        {"write_attributes": []},
+        {"supported_identity_providers": ["COGNITO", "Elsewhere"]},
+        {"user_pool_id": "eu-central-1_Elsewhere"},
+    ),
+    "aws_iam_openid_connect_provider": (
+        {"client_id_list": ["anybodys"]},
+        {"client_id_list": []},
+        {"url": "accounts.example.com"},
+        {"arn": _ELSEWHERE},
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +62,33 @@ class Mutant:
     plan: Plan
 
 
-def mutants(plan: Plan, kinds: Collection[str] | None = None) -> Iterator[Mutant]:
-    """Yield every mutant of a plan, in resources of these kinds; of all when none are named."""
+def mutants(plan: Plan, address: str = "") -> Iterator[Mutant]:
+    """Yield every mutant of a plan, in resources in whose address the pattern is found."""
     for at, change in enumerate(plan["resource_changes"]):
-        if change["mode"] != "managed" or change["change"]["after"] is None:
-            continue
-        if kinds is not None and change["type"] not in kinds:
+        if (
+            change["mode"] != "managed"
+            or change["change"]["after"] is None
+            or not re.search(address, change["address"])
+        ):
             continue
         yield from _of_policy(plan, at, change)
         yield from _of_attachment(plan, at, change)
+        for changed in _ISSUING.get(change["type"], ()):
+            what = f"with {json.dumps(changed)}"
+            yield _edited(plan, at, what, lambda after, changed=changed: after.update(changed))  # type: ignore[misc]
 
 
 def _edited(plan: Plan, at: int, what: str, edit: Callable[[dict[str, Any]], None]) -> Mutant:
-    """Return a mutant of which one resource is another; all but that resource is shared with the plan."""
+    """Return a mutant of which one resource is another; all but that resource is shared with the plan.
+
+    What is changed is known.
+    """
     change = copy.deepcopy(plan["resource_changes"][at])
-    edit(change["change"]["after"])
+    after, unknown = change["change"]["after"], change["change"]["after_unknown"]
+    before = dict(after)
+    edit(after)
+    for name in [each for each in after if each not in before or after[each] != before[each]]:
+        unknown.pop(name, None)
     changes = [*plan["resource_changes"][:at], change, *plan["resource_changes"][at + 1 :]]
     return Mutant(f"{change['address']}: {what}", {**plan, "resource_changes": changes})
 
@@ -87,6 +126,14 @@ def _statements(statement: Statement, *, trust: bool) -> Iterator[tuple[str, lis
         )
     if "Principal" in statement:
         yield "for everybody", [{**statement, "Principal": "*"}]
+    if isinstance(named := statement.get("Principal"), dict) and "Federated" in named:
+        yield "for tokens of elsewhere", [{**statement, "Principal": {"Federated": _ELSEWHERE}}]
+        yield (
+            "and for tokens of elsewhere",
+            [{**statement, "Principal": {"Federated": [named["Federated"], _ELSEWHERE]}}],
+        )
+        yield "and for an account", [{**statement, "Principal": {**named, "AWS": "999999999999"}}]
+        yield "for whatever else", [{**statement, "Action": "sts:*"}]
     yield from _conditions(statement)
 
 

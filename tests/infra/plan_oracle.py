@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import json
+import re
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from bulkhead_iam import Policy, PolicyKind, PolicySet, Principal, Request, evaluate
+from tests.infra.plan_tokens import ACCOUNT, Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from bulkhead_iam import ContextValue
+    from tests.infra.plan_tokens import Token
 
-ACCOUNT = "123456789012"
 _REGION = "eu-central-1"
 _TENANTS = ("acme", "acme-eu", "globex")
 _ACTIONS = ("GetItem", "Query", "PutItem", "DeleteItem", "BatchGetItem", "Scan", "PartiQLSelect", "DeleteTable")
 _KEYLESS = {"Scan", "PartiQLSelect", "DeleteTable"}
 _ROLES = ("viewer", "member", "admin")
 _ALLOW_ALL = Policy.parse({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
-_OPENERS = {"TenantRole": {"LambdaRole", "OffboardTenantRole"}, "TenantPolicyRole": {"LambdaRole"}}
+#: Who opens sessions of which role, beside whoever has a token; LambdaRole not under web_identity.
+_OPENERS = {"TenantRole": "LambdaRole", "TenantPolicyRole": "LambdaRole", "TenantMaintenanceRole": "OffboardTenantRole"}
+_ENDPOINT = re.compile(r"vpce-[0-9a-f]+")
 
 Context = dict[str, "ContextValue"]
 
@@ -35,10 +40,14 @@ class Oracle:
         self._invokers: list[Mapping[str, Any]] = []
         self._grants: list[Policy] = []
         self._tagged: set[str] = set()
+        self._tokens = Tokens()
+        self._by_token = plan["variables"]["vending_strategy"]["value"] == "web_identity"
         for change in plan["resource_changes"]:
             after = change["change"]["after"]
             if change["mode"] == "managed" and after is not None:
                 self._take(change["type"], after)
+                self._tokens.take(change["type"], after)
+        self._endpoints = sorted(set(_ENDPOINT.findall(json.dumps(plan["resource_changes"]))))
 
     def _take(self, kind: str, after: Mapping[str, Any]) -> None:
         if kind == "aws_iam_role":
@@ -60,20 +69,45 @@ class Oracle:
             short = role.removeprefix(f"{self._name}-")
             if short in _OPENERS:
                 yield from self._openers(role, short)
-            if short == "TenantRole":
-                yield from self._sessions(role)
+                yield from self._strangers(role, short)
+            if short in {"TenantRole", "TenantMaintenanceRole"}:
+                yield from self._sessions(role, short)
             elif short != "TenantPolicyRole":  # which a session policy confines, and no document of the plan
                 yield from (f"{role} {each}" for each in self._items(role, {}, None))
             yield from self._secrets(role, short)
         yield from self._callers()
 
     def _openers(self, role: str, short: str) -> Iterator[str]:
-        """Whoever opens a session and is not meant to."""
-        for caller in (*(f"{self._name}-{each}" for each in ("AuthorizerRole", "SetRoleRole", "LambdaRole")), None):
-            if caller == f"{self._name}-LambdaRole":
-                continue
-            if any(self._opens(role, caller, context) for context in _tagged("acme", "admin")):
-                yield f"{caller or 'somebody of another account'} opens {short}"
+        """Whoever opens a session and is not meant to: the API neither, where a token does."""
+        meant = set() if self._by_token and short == "TenantRole" else {_OPENERS[short]}
+        for caller in {"AuthorizerRole", "SetRoleRole", "LambdaRole", "OffboardTenantRole"} - meant:
+            if any(self._opens(role, f"{self._name}-{caller}", context) for context in _tagged("acme", "admin")):
+                yield f"{caller} opens {short}"
+        if any(self._opens(role, None, context) for context in _tagged("acme", "admin")):
+            yield f"somebody of another account opens {short}"
+
+    def _strangers(self, role: str, short: str) -> Iterator[str]:
+        """Whoever opens a session by a token that is not ours, or not from our network."""
+        opened = self._opening(role)
+        yield from (f"a token opens {short}: {each}" for each in opened if each.is_strange)
+        if any(not each.is_strange for each in opened):
+            yield from (f"{each}, and tokens open {short}" for each in self._tokens.leaks())
+
+    def _opening(self, role: str) -> list[Token]:
+        """Return the tokens that open a session of some tenant, or of none."""
+        tagged = [*_tagged("acme", "admin"), *_tagged(None, None)]
+        return [
+            each for each in self._tokens.attempts() if any(self._opens_by(role, each, context) for context in tagged)
+        ]
+
+    def _opens_by(self, role: str, token: Token, context: Context) -> bool:
+        principal = Principal.from_arn(token.provider)
+        policies = PolicySet((), self._trust[role], resource_account=ACCOUNT)
+        name = ".".join(str(context.get(f"aws:RequestTag/{tag}")) for tag in ("tenant", "role"))
+        asked: Context = {**context, **token.context, "sts:RoleSessionName": name}
+        actions = ("sts:AssumeRoleWithWebIdentity", *(("sts:TagSession",) if context else ()))
+        arn = f"arn:aws:iam::{ACCOUNT}:role/{role}"
+        return all(evaluate(Request(principal, each, arn, asked), policies).allowed for each in actions)
 
     def _opens(self, role: str, caller: str | None, context: Context) -> bool:
         account = ACCOUNT if caller else "999999999999"
@@ -84,12 +118,14 @@ class Oracle:
         actions = ("sts:AssumeRole", *(("sts:TagSession",) if context else ()))
         return all(evaluate(Request(principal, each, arn, context), policies).allowed for each in actions)
 
-    def _sessions(self, role: str) -> Iterator[str]:
+    def _sessions(self, role: str, short: str) -> Iterator[str]:
         if role in self._tagged:
             yield f"every session of {role} has a tenant's tag"
+        tokens = self._opening(role)
         for tenant, right in product((*_TENANTS, "ACME", "#", "*", "TENANT", None), (*_ROLES, None)):
             for context in _tagged(tenant, right):
-                if self._opens(role, f"{self._name}-LambdaRole", context):
+                by_token = any(self._opens_by(role, each, context) for each in tokens)
+                if by_token or self._opens(role, f"{self._name}-{_OPENERS[short]}", context):
                     tags = {
                         key.replace("Request", "Principal"): value for key, value in context.items() if "Tag/" in key
                     }
@@ -115,9 +151,8 @@ class Oracle:
         session = Principal.from_arn(f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/s")
         policies = PolicySet(tuple(self._policies.get(role, ())))
         secure: Context = {"aws:SecureTransport": "true", "aws:RequestedRegion": _REGION}
-        return any(
-            evaluate(Request(session, action, resource, {**context, **more}), policies).allowed for more in ({}, secure)
-        )
+        ways: list[Context] = [{}, secure, *({**secure, "aws:SourceVpce": each} for each in self._endpoints)]
+        return any(evaluate(Request(session, action, resource, {**context, **more}), policies).allowed for more in ways)
 
     def _secrets(self, role: str, short: str) -> Iterator[str]:
         if short in {"MigrateDatabaseRole", "RotateSecretRole"}:

@@ -32,8 +32,13 @@ WILDCARDS = {
     "LambdaAttachesToTheVpc": "network interfaces whose ids nobody knows before; denied to the function's own code",
     "SendTraces": "X-Ray's actions know no resource",
 }
+#: Statements that take a call of which no condition says who makes it: by Sid, why.
+UNSIGNED = {
+    "TokensOpenTenantSessionsOnly": "nobody signs AssumeRoleWithWebIdentity: the role's trust policy judges the token",
+}
 #: Roles whose statements name what tenants have, by the end of their names; everything else must not.
-TABLE_READERS = ("-TenantRole", "-TenantPolicyRole")
+TABLE_READERS = ("-TenantRole", "-TenantPolicyRole", "-TenantMaintenanceRole")
+SESSION_OPENERS = ("-OffboardTenantRole",)
 EXPORT_READERS = ("-OffboardTenantRole",)
 SECRET_READERS = (*TABLE_READERS, "-MigrateDatabaseRole", "-RotateSecretRole", "-OnboardTenantRole")
 _EXPORT = f"arn:aws:s3:::{PRODUCT}-prod-exports-123456789012/acme/manifest.json"
@@ -82,7 +87,10 @@ def _statements(text: str) -> tuple[Mapping[str, Any], ...]:
 
 
 def complaints(document: Document, *, table_arn: str, secret_arns: tuple[str, ...]) -> Iterator[str]:
-    """Yield what is wrong with a document: a sentence for each rule that a statement breaks."""
+    """Yield what is wrong with a document: a sentence for each rule that it or a statement breaks."""
+    of_a_session = document.kind == "identity" and _is(document, TABLE_READERS)
+    if of_a_session and not any(map(_denies_other_endpoints, document.statements)):
+        yield f"{document.address}: a session reaches data from outside the stage's network"
     for statement in document.statements:
         where = f"{document.address} {statement.get('Sid', 'without Sid')}"
         if "Sid" not in statement:
@@ -106,6 +114,8 @@ def _of_allow(
         yield "nothing passes a role"
     yield from _of_conditions(statement.get("Condition", {}))
     if document.kind == "identity":
+        if _any(["sts:AssumeRole"], actions) and not _is(document, SESSION_OPENERS):
+            yield "only offboarding opens sessions without a user's token"
         if _any(_DATA_ACTIONS, actions) and _reach(resources, table_arn) and not _is(document, TABLE_READERS):
             yield "only the tenant roles touch tenants' items"
         if _any(["secretsmanager:GetSecretValue"], actions) and not _is(document, SECRET_READERS):
@@ -132,6 +142,8 @@ def _of_conditions(condition: Mapping[str, Any]) -> Iterator[str]:
 
 def _of_principal(statement: Mapping[str, Any]) -> Iterator[str]:
     principal = statement.get("Principal", "*")
+    if "Federated" in principal:
+        yield from _of_token(statement)
     named = [each for value in principal.values() for each in _list(value)] if isinstance(principal, dict) else ["*"]
     says_who = any(
         key.lower() in _PRINCIPAL_KEYS and "*" not in _list(value)
@@ -139,10 +151,36 @@ def _of_principal(statement: Mapping[str, Any]) -> Iterator[str]:
         if operator.lower() in _NAMING
         for key, value in keys.items()
     )
-    if "*" in named and not says_who:
+    if "*" in named and not says_who and statement.get("Sid") not in UNSIGNED:
         yield "nobody is named as principal, and no condition says who"
     if any(re.search(r":root$|^\d{12}$", each) for each in named):
         yield "a whole account is trusted"
+
+
+def _of_token(statement: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what a statement for tokens lacks: plain StringEquals, which refuses where the key is absent.
+
+    From where a token comes, the statements that open and tag a session demand; that of the user opens none.
+    """
+    demanded = statement.get("Condition", {}).get("StringEquals", {})
+    if not any(key.endswith(":aud") for key in demanded):
+        yield "a token of any client is taken"
+    if _list(statement["Action"]) == ["sts:SetSourceIdentity"]:
+        if not re.fullmatch(r"\$\{[^${}]+:sub\}", str(demanded.get("sts:SourceIdentity"))):
+            yield "a token names another user than its own"
+    elif "aws:SourceVpce" not in demanded:
+        yield "a token is taken from anywhere"
+
+
+def _denies_other_endpoints(statement: Mapping[str, Any]) -> bool:
+    """Return whether a statement denies data by any way that it does not name, and by none at all."""
+    return (
+        statement["Effect"] == "Deny"
+        and {"dynamodb:*", "secretsmanager:*"} <= set(_list(statement["Action"]))
+        and _list(statement.get("Resource", [])) == ["*"]
+        and [*statement.get("Condition", {})] == ["StringNotEquals"]
+        and [*statement["Condition"]["StringNotEquals"]] == ["aws:SourceVpce"]
+    )
 
 
 def _is(document: Document, endings: tuple[str, ...]) -> bool:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.infra.canary import NEVER_SCAN, Canary, outcomes_of, unrefused
+from tests.infra.canary import Canary, outcomes_of, unrefused
 from tests.infra.control_plane_canaries import CONTROL_PLANE_CANARIES
 from tests.infra.deployment_canaries import DEPLOYMENT_CANARIES
+from tests.infra.session_canaries import SESSION_CANARIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,12 +25,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.evidence
 
-_CORE = "modules/core"
-_TENANT_TRUST = "modules/tenant_trust"
-_TENANT_SECRET_ACCESS = "modules/tenant_secret_access"
-_TENANT_ROLE = "modules/tenant_role"
-_TENANT_POLICY_ROLE = "modules/tenant_policy_role"
-_LAMBDA_ROLE = "modules/lambda_role"
 _IDENTITY = "modules/identity"
 _POOLED_TABLE = "modules/pooled_table"
 _DATABASE = "modules/database"
@@ -37,359 +32,8 @@ _SECRETS = "modules/secrets"
 _DATABASE_FUNCTIONS = "modules/database_functions"
 
 
-def _of_each_tenant_role(folder: str) -> list[Canary]:
-    """Return the canaries of what the two tenant roles have in common."""
-    role = folder.removeprefix("modules/")
-    return [
-        Canary(
-            f"{role} trusts another role",
-            folder,
-            old="= var.trusted_role_arns",
-            new='= ["arn:aws:iam::${var.placement.account_id}:role/Developer"]',
-            complaint="Only the trusted roles may assume the role.",
-        ),
-        Canary(
-            f"{role} has a trust policy of its own",
-            folder,
-            old="= module.trust.policy",
-            new='= replace(module.trust.policy, "???*", "*")',
-            complaint="The trust policy must be the one that tenant_trust says.",
-        ),
-        Canary(
-            f"{role} lives for longer than an hour",
-            folder,
-            old="= 3600",
-            new="= 43200",
-            complaint="A session lives for an hour at most.",
-        ),
-        Canary(
-            f"{role} is opened by writers only",
-            folder,
-            old="= var.rights.read",
-            new="= var.rights.write",
-            complaint="The roles that read, in their order, must be those that sessions may have.",
-        ),
-        Canary(
-            f"{role} gives the secret of the writer to all who write",
-            folder,
-            old="= var.rights.administer",
-            new="= var.rights.write",
-            complaint="Only sessions of roles that administer may read the writer's secret.",
-        ),
-        Canary(
-            f"{role} takes statements on secrets of its own",
-            folder,
-            old="], module.secret_access.statements, [",
-            new="], [for s in module.secret_access.statements : "
-            'merge(s, { Action = ["secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"] })], [',
-            complaint="What a session may do with secrets must be what tenant_secret_access says.",
-        ),
-        unrefused(
-            f"{role} has rights that nobody has",
-            folder,
-            old="length(roles) > 0",
-            new="length(roles) >= 0",
-        ),
-        unrefused(
-            f"{role} takes whoever writes without reading",
-            folder,
-            old="length(setsubtract(var.rights.write, var.rights.read)) == 0",
-            new="true",
-        ),
-        unrefused(
-            f"{role} takes whoever administers without writing",
-            folder,
-            old="length(setsubtract(var.rights.administer, var.rights.write)) == 0",
-            new="true",
-        ),
-    ]
-
-
 CANARIES = [
-    # Who may open a tenant's session.
-    Canary(
-        "the account is trusted",
-        _TENANT_TRUST,
-        old="AWS = sort(var.trusted_role_arns)",
-        new='AWS = "arn:aws:iam::123456789012:root"',
-        complaint="Only the trusted roles may assume the role",
-    ),
-    Canary(
-        "everyone is trusted",
-        _TENANT_TRUST,
-        old="AWS = sort(var.trusted_role_arns)",
-        new='AWS = "*"',
-        complaint="Only the trusted roles may assume the role",
-    ),
-    unrefused(
-        "an account may be given where a role is due",
-        _TENANT_TRUST,
-        old=":role/[A-Za-z0-9+=,.@_/-]+$",
-        new=":.*$",
-    ),
-    Canary(
-        "the role tag is not required",
-        _TENANT_TRUST,
-        old='          StringEquals = { "aws:RequestTag/role" = var.roles }\n',
-        new="",
-        complaint="A session needs the tag role, with a known role.",
-    ),
-    Canary(
-        "the role tag may be absent",
-        _TENANT_TRUST,
-        old='StringEquals = { "aws:RequestTag/role"',
-        new='StringEqualsIfExists = { "aws:RequestTag/role"',
-        complaint="none that holds when a tag is absent",
-    ),
-    Canary(
-        "more tags are allowed",
-        _TENANT_TRUST,
-        old='          "ForAllValues:StringEquals" = { "aws:TagKeys" = ["tenant", "role"] }\n',
-        new="",
-        complaint="A session may have no tag other than tenant and role.",
-    ),
-    Canary(
-        "a tenant may end in a dash",
-        _TENANT_TRUST,
-        old='"-*", "*-"]',
-        new='"-*"]',
-        complaint="ids of the tenant grammar and no other",
-    ),
-    Canary(
-        "a tenant may hold a slash",
-        _TENANT_TRUST,
-        old="_.:/=+@ ",
-        new="_.:=+@ ",
-        complaint="ids of the tenant grammar and no other",
-    ),
-    Canary(
-        "a tenant may have 33 characters",
-        _TENANT_TRUST,
-        old="range(33)",
-        new="range(34)",
-        complaint="ids of the tenant grammar and no other",
-    ),
-    unrefused(
-        "a trust policy may exceed the quota",
-        _TENANT_TRUST,
-        old="<= 2048",
-        new="<= 20480",
-        file="outputs.tf",
-    ),
-    unrefused(
-        "any text stands for a role",
-        _TENANT_TRUST,
-        old='regex("^[a-z]+$", role)',
-        new='regex("", role)',
-    ),
-    # What a tenant's session may do.
-    Canary(
-        "the delimiter after the tenant is gone",
-        _TENANT_ROLE,
-        old="$${aws:PrincipalTag/tenant}#*",
-        new="$${aws:PrincipalTag/tenant}*",
-        complaint="Every Allow must confine the leading keys",
-    ),
-    Canary(
-        "a request without a leading key is allowed",
-        _TENANT_ROLE,
-        old='    Null                      = { "dynamodb:LeadingKeys" = "false" }\n',
-        new="",
-        complaint="Every Allow must require a leading key",
-    ),
-    Canary(
-        "viewers may write",
-        _TENANT_ROLE,
-        old='          StringEquals = { "aws:PrincipalTag/role" = var.rights.write }\n',
-        new="",
-        complaint="Only sessions tagged member or admin may write.",
-    ),
-    Canary(
-        "an index is reachable",
-        _TENANT_ROLE,
-        old="Resource  = [var.table_arn]",
-        new='Resource  = [var.table_arn, "${var.table_arn}/index/*"]',
-        complaint="Every Allow must name the table and nothing else",
-    ),
-    Canary(
-        "tenants may scan",
-        _TENANT_ROLE,
-        old=NEVER_SCAN,
-        new="",
-        complaint="Scan and PartiQL must be denied on everything",
-    ),
-    Canary(
-        "another policy is attached to the tenant role",
-        _TENANT_ROLE,
-        old="policy_arns = []",
-        new='policy_arns = ["arn:aws:iam::aws:policy/AmazonDynamoDBReadOnlyAccess"]',
-        complaint="The role must have this one policy and no other.",
-    ),
-    Canary(
-        "members read the secret of the writer",
-        _TENANT_SECRET_ACCESS,
-        old='        Condition = { StringEquals = { "aws:PrincipalTag/role" = var.roles } }\n',
-        new="",
-        complaint="Only sessions tagged admin may read the writer's secret.",
-    ),
-    Canary(
-        "sessions write secrets",
-        _TENANT_SECRET_ACCESS,
-        old='Action   = ["secretsmanager:GetSecretValue"]',
-        new='Action   = ["secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"]',
-        complaint="Every session may read the reader's secret, and do nothing else with secrets.",
-    ),
-    Canary(
-        "sessions read every secret of the database",
-        _TENANT_SECRET_ACCESS,
-        old="[secrets.reader_arn]",
-        new='["${dirname(secrets.reader_arn)}/*"]',
-        complaint="Every session may read the reader's secret, and do nothing else with secrets.",
-    ),
-    unrefused(
-        "the secrets of every database may be given",
-        _TENANT_SECRET_ACCESS,
-        old="-[?]{6}$",
-        new="",
-    ),
-    unrefused(
-        "the reader's secret may be the writer's",
-        _TENANT_SECRET_ACCESS,
-        old="var.database_secrets.reader_arn != var.database_secrets.writer_arn",
-        new="var.database_secrets.reader_arn != null",
-    ),
-    # What a tenant's session may do before its session policy narrows it.
-    Canary(
-        "a session without a session policy needs no leading key",
-        _TENANT_POLICY_ROLE,
-        old='{ Null = { "dynamodb:LeadingKeys" = "false" } }',
-        new="{}",
-        complaint="Every Allow must require a leading key",
-    ),
-    Canary(
-        "viewers may write under a session policy",
-        _TENANT_POLICY_ROLE,
-        old='          StringEquals = { "aws:PrincipalTag/role" = var.rights.write }\n',
-        new="",
-        complaint="Only sessions tagged member or admin may write.",
-    ),
-    Canary(
-        "an index is reachable under a session policy",
-        _TENANT_POLICY_ROLE,
-        old="Resource  = [var.table_arn]",
-        new='Resource  = [var.table_arn, "${var.table_arn}/index/*"]',
-        complaint="Every Allow must name the table and nothing else",
-    ),
-    Canary(
-        "a session reads items in batches under a session policy",
-        _TENANT_POLICY_ROLE,
-        old='["dynamodb:GetItem", "dynamodb:Query"]',
-        new='["dynamodb:GetItem", "dynamodb:Query", "dynamodb:BatchGetItem"]',
-        complaint="The policy must allow five actions on items",
-    ),
-    Canary(
-        "tenants may scan under a session policy",
-        _TENANT_POLICY_ROLE,
-        old=NEVER_SCAN,
-        new="",
-        complaint="Scan and PartiQL must be denied on everything",
-    ),
-    Canary(
-        "another policy is attached to the tenant policy role",
-        _TENANT_POLICY_ROLE,
-        old="policy_arns = []",
-        new='policy_arns = ["arn:aws:iam::aws:policy/AmazonDynamoDBReadOnlyAccess"]',
-        complaint="The role must have this one policy and no other.",
-    ),
-    # That both tenant roles have what the modules say, for the roles that have the right.
-    *(canary for folder in (_TENANT_ROLE, _TENANT_POLICY_ROLE) for canary in _of_each_tenant_role(folder)),
-    # What the API may do by itself.
-    Canary(
-        "the API reads data",
-        _LAMBDA_ROLE,
-        old='["sts:AssumeRole", "sts:TagSession"]',
-        new='["sts:AssumeRole", "sts:TagSession", "dynamodb:GetItem"]',
-        complaint="The role must be allowed to open sessions of the tenant role, and nothing else.",
-    ),
-    Canary(
-        "the API takes any role",
-        _LAMBDA_ROLE,
-        old="sort(var.tenant_role_arns)",
-        new='["*"]',
-        complaint="The role must be allowed to open sessions of the tenant role, and nothing else.",
-    ),
-    Canary(
-        "the API may scan",
-        _LAMBDA_ROLE,
-        old=NEVER_SCAN,
-        new="",
-        complaint="Scan and PartiQL must be denied on everything",
-    ),
-    Canary(
-        "the ARN is not known at plan time",
-        _LAMBDA_ROLE,
-        old="value       = local.arn",
-        new="value       = aws_iam_role.this.arn",
-        complaint="Unknown condition value",
-        file="outputs.tf",
-    ),
-    Canary(
-        "another role opens tenants' sessions",
-        _CORE,
-        old="[module.lambda_role.arn, module.control_plane",
-        new='["arn:aws:iam::${var.placement.account_id}:role/Developer", module.control_plane',
-        complaint="TenantRole must trust the roles of the API and of offboarding, and nobody else.",
-    ),
-    Canary(
-        "another role opens sessions that only a session policy narrows",
-        _CORE,
-        old="= [module.lambda_role.arn]",
-        new='= ["arn:aws:iam::${var.placement.account_id}:role/Developer"]',
-        complaint="TenantPolicyRole must trust the API's role and nobody else.",
-    ),
-    Canary(
-        "every stage has the role that reaches every tenant",
-        _CORE,
-        old='count  = var.vending_strategy == "session_policy" ? 1 : 0',
-        new="count  = 1",
-        complaint="A stage of session tags must have no TenantPolicyRole.",
-    ),
-    Canary(
-        "the API opens sessions of any role of the stage",
-        _CORE,
-        old="concat([module.tenant_role.arn], module.tenant_policy_role[*].arn)",
-        new='[module.tenant_role.arn, "arn:aws:iam::${var.placement.account_id}:role/Developer"]',
-        complaint="The API's role may open sessions of TenantRole and of no other role.",
-    ),
-    Canary(
-        "containers of the former strategy are locked out",
-        _CORE,
-        old="concat([module.tenant_role.arn], module.tenant_policy_role[*].arn)",
-        new="coalescelist(module.tenant_policy_role[*].arn, [module.tenant_role.arn])",
-        complaint="The API's role may open sessions of both tenant roles and of no other role.",
-    ),
-    unrefused(
-        "a stage may choose a strategy that there is not",
-        _CORE,
-        old='contains(["session_tags", "session_policy"], var.vending_strategy)',
-        new='var.vending_strategy != ""',
-    ),
-    Canary(
-        "the rights are not those of the one table",
-        _CORE,
-        old='jsondecode(file("${path.module}/../../../chalicelib/permissions.json")).rights',
-        new='{ read = ["viewer", "admin"], write = ["viewer", "admin"], administer = ["viewer"] }',
-        complaint="Whoever writes items, and whoever reads the writer's secret, must be those of permissions.json.",
-    ),
-    Canary(
-        "tenants read the master secret",
-        _CORE,
-        old='= var.database_secrets\n}\n\nmodule "tenant_policy_role"',
-        new="= merge(var.database_secrets, { reader_arn = var.database_secrets.master_arn })\n}\n\n"
-        'module "tenant_policy_role"',
-        complaint="The tenant roles must read the stage's own reader secret, and its writer secret, and not the"
-        " master's.",
-    ),
+    *SESSION_CANARIES,
     # What the functions that handle the database's passwords may do.
     Canary(
         "rotation reads tables",
@@ -475,6 +119,20 @@ CANARIES = [
         old="allow_admin_create_user_only = true",
         new="allow_admin_create_user_only = false",
         complaint="Nobody may sign up on their own.",
+    ),
+    Canary(
+        "id tokens have no tags",
+        _IDENTITY,
+        old='lambda_version = "V2_0"',
+        new='lambda_version = "V1_0"',
+        complaint="in the version that can add an object.",
+    ),
+    Canary(
+        "STS takes tokens of other clients",
+        _IDENTITY,
+        old="[aws_cognito_user_pool_client.this.id]",
+        new='[aws_cognito_user_pool_client.this.id, "another"]',
+        complaint="STS must take tokens of the pool's own client, and of no other.",
     ),
     Canary(
         "users write their own tenant",

@@ -49,46 +49,123 @@ def test_the_authorizer_reads_one_tenant_and_writes_none(stage: AppliedStage, ou
         dynamodb.scan(TableName=registry)
 
 
-def test_the_api_cannot_read_the_registry(stage: AppliedStage, outputs: dict[str, Any]) -> None:
-    """By itself the API reads no table; the session of a tenant that it opens reads that tenant's items only."""
-    lambda_role, registry = outputs["lambda_role_arn"], outputs["registry_table_name"]
-    with _refused(_BY_NOBODY):
-        stage.function(lambda_role, "dynamodb").get_item(TableName=registry, Key=_ACME)
+def test_the_api_reads_the_keys_that_sign_tokens_and_opens_no_session(
+    stage: AppliedStage, outputs: dict[str, Any]
+) -> None:
+    """By itself it reads no other table, and no role lets it name a tenant: not even that of maintenance."""
+    lambda_role, keys = outputs["lambda_role_arn"], outputs["signing_keys_table_name"]
+    dynamodb, issuer = stage.function(lambda_role, "dynamodb"), {"issuer": {"S": outputs["token_issuer"]}}
+    stage.operator("dynamodb").put_item(TableName=keys, Item=issuer)
 
-    opened = stage.function(lambda_role, "sts").assume_role(
-        RoleArn=outputs["tenant_role_arn"], **_tagged(tenant="acme", role="admin")
-    )
-    tenant = stage.session(opened["Credentials"], "dynamodb")
-    own = {"pk": {"S": "acme#item#0"}, "sk": {"S": "1"}}
-
-    assert tenant.get_item(TableName=outputs["table_name"], Key=own)["Item"] == own
+    assert dynamodb.get_item(TableName=keys, Key=issuer)["Item"] == issuer
     with _refused(_BY_NOBODY):
-        tenant.get_item(TableName=registry, Key=_ACME)
+        dynamodb.put_item(TableName=keys, Item=issuer)
+    with _refused(_BY_NOBODY):
+        dynamodb.get_item(TableName=outputs["registry_table_name"], Key=_ACME)
+    for role in (outputs["tenant_role_arn"], outputs["tenant_maintenance_role_arn"]):
+        with _refused("not authorized to perform: sts:"):
+            stage.function(lambda_role, "sts").assume_role(RoleArn=role, **_tagged(tenant="acme", role="admin"))
+
+
+def test_the_refresh_writes_the_keys_that_sign_tokens_and_reads_nothing(
+    stage: AppliedStage, outputs: dict[str, Any]
+) -> None:
+    """PutItem on one table is all, and nobody else's; the trigger that tags tokens may do nothing at all."""
+    keys, item = outputs["signing_keys_table_name"], {"issuer": {"S": "https://issuer.example.com"}}
+    refreshing = stage.function(outputs["refresh_signing_keys_role_arn"], "dynamodb")
+
+    refreshing.put_item(TableName=keys, Item=item)
+    for function in ("refresh_signing_keys", "tag_id_token"):
+        with _refused(_BY_NOBODY):
+            stage.function(outputs[f"{function}_role_arn"], "dynamodb").get_item(TableName=keys, Key=item)
+    with _refused(_BY_NOBODY):
+        refreshing.put_item(TableName=outputs["registry_table_name"], Item=_ACME)
+    for function in ("tag_id_token", "authorizer", "set_role", "onboard_tenant", "offboard_tenant"):
+        with _refused(_BY_NOBODY):
+            stage.function(outputs[f"{function}_role_arn"], "dynamodb").put_item(TableName=keys, Item=item)
 
 
 def test_offboarding_opens_sessions_of_one_tenants_administrator_only(
     stage: AppliedStage, outputs: dict[str, Any]
 ) -> None:
-    """TenantRole's trust would let it have any role: its own Deny refuses. Sessions without tenant, nobody opens."""
+    """Its own Deny refuses other roles; nobody opens a session without a tenant, or that of a token without one."""
     sts = stage.function(outputs["offboard_tenant_role_arn"], "sts")
-    tenant_role = outputs["tenant_role_arn"]
+    maintenance = outputs["tenant_maintenance_role_arn"]
 
-    assert sts.assume_role(RoleArn=tenant_role, **_tagged(tenant="acme", role="admin"))["Credentials"]
+    assert sts.assume_role(RoleArn=maintenance, **_tagged(tenant="acme", role="admin"))["Credentials"]
     for tags in ({"tenant": "acme", "role": "viewer"}, {"tenant": "acme"}):
         with _refused(_BY_A_DENY):
-            sts.assume_role(RoleArn=tenant_role, **_tagged(**tags))
+            sts.assume_role(RoleArn=maintenance, **_tagged(**tags))
     with _refused("not authorized to perform: sts:"):
-        sts.assume_role(RoleArn=tenant_role, **_tagged(role="admin"))
+        sts.assume_role(RoleArn=maintenance, **_tagged(role="admin"))
     with _refused("not authorized to perform: sts:"):
-        sts.assume_role(RoleArn=outputs["tenant_policy_role_arn"], **_tagged(tenant="acme", role="admin"))
+        sts.assume_role(RoleArn=outputs["tenant_role_arn"], **_tagged(tenant="acme", role="admin"))
+
+
+def test_a_session_of_maintenance_reaches_its_own_tenant_inside_the_network(
+    stage: AppliedStage, outputs: dict[str, Any]
+) -> None:
+    """It reads its tenant's item; not the registry, not another tenant's, and its own not from outside."""
+    table, own = outputs["table_name"], {"pk": {"S": "acme#item#0"}, "sk": {"S": "1"}}
+    opened = stage.function(outputs["offboard_tenant_role_arn"], "sts").assume_role(
+        RoleArn=outputs["tenant_maintenance_role_arn"], **_tagged(tenant="acme", role="admin")
+    )["Credentials"]
+    session = stage.session(opened, "dynamodb")
+
+    assert session.get_item(TableName=table, Key=own)["Item"] == own
+    with _refused(_BY_NOBODY):
+        session.get_item(TableName=outputs["registry_table_name"], Key=_ACME)
+    with _refused(_BY_NOBODY):
+        session.get_item(TableName=table, Key={**own, "pk": {"S": "globex#item#0"}})
+    with _refused(_BY_A_DENY):
+        stage.session(opened, "dynamodb", outside=True).get_item(TableName=table, Key=own)
+
+
+def test_a_users_token_opens_a_session_inside_the_network_only(stage: AppliedStage, outputs: dict[str, Any]) -> None:
+    """The trigger tags the token, and STS takes the tags from there: under no other name, and from nowhere else."""
+    token = _sign_in(stage, outputs, "acme", "viewer")
+    asked = {"RoleArn": outputs["tenant_role_arn"], "WebIdentityToken": token, "RoleSessionName": "acme.viewer"}
+    own = {"pk": {"S": "acme#item#0"}, "sk": {"S": "1"}}
+
+    opened = stage.anybody("sts", outside=False).assume_role_with_web_identity(**asked)["Credentials"]
+
+    session = stage.session(opened, "dynamodb")
+    assert session.get_item(TableName=outputs["table_name"], Key=own)["Item"] == own
+    with _refused(_BY_NOBODY):
+        session.get_item(TableName=outputs["table_name"], Key={**own, "pk": {"S": "globex#item#0"}})
+    with _refused(_BY_NOBODY):
+        session.delete_item(TableName=outputs["table_name"], Key=own)
+    for outside, name in ((True, "acme.viewer"), (False, "globex.viewer")):
+        with _refused("sts:AssumeRoleWithWebIdentity"):
+            stage.anybody("sts", outside=outside).assume_role_with_web_identity(**asked | {"RoleSessionName": name})
+
+
+def _sign_in(stage: AppliedStage, outputs: dict[str, Any], tenant: str, role: str) -> str:
+    """Return the id token of a new user."""
+    cognito, password = stage.operator("cognito-idp"), "Passw0rd-of-a-test"
+    user = {"UserPoolId": outputs["user_pool_id"], "Username": f"{tenant}/{role}@example.com"}
+    attributes = {"custom:tenantID": tenant, "custom:role": role, "email": f"{role}@example.com"}
+    cognito.admin_create_user(
+        **user,
+        UserAttributes=[{"Name": name, "Value": value} for name, value in attributes.items()],
+        MessageAction="SUPPRESS",
+    )
+    cognito.admin_set_user_password(**user, Password=password, Permanent=True)
+    answer = stage.anybody("cognito-idp", outside=True).initiate_auth(
+        ClientId=outputs["user_pool_client_id"],
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": user["Username"], "PASSWORD": password},
+    )
+    token: str = answer["AuthenticationResult"]["IdToken"]
+    return token
 
 
 @pytest.mark.parametrize("function", ["onboard_tenant", "suspend_tenant", "resume_tenant", "list_tenants", "set_role"])
 def test_no_other_function_opens_a_tenants_session(stage: AppliedStage, outputs: dict[str, Any], function: str) -> None:
-    """TenantRole trusts the API and offboarding, and both may: see the tests before this one."""
+    """The maintenance role trusts offboarding, which may: see the tests before this one."""
     with _refused("not authorized to perform: sts:"):
         stage.function(outputs[f"{function}_role_arn"], "sts").assume_role(
-            RoleArn=outputs["tenant_role_arn"], **_tagged(tenant="acme", role="admin")
+            RoleArn=outputs["tenant_maintenance_role_arn"], **_tagged(tenant="acme", role="admin")
         )
 
 

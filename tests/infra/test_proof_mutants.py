@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.evidence
 
 #: What the local stage has none of, or not of this form; all else of prod's plan is in the local one, too.
-_ONLY_LIVE = frozenset(("aws_lambda_permission", "aws_s3_bucket_policy"))
+_ONLY_LIVE = "aws_lambda_permission|aws_s3_bucket_policy"
+#: What other strategies make otherwise: who opens users' sessions, and what confines them.
+_TRUST = r"module\.tenant_role\[0\]\.aws_iam_role\."
+_POLICY_ROLE = r"module\.tenant_policy_role\["
 
 
 def _is_proved(plan: Plan, planned: Planned, solver: Solver) -> bool:
@@ -41,21 +44,29 @@ def _first_leak(plan: Plan, name: str) -> str | None:
 
 
 @pytest.mark.parametrize(
-    ("planned_as", "kinds", "least", "leaking"), [("local_stage", None, 500, 60), ("live_stage", _ONLY_LIVE, 20, 8)]
+    ("planned_as", "address", "least", "leaking"),
+    [
+        ("local_stage", "", 500, 60),
+        ("web_identity", _ONLY_LIVE, 20, 8),
+        ("session_tags", _TRUST, 25, 3),
+        ("session_policy", _POLICY_ROLE, 100, 5),
+    ],
 )
 def test_no_mutant_is_proved_that_lets_something_through(  # noqa: PLR0917 -- a case, and two fixtures
     planned_as: str,
-    kinds: frozenset[str] | None,
+    address: str,
     least: int,
     leaking: int,
     request: pytest.FixtureRequest,
     record_property: Callable[[str, object], None],
 ) -> None:
     """Every statement, condition and attachment of our own plans removed, widened and doubled."""
-    planned: Planned = request.getfixturevalue(planned_as)
+    is_local = planned_as == "local_stage"
+    found = request.getfixturevalue("local_stage" if is_local else "live_stages")
+    planned: Planned = found if is_local else found[planned_as]
     name, solver, figures = name_of(planned.plan), Solver(), Counter[str]()
     assert list(Oracle(planned.plan, name).leaks()) == []
-    for mutant in mutants(planned.plan, kinds):
+    for mutant in mutants(planned.plan, address):
         leak, proved = _first_leak(mutant.plan, name), _is_proved(mutant.plan, planned, solver)
         assert not (proved and leak), f"{mutant.name} is proved, and {leak}"
         figures.update({"mutants": 1, "proved": proved, "that let something through": leak is not None})

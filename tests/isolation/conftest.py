@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from chalicelib.config import Strategy
 from isolation.attack.served import served
 from isolation.attack.world import World
 from tests.support.stack import running_stack
@@ -31,6 +32,13 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
 def stage(stack: LocalStack) -> LocalStage:
     """Return the running stage with its API."""
     return stack.stage(stack.serve_api())
+
+
+@pytest.fixture(scope="session")
+def stage_by_tags(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStage]:
+    """Return a running stage whose API opens sessions by session tags, with its own role."""
+    with running_stack(PROJECT, tmp_path_factory.mktemp("by-tags"), Strategy.SESSION_TAGS) as running:
+        yield running.stage(running.serve_api())
 
 
 @pytest.fixture(scope="session")

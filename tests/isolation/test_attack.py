@@ -13,12 +13,13 @@ from chalicelib.tenancy.tenant import Role
 from isolation.attack.__main__ import main
 from isolation.attack.controls import Control
 from isolation.attack.matrix import all_cells, chosen, on_stage, thinned
-from isolation.attack.outcomes import Service, Who
+from isolation.attack.outcomes import Service
 from isolation.attack.reports import summary
 from isolation.attack.runner import run
 from isolation.attack.served import served
 from isolation.attack.verdicts import Verdict
-from isolation.attack.world import LAMBDA_ROLE, World
+from isolation.attack.world import World
+from stage.clients import lambda_client
 from stage.document import Stage
 from tests.support.weakened_policies import weakened, without_role_condition
 
@@ -40,7 +41,7 @@ def _cells(stage: LocalStage) -> tuple[Cell, ...]:
 
 
 def _run(world: World, cells: tuple[Cell, ...]) -> Report:
-    selection = on_stage(cells, local=world.local is not None, strategies=world.strategies, tenants=world.tenants)
+    selection = on_stage(cells, local=world.local is not None, tenants=world.tenants)
     return run(world, selection.cells, selection.skipped, name="test")
 
 
@@ -54,7 +55,7 @@ def _everything(stack: LocalStack) -> Counter[str]:
 def test_every_attack_is_refused_by_its_control_and_leaves_nothing_behind(
     world: World, stage: LocalStage, stack: LocalStack
 ) -> None:
-    """Over all services, roles and both strategies; the known limits are shown as such."""
+    """Over all services and roles; the known limits are shown as such."""
     before = _everything(stack)
 
     cells = _cells(stage)
@@ -72,17 +73,17 @@ def test_every_attack_is_refused_by_its_control_and_leaves_nothing_behind(
 
 
 def test_the_twin_tells_what_is_broken_from_what_is_refused(world: World, stage: LocalStage, stack: LocalStack) -> None:
-    """A role that may do nothing at all refuses every attack, and the evidence does not call that isolation."""
+    """A role that may read no item refuses every attack, and the evidence does not call that isolation."""
     cells = tuple(
         cell
         for cell in chosen(_cells(stage), services=(Service.DYNAMODB,), controls=(Control.NOT_GRANTED,))
-        if cell.who.tenant == "acme" and cell.who.strategy == "session_policy" and cell.attack == "BatchGetItem"
+        if cell.who.tenant == "acme" and cell.attack == "BatchGetItem"
     )
 
-    def nothing(statement: dict[str, Any]) -> None:
-        statement["Action"] = ["dynamodb:DescribeLimits"]
+    def without_reading_items(statement: dict[str, Any]) -> None:
+        statement["Action"] = [each for each in statement["Action"] if each != "dynamodb:GetItem"]
 
-    with weakened(stack.client("iam"), f"{PRODUCT}-local-TenantPolicyRole", nothing):
+    with weakened(stack.client("iam"), TENANT_ROLE, without_reading_items):
         red = _run(world, cells)
 
     assert {each.verdict for each in red.judged} == {Verdict.BROKEN}
@@ -90,22 +91,33 @@ def test_the_twin_tells_what_is_broken_from_what_is_refused(world: World, stage:
 
 
 def test_on_aws_the_form_of_the_message_tells_the_control(
-    world: World, stage: LocalStage, monkeypatch: pytest.MonkeyPatch
+    stage_by_tags: LocalStage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The same stage without its decision record, as on AWS: tenants' sessions on the pooled table, nothing else."""
-    monkeypatch.setenv("AWS_ENDPOINT_URL", stage.aws_endpoint_url)
-    opener = world.client(Who("", LAMBDA_ROLE), "sts")
-    remote = World(Stage.model_validate(stage.model_dump()), served(), sts=lambda: opener)
+    """A stage without its decision record, as on AWS: tenants' sessions on the pooled table, in its network."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", stage_by_tags.vpc_endpoint_url)
+    opener = lambda_client(stage_by_tags, "sts")
+    remote = World(Stage.model_validate(stage_by_tags.model_dump()), served(), sts=lambda: opener)
 
-    cells = tuple(cell for cell in _cells(stage) if cell.who.role != Role.MEMBER)
+    cells = tuple(cell for cell in _cells(stage_by_tags) if cell.who.role != Role.MEMBER)
     report = _run(remote, cells)
 
     assert report.is_good, [each for each in report.judged if not each.verdict.is_good][:3]
     assert not report.exact
     assert {each.cell.service for each in report.judged} == {Service.DYNAMODB}
     assert not any(each.cell.harms or not each.cell.who.tenant for each in report.judged)
-    assert len(report.skipped) == 2
-    assert len(report.judged) >= 500
+    assert len(report.skipped) == 3
+    assert len(report.judged) >= 250
+
+
+def test_a_stage_on_aws_where_tokens_open_sessions_is_not_attacked_from_outside(
+    stage: LocalStage, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its role trusts nobody's credentials, and a token only in its network: the command says so, and shows nothing."""
+    described = tmp_path / "stage.json"
+    Stage.model_validate(stage.model_dump()).save(described)
+
+    assert main(["--stage", str(described)]) == 2
+    assert "a user's token opens sessions" in capsys.readouterr().err
 
 
 def test_the_command_writes_the_evidence_and_says_by_its_exit_code_whether_it_is_good(
@@ -129,4 +141,4 @@ def test_the_command_writes_the_evidence_and_says_by_its_exit_code_whether_it_is
     with weakened(stack.client("iam"), TENANT_ROLE, without_role_condition):
         assert main(arguments) == 1
     printed = capsys.readouterr().out
-    assert "leaked: Secrets Manager: GetSecretValue, writer, as acme viewer (session_tags)" in printed
+    assert "leaked: Secrets Manager: GetSecretValue, writer, as acme viewer (web_identity)" in printed

@@ -10,12 +10,13 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, LiteralString
 
 import psycopg
 import pytest
 from botocore.exceptions import EndpointConnectionError
 from botocore.parsers import ResponseParserError
+from psycopg import sql
 
 from bulkhead_localaws.postgres.server import PostgresServer
 from chalicelib import PRODUCT
@@ -23,7 +24,8 @@ from chalicelib.data.database import Database, Login
 from chalicelib.data.database_secret import DatabaseSecret
 from chalicelib.data.rows import Rows
 from chalicelib.errors import DatabaseUnavailableError, TenantAccessDeniedError
-from tests.support.databases import ADD_PENPAL, PENPALS, Secrets, master_of, migrated_server, refusal, tenant
+from tests.support.databases import ADD_PENPAL, PENPALS, Secrets, master_of, migrated_server, refusal
+from tests.support.handles import handle_of, open_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,6 +37,9 @@ if TYPE_CHECKING:
 Own = tuple[PostgresServer, dict[Login, DatabaseSecret]]
 ANN = {"email": "ann@example.com", "display_name": "Ann"}
 BOUND_SECONDS = 25.0  # API Gateway waits 29; a bound, not a measurement
+
+
+pytestmark = pytest.mark.usefixtures("in_request")
 
 
 @pytest.fixture(scope="module")
@@ -86,13 +91,14 @@ def _warm(database: Database, connections: int) -> None:
 
 
 def _penpals(database: Database) -> Rows:
-    return Rows(database, tenant(), PENPALS, ("email", "display_name"))
+    return Rows(database, handle_of(), PENPALS, ("email", "display_name"))
 
 
-def _read(database: Database, statement: str) -> list[Any]:
-    with database.tenant_transaction(tenant(), Login.READER) as connection:
-        cursor = connection.execute(statement.encode())
-    return cursor.fetchall()
+def _read(database: Database, statement: LiteralString) -> list[Any]:
+    with open_request():
+        with database.tenant_transaction(handle_of(), Login.READER) as transaction:
+            result = transaction.execute(sql.SQL(statement).format())
+        return result.fetchall()
 
 
 def test_a_database_that_is_down_is_reported_and_used_again_once_it_is_back(database: Database, own: Own) -> None:
@@ -224,9 +230,11 @@ def test_a_connection_cut_in_the_middle_of_a_transaction_leaves_nothing(database
     penpals = _penpals(database)
 
     def cut_after_an_insert() -> None:
-        with database.tenant_transaction(tenant(), Login.WRITER) as connection:
-            added = connection.execute(ADD_PENPAL + " RETURNING email", ["acme", uuid.uuid4(), *ANN.values()])
-            assert added.fetchone() == (ANN["email"],)
+        with database.tenant_transaction(handle_of(), Login.WRITER) as connection:
+            added = connection._connection.execute(
+                ADD_PENPAL + " RETURNING email", ["acme", uuid.uuid4(), *ANN.values()]
+            )
+            assert added.fetchall() == [(ANN["email"],)]
             _cut(own, "app_writer")
 
     with _unavailable():
@@ -239,10 +247,10 @@ def test_an_error_in_the_block_or_a_refused_row_rolls_back_and_keeps_the_connect
     """Neither is the database's failure: the same connection serves the next transaction."""
     penpals = _penpals(database)
     penpals.insert(ANN)
-    update = b"UPDATE penpals SET display_name = 'half'"
+    update: LiteralString = "UPDATE penpals SET display_name = 'half'"
 
     def fail_after_an_update() -> None:
-        with database.tenant_transaction(tenant(), Login.WRITER) as connection:
+        with database.tenant_transaction(handle_of(), Login.WRITER) as connection:
             connection.execute(update)
             raise ZeroDivisionError
 
@@ -280,7 +288,7 @@ def test_a_pool_that_is_exhausted_makes_others_wait_for_a_bounded_time(secrets: 
     taken, done = Event(), Event()
 
     def hold() -> None:
-        with database.tenant_transaction(tenant(), Login.READER):
+        with open_request(), database.tenant_transaction(handle_of(), Login.READER):
             taken.set()
             done.wait(30)
 

@@ -12,7 +12,7 @@ from chalicelib import PRODUCT
 from chalicelib.config import Strategy
 from stage.clients import lambda_client
 from stage.decisions import read_decisions
-from tests.support.scoped_clients import scoped_client
+from stage.scoped_credentials import scoped_client
 from tests.support.weakened_policies import weakened, without_role_condition
 
 if TYPE_CHECKING:
@@ -25,9 +25,9 @@ SECRETS = ("reader", "writer", "master")
 
 
 @pytest.fixture
-def scoped(stage: LocalStage, strategy: Strategy) -> Callable[[str], Any]:
+def scoped(stage: LocalStage) -> Callable[[str], Any]:
     """Return a function that makes a Secrets Manager client with acme's scoped credentials for a role."""
-    return lambda role: scoped_client(stage, strategy, "acme", role, "secretsmanager")
+    return lambda role: scoped_client(stage, "acme", role, "secretsmanager")
 
 
 def _arn(stage: LocalStage, secret: str) -> str:
@@ -82,6 +82,9 @@ def test_the_role_tag_is_what_keeps_the_writers_secret_from_who_is_no_admin(
     assert (allowed["decision"], allowed["tags"]["role"]) == ("Allowed", "admin")
 
 
+@pytest.mark.parametrize(
+    "strategy", [pytest.param(Strategy.SESSION_POLICY, marks=pytest.mark.evidence)], indirect=True, scope="session"
+)
 @pytest.mark.parametrize("role", ["viewer", "member"])
 def test_a_session_policy_keeps_the_writers_secret_from_who_is_no_admin_on_its_own(
     stack: LocalStack, stage: LocalStage, role: str
@@ -89,7 +92,7 @@ def test_a_session_policy_keeps_the_writers_secret_from_who_is_no_admin_on_its_o
     """Also where the role's own policy would give it to everybody."""
     with weakened(stack.client("iam"), f"{PRODUCT}-local-TenantPolicyRole", without_role_condition):
         for one, readable in ((role, {"reader"}), ("admin", {"reader", "writer"})):
-            client = scoped_client(stage, Strategy.SESSION_POLICY, "acme", one, "secretsmanager")
+            client = scoped_client(stage, "acme", one, "secretsmanager")
             assert _readable(client, stage) == readable
 
 

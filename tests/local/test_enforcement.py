@@ -11,10 +11,11 @@ from botocore.exceptions import ClientError
 
 from chalicelib import PRODUCT
 from chalicelib.config import Strategy
-from stage.clients import lambda_client
+from chalicelib.tenancy.token_tags import TAGS
+from stage.clients import AwsEndpoint, lambda_client
 from stage.decisions import read_decisions
+from stage.scoped_credentials import scoped_client
 from tests.support.people import Person
-from tests.support.scoped_clients import scoped_client
 from tests.support.weakened_policies import weakened, without_leading_keys, without_role_condition
 
 if TYPE_CHECKING:
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
     from stage.http_api import Api
     from stage.local.stack import LocalStack
 
-pytestmark = pytest.mark.parametrize("strategy", list(Strategy), indirect=True, scope="session")
+_WEB_IDENTITY = pytest.mark.parametrize("strategy", [Strategy.WEB_IDENTITY], indirect=True, scope="session")
+_SESSION_POLICY = pytest.mark.parametrize(
+    "strategy", [pytest.param(Strategy.SESSION_POLICY, marks=pytest.mark.evidence)], indirect=True, scope="session"
+)
 
 
 def _last(stage: LocalStage, action: str) -> dict[str, Any]:
@@ -86,13 +90,13 @@ def test_without_the_leading_key_condition_the_same_bug_shows_the_rows(
 
 
 def test_a_viewers_credentials_cannot_write_even_if_the_handler_lets_them(
-    person: Callable[..., Person], acme: Person, stage: LocalStage, strategy: Strategy
+    person: Callable[..., Person], acme: Person, stage: LocalStage
 ) -> None:
     """IAM refuses what the authorizer would have refused before; the member's same writes are the allowed twins."""
     anvil = acme.create()
     assert person("acme", "viewer").anvils() == [anvil]
     assert _last(stage, "dynamodb:Query")["tags"] == {"tenant": "acme", "role": "viewer"}
-    viewer, member = (scoped_client(stage, strategy, "acme", role) for role in ("viewer", "member"))
+    viewer, member = (scoped_client(stage, "acme", role) for role in ("viewer", "member"))
     where = {"TableName": stage.table_name}
 
     for pk in ("acme#anvil#0", "acme#anything#3"):
@@ -111,10 +115,11 @@ def test_a_viewers_credentials_cannot_write_even_if_the_handler_lets_them(
         assert viewer.get_item(**where, Key=key)["ResponseMetadata"]["HTTPStatusCode"] == 200
 
 
+@_SESSION_POLICY
 def test_a_session_policy_takes_writes_from_a_viewer_on_its_own(stack: LocalStack, stage: LocalStage) -> None:
     """Also where the role's own policy would let it write, which only the session policy then refuses."""
     key = {"pk": {"S": "acme#anvil#0"}, "sk": {"S": "b"}}
-    viewer, member = (scoped_client(stage, Strategy.SESSION_POLICY, "acme", role) for role in ("viewer", "member"))
+    viewer, member = (scoped_client(stage, "acme", role) for role in ("viewer", "member"))
 
     with weakened(stack.client("iam"), f"{PRODUCT}-local-TenantPolicyRole", without_role_condition):
         with pytest.raises(ClientError, match="no session policy allows the dynamodb:PutItem action"):
@@ -123,7 +128,7 @@ def test_a_session_policy_takes_writes_from_a_viewer_on_its_own(stack: LocalStac
 
 
 def test_the_lambda_role_itself_reads_no_table(stage: LocalStage) -> None:
-    """It may assume the tenant role and nothing else."""
+    """It may read the pool's public keys, under the other strategies open tenants' sessions, and do nothing else."""
     key = {"pk": {"S": "acme#anvil#0"}, "sk": {"S": "a"}}
     dynamodb = lambda_client(stage, "dynamodb")
     calls: list[Callable[[], Any]] = [
@@ -158,30 +163,53 @@ def test_the_lambda_role_itself_reads_no_table(stage: LocalStage) -> None:
     ids=str,
 )
 def test_the_tenant_role_opens_for_a_well_formed_tenant_and_role_only(
-    stage: LocalStage, strategy: Strategy, tags: dict[str, str]
+    stage: LocalStage, forge: Callable[..., str], tags: dict[str, str]
 ) -> None:
-    """The applied trust policy refuses, also when the app's own checks are gone."""
-    sts, role_arn = lambda_client(stage, "sts"), _role_arn(stage, strategy)
-
-    with pytest.raises(ClientError, match="is not authorized to perform: sts:"):
-        _assume(sts, role_arn, tags)
-    assert _assume(sts, role_arn, {"tenant": "acme", "role": "member"})["Credentials"]
+    """The applied trust policy refuses, also when the app's own checks are gone and the pool signs anything."""
+    with pytest.raises(ClientError, match=r"(is not|Not) authorized to perform:? sts:"):
+        _opened(stage, forge, tags)
+    assert _opened(stage, forge, {"tenant": "acme", "role": "member"})["Credentials"]
 
 
-def test_nobody_but_the_lambda_role_opens_a_tenants_session(
+def test_nobody_but_whom_the_strategy_names_opens_a_tenants_session(
     stack: LocalStack, stage: LocalStage, strategy: Strategy
 ) -> None:
-    """Not even the account's administrator, whom the trust policy does not name."""
-    with pytest.raises(ClientError, match="is not authorized to perform: sts:AssumeRole"):
-        _assume(stack.client("sts"), _role_arn(stage, strategy), {"tenant": "acme", "role": "member"})
+    """Not the account's administrator, whom no trust policy names; and with tokens, not the API's role either."""
+    others = [stack.client("sts")]
+    if strategy is Strategy.WEB_IDENTITY:
+        others.append(lambda_client(stage, "sts"))
+    for sts in others:
+        with pytest.raises(ClientError, match="is not authorized to perform: sts:AssumeRole"):
+            _assume(sts, stage.tenant_role_arn, {"tenant": "acme", "role": "member"})
+
+
+@_WEB_IDENTITY
+def test_a_users_own_token_and_session_are_worth_nothing_outside_of_the_stages_network(
+    stage: LocalStage, person: Callable[..., Person]
+) -> None:
+    """A user holds a token too: on a laptop it opens nothing, and a session that got out reads nothing there."""
+    token, key = person("acme").id_token, {"pk": {"S": "acme#anvil#0"}, "sk": {"S": "a"}}
+    for aws, opens in ((AwsEndpoint.of(stage), False), (AwsEndpoint.in_vpc(stage), True)):
+        if opens:
+            assert _with_token(aws.as_nobody("sts"), stage, token, "acme.member")["Credentials"]
+        else:
+            with pytest.raises(ClientError, match="Not authorized to perform sts:AssumeRoleWithWebIdentity"):
+                _with_token(aws.as_nobody("sts"), stage, token, "acme.member")
+
+    vended = _with_token(AwsEndpoint.in_vpc(stage).as_nobody("sts"), stage, token, "acme.member")["Credentials"]
+    assert AwsEndpoint.in_vpc(stage).as_session("dynamodb", vended).get_item(TableName=stage.table_name, Key=key)
+    with pytest.raises(ClientError, match="explicit deny"):
+        AwsEndpoint.of(stage).as_session("dynamodb", vended).get_item(TableName=stage.table_name, Key=key)
+    with pytest.raises(ClientError, match="explicit deny"):
+        AwsEndpoint.of(stage).as_session("secretsmanager", vended).get_secret_value(
+            SecretId=stage.database.reader_secret_arn
+        )
 
 
 @pytest.mark.parametrize("other", ["acme-eu", "acme1", "acme10", "globex"])
-def test_past_the_application_no_operation_reaches_another_tenants_partition(
-    stage: LocalStage, strategy: Strategy, other: str
-) -> None:
+def test_past_the_application_no_operation_reaches_another_tenants_partition(stage: LocalStage, other: str) -> None:
     """With acme's credentials in hand: the other tenant's keys are refused, the same calls on acme's own are not."""
-    admin = scoped_client(stage, strategy, "acme", "admin")
+    admin = scoped_client(stage, "acme", "admin")
     for tenant in ("acme", other):
         key = {"pk": {"S": f"{tenant}#anvil#3"}, "sk": {"S": "past-the-application"}}
         query = {"KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": {":pk": key["pk"]}}
@@ -204,11 +232,9 @@ def test_past_the_application_no_operation_reaches_another_tenants_partition(
 
 
 @pytest.mark.parametrize("operation", ["transact_get_items", "transact_write_items"])
-def test_one_foreign_key_among_ones_own_refuses_the_whole_transaction(
-    stage: LocalStage, strategy: Strategy, operation: str
-) -> None:
+def test_one_foreign_key_among_ones_own_refuses_the_whole_transaction(stage: LocalStage, operation: str) -> None:
     """ForAllValues holds for all of them or not at all; the transaction on one's own keys is allowed."""
-    admin = scoped_client(stage, strategy, "acme", "admin")
+    admin = scoped_client(stage, "acme", "admin")
 
     def transaction(*tenants: str) -> Any:
         keys = [{"pk": {"S": f"{tenant}#anvil#3"}, "sk": {"S": "in-a-transaction"}} for tenant in tenants]
@@ -224,10 +250,19 @@ def test_one_foreign_key_among_ones_own_refuses_the_whole_transaction(
     admin.delete_item(TableName=stage.table_name, Key=key)
 
 
-def _role_arn(stage: LocalStage, strategy: Strategy) -> str:
-    role_arn = stage.tenant_role_arn if strategy is Strategy.SESSION_TAGS else stage.tenant_policy_role_arn
-    assert role_arn
-    return role_arn
+def _opened(stage: LocalStage, forge: Callable[..., str], tags: dict[str, str]) -> Any:
+    """Open a session with these tags, as the stage's strategy does: by a token that the pool signed, or by the API."""
+    if stage.vending_strategy is Strategy.WEB_IDENTITY:
+        token = forge(**{TAGS: {"principal_tags": {key: [value] for key, value in tags.items()}}})
+        name = f"{tags.get('tenant', 'acme')}.{tags.get('role', 'member')}"
+        return _with_token(AwsEndpoint.in_vpc(stage).as_nobody("sts"), stage, token, name)
+    return _assume(lambda_client(stage, "sts"), stage.tenant_role_arn, tags)
+
+
+def _with_token(sts: Any, stage: LocalStage, token: str, name: str) -> Any:
+    return sts.assume_role_with_web_identity(
+        RoleArn=stage.tenant_role_arn, RoleSessionName=name, WebIdentityToken=token
+    )
 
 
 def _assume(sts: Any, role_arn: str, tags: dict[str, str]) -> Any:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 # How credentials are vended is in no document: one strategy does.
 pytestmark = [
     pytest.mark.evidence,
-    pytest.mark.parametrize("strategy", [Strategy.SESSION_TAGS], indirect=True, scope="session"),
+    pytest.mark.parametrize("strategy", [Strategy.WEB_IDENTITY], indirect=True, scope="session"),
 ]
 
 TENANT = "acme10"  # whose lists no other test expects to be empty unless it empties them itself

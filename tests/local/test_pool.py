@@ -10,7 +10,8 @@ import psycopg
 import pytest
 
 from chalicelib.data.database import Database, DatabaseSettings, Login
-from tests.support.databases import ADD_PENPAL, tenant
+from tests.support.databases import ADD_PENPAL
+from tests.support.handles import handle_of, open_request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,14 +48,15 @@ def test_a_connection_that_goes_from_tenant_to_tenant_never_shows_the_others_row
         seen = set()
         for number in range(thread, HANDOVERS, THREADS):
             name = TENANTS[number // THREADS % len(TENANTS)]
-            try:
-                with database.tenant_transaction(tenant(name), login) as connection:
-                    cursor = connection.execute("SELECT tenant_id FROM penpals")
-                    if number % 8 == 0:
-                        raise ZeroDivisionError  # noqa: TRY301 -- a handler's bug
-            except ZeroDivisionError:
-                continue
-            seen |= {(name, row[0]) for row in cursor.fetchall()}
+            with open_request():
+                try:
+                    with database.tenant_transaction(handle_of(name), login) as transaction:
+                        result = transaction.execute("SELECT tenant_id FROM penpals")
+                        if number % 8 == 0:
+                            raise ZeroDivisionError  # noqa: TRY301 -- a handler's bug
+                except ZeroDivisionError:
+                    continue
+                seen |= {(name, row[0]) for row in result.fetchall()}
         return seen
 
     with ThreadPoolExecutor(THREADS) as threads:

@@ -18,7 +18,7 @@ from chalicelib.control_plane.rotation import Rotation, RotationError
 from chalicelib.data.database import Database, DatabaseSettings, Login
 from stage.http_api import Api
 from stage.local.rotation import STEPS, rotate
-from tests.support.databases import tenant
+from tests.support.handles import handle_of, open_request
 from tests.support.people import Person
 
 if TYPE_CHECKING:
@@ -206,7 +206,7 @@ def _with_new_connections(database: Database, login: Login, stop: Event) -> int:
     """Read until it stops; a request that got no connection with its login raises."""
     calls = 0
     while not stop.is_set():
-        with database.tenant_transaction(tenant(), login) as connection:
+        with open_request(), database.tenant_transaction(handle_of(), login) as connection:
             connection.execute("SELECT count(*) FROM penpals")
         calls += 1
     return calls

@@ -17,7 +17,8 @@ from chalicelib.data.database import Database, Login
 from chalicelib.data.rows import Row, Rows
 from chalicelib.data.storage import TenantTable
 from chalicelib.errors import TenantAccessDeniedError
-from tests.support.databases import Secrets, master_of, refusal, secret_of, tenant
+from tests.support.databases import Secrets, master_of, refusal, secret_of
+from tests.support.handles import handle_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -66,6 +67,9 @@ def server() -> Iterator[PostgresServer]:
         yield running
 
 
+pytestmark = pytest.mark.usefixtures("in_request")
+
+
 @pytest.fixture
 def master(server: PostgresServer) -> Iterator[psycopg.Connection[Any]]:
     """The superuser, who sees everything; the tables are empty."""
@@ -97,7 +101,7 @@ def rows_of(database: Database, master: psycopg.Connection[Any]) -> Callable[...
     del master
 
     def make(tenant_id: str, table: str = "samples") -> Rows:
-        return Rows(database, tenant(tenant_id), TenantTable(table, key="sample_id"), COLUMNS)
+        return Rows(database, handle_of(tenant_id), TenantTable(table, key="sample_id"), COLUMNS)
 
     return make
 

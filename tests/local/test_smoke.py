@@ -10,24 +10,24 @@ import boto3
 import pytest
 from rich.console import Console
 
+from chalicelib import PRODUCT
 from chalicelib.config import Strategy
 from chalicelib.entities import ENTITIES
 from ops import smoke
 from ops.smoke import SmokeTest
 from stage.errors import CommandError
 from stage.functions import invoke_function
-from stage.local.app_environment import vending_settings
 from stage.local.processes import process_basics
 from stage.progress import Progress
+from tests.support.weakened_policies import weakened, without_leading_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from stage.document import LocalStage
-    from stage.http_api import Api
     from stage.local.stack import LocalStack
 
-pytestmark = pytest.mark.parametrize("strategy", [Strategy.SESSION_TAGS], indirect=True, scope="session")
+pytestmark = pytest.mark.parametrize("strategy", [Strategy.WEB_IDENTITY], indirect=True, scope="session")
 
 BY_KEY = any(entity.probe().by_key for entity in ENTITIES)
 needs_a_key = pytest.mark.skipif(not BY_KEY, reason="no entity has a route that takes a primary key")
@@ -95,13 +95,11 @@ def test_what_cannot_be_judged_is_said_to_be_skipped(smoke_test: Callable[..., t
 
 @needs_a_key
 def test_a_tenant_that_reads_anothers_row_is_noticed(
-    stack: LocalStack, smoke_test: Callable[..., tuple[str, str | None]], api_with: Callable[..., Api]
+    stack: LocalStack, smoke_test: Callable[..., tuple[str, str | None]]
 ) -> None:
-    """With an API whose sessions nothing confines; the tenants are offboarded all the same."""
-    unconfined = api_with(
-        module="tests.support.unconfined_session_policy_api", **vending_settings(stack.outputs, Strategy.SESSION_POLICY)
-    )
-    _, complaint = smoke_test(api_url=unconfined.url)
+    """With sessions that nothing confines; the tenants are offboarded all the same."""
+    with weakened(stack.client("iam"), f"{PRODUCT}-local-TenantRole", without_leading_keys):
+        _, complaint = smoke_test()
     assert complaint is not None
     assert "answers 200" in complaint
     assert complaint.endswith("and should answer 403")

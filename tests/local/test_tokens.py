@@ -13,6 +13,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from chalicelib.tenancy.token_tags import TAGS
 from stage.http_api import Api, send_raw
 
 if TYPE_CHECKING:
@@ -51,6 +52,18 @@ def assert_refused(answer: Answer) -> None:
         pytest.param({"without": "custom:role"}, id="no role"),
         pytest.param({"without": "exp"}, id="no expiry"),
         pytest.param({"headers": {"kid": "unknown"}}, id="unknown key"),
+        pytest.param({"without": TAGS}, id="no tags"),
+        pytest.param({TAGS: {"principal_tags": {"tenant": ["globex"], "role": ["member"]}}}, id="another's tag"),
+        pytest.param({TAGS: {"principal_tags": {"tenant": ["acme"], "role": ["admin"]}}}, id="another role's tag"),
+        pytest.param({TAGS: {"principal_tags": {"tenant": ["acme", "globex"], "role": ["member"]}}}, id="two tenants"),
+        pytest.param(
+            {TAGS: {"principal_tags": {"tenant": ["acme"], "role": ["member"], "x": ["y"]}}}, id="one tag more"
+        ),
+        pytest.param({TAGS: {"principal_tags": {"tenant": ["acme"]}}}, id="no tag of the role"),
+        pytest.param(
+            {TAGS: {"principal_tags": {"tenant": ["acme"], "role": ["member"]}, "transitive_tag_keys": ["tenant"]}},
+            id="a transitive tag",
+        ),
     ],
 )
 def test_a_token_that_is_signed_but_not_right_is_refused(

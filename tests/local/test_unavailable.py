@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import socket
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from chalicelib import PRODUCT
+from chalicelib.config import Strategy
 from stage.local.processes import free_port
 
 if TYPE_CHECKING:
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 
 
 _ONE = "/anvils/00000000-0000-4000-8000-000000000000"
+_GATEWAY_SECONDS = 29
 NOWHERE = f"http://127.0.0.1:{free_port()}"
 
 
@@ -28,15 +32,7 @@ NOWHERE = f"http://127.0.0.1:{free_port()}"
         pytest.param({"AWS_ENDPOINT_URL_STS": NOWHERE}, "ScopedCredentialsError", id="STS"),
         pytest.param({"AWS_ENDPOINT_URL_DYNAMODB": NOWHERE}, "StoreUnavailableError", id="DynamoDB"),
         pytest.param(
-            {"AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{NOWHERE}/role"},
-            "ScopedCredentialsError",
-            id="the role's credentials",
-        ),
-        pytest.param(
-            dict.fromkeys(
-                ("TENANT_ROLE_ARN", "TENANT_POLICY_ROLE_ARN"),
-                f"arn:aws:iam::123456789012:role/{PRODUCT}-local-LambdaRole",
-            ),
+            {"TENANT_ROLE_ARN": f"arn:aws:iam::123456789012:role/{PRODUCT}-local-LambdaRole"},
             "ScopedCredentialsError",
             id="a role that does not trust the caller",
         ),
@@ -63,6 +59,29 @@ def test_what_cannot_be_reached_is_503_with_retry_after(
         assert answer.headers["access-control-allow-origin"] == "http://127.0.0.1:8080"
     assert acme.anvils() == []
     assert acme.create()
+
+
+def test_the_functions_own_credentials_are_needed_only_where_it_opens_sessions_with_them(
+    api_with: Callable[..., Api], acme: Person, strategy: Strategy
+) -> None:
+    """By a token a session opens without them; under the other strategies there is none, and nothing in its place."""
+    api = api_with(AWS_CONTAINER_CREDENTIALS_FULL_URI=f"{NOWHERE}/role")
+    answer = api.call("GET", "/anvils", headers={"Authorization": f"Bearer {acme.id_token}"})
+    if strategy is Strategy.WEB_IDENTITY:
+        assert (answer.status, answer.body["anvils"]) == (200, [])
+    else:
+        assert (answer.status, answer.body["Code"]) == (503, "ScopedCredentialsError")
+
+
+def test_an_sts_that_hangs_is_given_up_before_the_gateway_does(api_with: Callable[..., Api], acme: Person) -> None:
+    """It takes the connection and never answers: 503, and no other credentials, within API Gateway's 29 seconds."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        api = api_with(AWS_ENDPOINT_URL_STS=f"http://127.0.0.1:{silent.getsockname()[1]}")
+        began = time.monotonic()
+        answer = api.call("GET", "/anvils", headers={"Authorization": f"Bearer {acme.id_token}"})
+        waited = time.monotonic() - began
+    assert (answer.status, answer.body["Code"]) == (503, "ScopedCredentialsError")
+    assert waited < _GATEWAY_SECONDS
 
 
 def test_a_missing_setting_is_an_opaque_500_that_the_log_explains(

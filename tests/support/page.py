@@ -12,13 +12,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from stage.http_api import Api
 from stage.local.stack import LocalStack, StackOptions
 from stage.progress import Progress
 from stage.shell import forget_aws_settings
-from stage.sign_in import sign_in
 from tests.support.own_project import ANVILS, PENPALS
-from tests.support.people import Person
+from tests.support.people import signed_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,6 +24,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Route
 
     from stage.document import LocalStage
+    from tests.support.people import Person
 
 SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
 OWN = (ANVILS.name, PENPALS.name)
@@ -91,17 +90,8 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def api_user(page_stage: LocalStage) -> Iterator[Callable[[str, str], Person]]:
     """Return a function that gives a user's direct way to the API, past the page."""
-    known: dict[tuple[str, str], Person] = {}
-
-    def get(tenant: str, role: str) -> Person:
-        if (tenant, role) not in known:
-            tokens = sign_in(page_stage, page_stage.user(tenant, role))
-            known[tenant, role] = Person(Api(page_stage.api_url), tokens["IdToken"], tokens["AccessToken"])
-        return known[tenant, role]
-
-    yield get
-    for each in known.values():
-        each.api.close()
+    with signed_in(page_stage) as get:
+        yield get
 
 
 class Visit:

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from stage.http_api import Api
+from stage.sign_in import sign_in
+
 if TYPE_CHECKING:
-    from stage.http_api import Answer, Api
+    from collections.abc import Callable, Iterator
+
+    from stage.document import LocalStage
+    from stage.http_api import Answer
+
+#: A user's tokens live for 15 minutes, and a test takes some of them.
+_TOKEN_SECONDS = 600.0
 
 
 @dataclass
@@ -51,3 +62,22 @@ class Person:
             if page.body["next_cursor"] is None:
                 return rows
             query = f"/{entity}?limit={limit}&cursor={page.body['next_cursor']}"
+
+
+@contextmanager
+def signed_in(stage: LocalStage) -> Iterator[Callable[..., Person]]:
+    """Yield a function that signs a tenant's user of a role in, once, and again before the tokens expire."""
+    known: dict[tuple[str, str], tuple[float, Person]] = {}
+
+    def get(tenant: str, role: str = "member") -> Person:
+        since, person = known.get((tenant, role), (0.0, None))
+        if person is None or time.monotonic() - since > _TOKEN_SECONDS:
+            tokens = sign_in(stage, stage.user(tenant, role))
+            api = person.api if person else Api(stage.api_url)
+            person = Person(api, tokens["IdToken"], tokens["AccessToken"])
+            known[tenant, role] = time.monotonic(), person
+        return person
+
+    yield get
+    for _, person in known.values():
+        person.api.close()

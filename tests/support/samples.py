@@ -23,7 +23,7 @@ from chalicelib.errors import (
     TenantAccessDeniedError,
 )
 from chalicelib.http.answers import CORS
-from chalicelib.http.authorization import current_tenant, tenant_authorizer
+from chalicelib.http.authorization import opened, tenant_authorizer
 from chalicelib.http.operations import DescribedResponse, Operation
 from chalicelib.http.parameters import (
     LIMIT,
@@ -172,7 +172,7 @@ def _colour(request: Request) -> str | None:
 
 
 def _table(request: Request) -> Table:
-    return wiring.table(current_tenant(request), KIND, versioned=True)
+    return wiring.table(opened(request), KIND, versioned=True)
 
 
 def _answer(row: Row) -> SampleAnswer:

@@ -16,14 +16,13 @@ from chalicelib.data.partitions import Partitions
 from chalicelib.data.storage import Kind
 from chalicelib.entities import ENTITIES
 from chalicelib.tenancy.tenant import Role, TenantContext
+from chalicelib.tenancy.token_tags import TAGS
 from stage.http_api import Api
-from stage.local.app_environment import vending_settings
 from stage.local.stack import LocalStack, StackOptions
 from stage.progress import Progress
 from stage.shell import forget_aws_settings
-from stage.sign_in import sign_in
 from tests.support.own_project import ANVIL, make_own_project
-from tests.support.people import Person
+from tests.support.people import Person, signed_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def running_stack(project: Path, folder: Path) -> Iterator[LocalStack]:
+def running_stack(project: Path, folder: Path, strategy: Strategy = Strategy.WEB_IDENTITY) -> Iterator[LocalStack]:
     """Run a local AWS that Terraform provisioned for a project, with the users of five tenants of similar names."""
     forget_aws_settings()
     options = StackOptions(
@@ -44,7 +43,7 @@ def running_stack(project: Path, folder: Path) -> Iterator[LocalStack]:
         tenants=("acme", "acme-eu", "acme1", "acme10", "globex"),
         authorizer_cache_seconds=2,
         cors_origin="http://127.0.0.1:8080",  # these tests have no page
-        vending_strategy=Strategy.SESSION_POLICY,  # such a stage has the roles of both strategies
+        vending_strategy=strategy,
     )
     with LocalStack(options, Progress()) as running:
         yield running
@@ -56,30 +55,32 @@ def own_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_own_project(tmp_path_factory.mktemp("project"))
 
 
-@pytest.fixture(scope="session")
-def stack(own_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
-    """Return a local AWS that runs that project."""
-    with running_stack(own_project, tmp_path_factory.mktemp("stage")) as running:
-        yield running
-
-
 @pytest.fixture(
     scope="session",
-    params=[Strategy.SESSION_TAGS, pytest.param(Strategy.SESSION_POLICY, marks=pytest.mark.evidence)],
+    params=[
+        Strategy.WEB_IDENTITY,
+        *(pytest.param(each, marks=pytest.mark.evidence) for each in Strategy if each is not Strategy.WEB_IDENTITY),
+    ],
 )
 def strategy(request: pytest.FixtureRequest) -> Strategy:
-    """Return the vending strategy: whatever uses the running API is tested under both.
+    """Return the vending strategy: whatever uses the running stack is tested under each, with a stack for each.
 
-    `make test` does so under the default one, and what IAM enforces under both; the rest is a part of the evidence.
+    `make test` does so under the default one; the rest is a part of the evidence.
     """
     return Strategy(request.param)
 
 
 @pytest.fixture(scope="session")
-def stage(stack: LocalStack, strategy: Strategy) -> Iterator[LocalStage]:
+def stack(own_project: Path, strategy: Strategy, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+    """Return a local AWS that runs that project under the strategy."""
+    with running_stack(own_project, tmp_path_factory.mktemp("stage"), strategy) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def stage(stack: LocalStack) -> Iterator[LocalStage]:
     """Return the running stage with its API."""
-    settings = vending_settings(stack.outputs, strategy)
-    with _running_api(stack, stack.folder / f"api-{strategy}.log", settings) as api:
+    with _running_api(stack, stack.folder / "api.log", {}) as api:
         yield stack.stage(api.url)
 
 
@@ -102,18 +103,9 @@ def table(stack: LocalStack) -> DynamoDBClient:
 
 @pytest.fixture(scope="session")
 def person(stage: LocalStage) -> Iterator[Callable[[str, str], Person]]:
-    """Return a function that signs a tenant's user of a role in, once."""
-    signed_in: dict[tuple[str, str], Person] = {}
-
-    def get(tenant: str, role: str = "member") -> Person:
-        if (tenant, role) not in signed_in:
-            tokens = sign_in(stage, stage.user(tenant, role))
-            signed_in[tenant, role] = Person(Api(stage.api_url), tokens["IdToken"], tokens["AccessToken"])
-        return signed_in[tenant, role]
-
-    yield get
-    for someone in signed_in.values():
-        someone.api.close()
+    """Return a function that signs a tenant's user of a role in, once, and again before the token expires."""
+    with signed_in(stage) as get:
+        yield get
 
 
 @pytest.fixture
@@ -158,12 +150,17 @@ def anyone(stage: LocalStage) -> Iterator[Api]:
 
 @pytest.fixture(scope="session")
 def forge(person: Callable[..., Person]) -> Callable[..., str]:
-    """Return a function that signs altered claims with the pool's own key, which the emulator's package carries."""
+    """Return a function that signs altered claims with the pool's own key, which the emulator's package carries.
+
+    The tags follow the attributes, as by the trigger, unless they are among what is altered.
+    """
     published = files("moto.cognitoidp") / "resources" / "jwks-private.json.gz"
     key = jwt.PyJWK.from_dict(json.loads(gzip.decompress(published.read_bytes())) | {"alg": "RS256"})
     genuine = jwt.decode(person("acme").id_token, options={"verify_signature": False})
 
     def sign(*, without: str = "", headers: dict[str, Any] | None = None, **claims: Any) -> str:
+        tags = {"tenant": [claims.get("custom:tenantID", "acme")], "role": [claims.get("custom:role", "member")]}
+        claims = {TAGS: {"principal_tags": tags}, **claims}
         altered = {name: value for name, value in {**genuine, **claims}.items() if name != without}
         return jwt.encode(altered, key.key, algorithm="RS256", headers={"kid": "dummy", **(headers or {})})
 
@@ -171,12 +168,11 @@ def forge(person: Callable[..., Person]) -> Callable[..., str]:
 
 
 @pytest.fixture
-def api_with(stack: LocalStack, strategy: Strategy, tmp_path: Path) -> Iterator[Callable[..., Api]]:
+def api_with(stack: LocalStack, tmp_path: Path) -> Iterator[Callable[..., Api]]:
     """Return a function that starts the app, or a module like it, with some of its settings changed."""
     with ExitStack() as running:
 
         def start(module: str = "stage.local.api", **changed: str) -> Api:
-            settings = {**vending_settings(stack.outputs, strategy), **changed}
-            return running.enter_context(_running_api(stack, tmp_path / "api.log", settings, module))
+            return running.enter_context(_running_api(stack, tmp_path / "api.log", changed, module))
 
         yield start

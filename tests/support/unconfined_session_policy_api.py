@@ -9,13 +9,12 @@ from chalicelib.vending import strategies as vending
 from stage.local.api import main
 
 if TYPE_CHECKING:
-    from chalicelib.tenancy.tenant import TenantContext
-    from chalicelib.vending.strategies import TenantResources
+    from chalicelib.vending.strategies import Subject, TenantResources
 
 _confined = vending.session_policy
 
 
-def unconfined(tenant: TenantContext, resources: TenantResources) -> dict[str, Any]:
+def unconfined(tenant: Subject, resources: TenantResources) -> dict[str, Any]:
     """Return the session policy without the condition on leading keys."""
     policy = _confined(tenant, resources)
     del policy["Statement"][0]["Condition"]

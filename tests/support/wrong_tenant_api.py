@@ -13,13 +13,13 @@ from stage.local.api import main
 
 if TYPE_CHECKING:
     from chalicelib.data.storage import Kind
-    from chalicelib.tenancy.tenant import TenantContext
+    from chalicelib.vending.handles import Handle
 
 
-def table_of_acme(tenant: TenantContext, kind: Kind, *, versioned: bool = False) -> Table:
+def table_of_acme(handle: Handle, kind: Kind, *, versioned: bool = False) -> Table:
     """Return acme's rows, whoever asks."""
-    client, name = wiring.scoped_clients().dynamodb(tenant), wiring.config().table_name
-    partitions = Partitions(replace(tenant, tenant_id="acme"), kind)
+    client, name = wiring.scoped_clients().dynamodb(handle), wiring.config().table_name
+    partitions = Partitions(replace(handle.tenant, tenant_id="acme"), kind)
     return Table(client, name, partitions, wiring.listing_threads, versioned=versioned)
 
 

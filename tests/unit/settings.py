@@ -7,8 +7,10 @@ from tests.unit.user_pool import AUDIENCE, ISSUER
 ENVIRONMENT = {
     "AWS_REGION": "eu-central-1",
     "TABLE_ARN": "arn:aws:dynamodb:eu-central-1:123456789012:table/example",
-    "VENDING_STRATEGY": "session_tags",
+    "VENDING_STRATEGY": "web_identity",
+    "SESSION_PER": "tenant",
     "TENANT_ROLE_ARN": "arn:aws:iam::123456789012:role/TenantRole",
+    "SIGNING_KEYS_TABLE_NAME": "example-signing-keys",
     "CACHED_TENANTS": "64",
     "TOKEN_ISSUER": ISSUER,
     "TOKEN_AUDIENCE": AUDIENCE,

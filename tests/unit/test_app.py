@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from chalicelib import PRODUCT
-from chalicelib.config import CONTROL_PLANE_SETTINGS, DATABASE_FUNCTIONS_SETTINGS, SESSION_POLICY_SETTINGS, SETTINGS
+from chalicelib.config import CONTROL_PLANE_SETTINGS, DATABASE_FUNCTIONS_SETTINGS, SETTINGS, SIGNING_KEYS_SETTINGS
 
 if TYPE_CHECKING:
     from tests.support.fresh_python import RunPython
@@ -49,7 +49,7 @@ def test_importing_the_app_reads_no_setting_and_makes_no_call(run_python: RunPyt
     assert imported["name"] == PRODUCT
     assert {"/health", "/me", "/openapi.json"} <= set(imported["routes"])
     assert imported["calls"] == []
-    ours = {*SETTINGS, *SESSION_POLICY_SETTINGS, *DATABASE_FUNCTIONS_SETTINGS, *CONTROL_PLANE_SETTINGS, "*"}
+    ours = {*SETTINGS, *SIGNING_KEYS_SETTINGS, *DATABASE_FUNCTIONS_SETTINGS, *CONTROL_PLANE_SETTINGS, "*"}
     chalices = {"AWS_EXECUTION_ENV"}  # by which it tells whether it runs in Lambda
     prefixes = ("AWS_", "AUTHORIZER_", "POWERTOOLS_")
     read = {name for name in imported["read"] if name in ours or name.startswith(prefixes)}

@@ -16,13 +16,14 @@ from tests.support.routes import described_document
 
 PROJECT = Path(__file__).parents[2]
 README = (PROJECT / "README.md").read_text()
-#: All that is written for people, but for changelogs, which tell of what was.
-DOCUMENTS = sorted(
+#: All that is written for people.
+EVERY_DOCUMENT = sorted(
     path
     for pattern in ("*.md", "docs/**/*.md", "packages/*/*.md", "infra/modules/*/*.md", ".github/**/*.md")
     for path in PROJECT.glob(pattern)
-    if path.name != "CHANGELOG.md"
 )
+#: But for changelogs, which tell of what was.
+DOCUMENTS = [path for path in EVERY_DOCUMENT if path.name != "CHANGELOG.md"]
 ENTITY_NAMES = [entity.name for entity in ENTITIES]
 #: Folders that commands make.
 _MADE = {".local", ".venv", "build", "dist", ".hypothesis"}
@@ -88,10 +89,20 @@ def test_every_path_that_a_document_names_exists(document: Path) -> None:
     assert [path for path in paths if not any((place / path).exists() for place in (PROJECT, document.parent))] == []
 
 
-@pytest.mark.parametrize("link", re.findall(r"\]\(([\w/.-]+)\)", README))
-def test_every_link_of_the_readme_leads_somewhere(link: str) -> None:
-    """Relative links only; the others are the web's."""
-    assert (PROJECT / link).exists()
+@pytest.mark.parametrize("document", EVERY_DOCUMENT, ids=lambda path: path.relative_to(PROJECT).as_posix())
+def test_every_relative_link_leads_somewhere(document: Path) -> None:
+    """To a file beside the document, and to a heading of it; the other links are the web's."""
+    links = re.findall(r"\]\((?![a-z]+:)([^()\s#]*)(?:#([^()\s]*))?\)", document.read_text())
+    targets = [(document.parent / path if path else document, heading) for path, heading in links]
+
+    assert [str(path) for path, _ in targets if not path.exists()] == []
+    assert [(path.name, heading) for path, heading in targets if heading and heading not in _headings(path)] == []
+
+
+def _headings(document: Path) -> set[str]:
+    """Return what GitHub calls the headings of a document in links."""
+    titles = re.findall(r"^#+ (.*)$", document.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
 def test_the_readme_lists_every_top_folder() -> None:

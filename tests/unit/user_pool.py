@@ -11,6 +11,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from jwt.algorithms import RSAAlgorithm
 
+from chalicelib.tenancy.token_tags import TAGS
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
@@ -46,8 +48,13 @@ class UserPool:
         header: Mapping[str, Any] | None = None,
         without: Collection[str] = (),
     ) -> str:
-        """Return an id token of acme's member, with these claims and header fields instead, or left out."""
+        """Return an id token of acme's member, with these claims and header fields instead, or left out.
+
+        Its tags are those of its tenant and role, as the trigger makes them, unless others are given.
+        """
         fields = good_claims() | dict(claims or {})
+        if TAGS not in (claims or {}):
+            fields[TAGS] = tags_of(fields["custom:tenantID"], fields["custom:role"])
         names = {"alg": "RS256", "kid": self.kid, "typ": "JWT"} | dict(header or {})
         return self.sign(
             json.dumps({name: value for name, value in names.items() if name not in without}),
@@ -75,7 +82,13 @@ def good_claims() -> dict[str, Any]:
         "custom:tenantID": "acme",
         "custom:role": "member",
         "cognito:username": "acme/member@acme.example.com",
+        TAGS: tags_of("acme", "member"),
     }
+
+
+def tags_of(tenant_id: Any, role: Any) -> dict[str, Any]:
+    """Return the claim with which the pre-token trigger tags a user's sessions."""
+    return {"principal_tags": {"tenant": [tenant_id], "role": [role]}}
 
 
 def base64url(data: bytes) -> str:

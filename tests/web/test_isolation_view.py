@@ -32,7 +32,13 @@ def test_a_request_is_drawn_and_a_screen_reader_hears_the_verdict_only(visit: Vi
     for said in ("Allowed", "Query", "acme#anvil#"):
         expect(page.get_by_label("What you asked for")).to_contain_text(said)
     shared = page.get_by_label("The way of the request")
-    for said in ("Session tag tenant", "acme.member", "Tenant in context"):
+    for said in (
+        "STS → session",
+        "STS verifies the token itself",
+        "Session tag tenant",
+        "acme.member",
+        "Tenant in context",
+    ):
         expect(shared).to_contain_text(said)
     expect(shared.get_by_text("GET /me", exact=True)).to_be_hidden()
     shared.get_by_text("Routes").click()

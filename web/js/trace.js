@@ -17,6 +17,9 @@ const step = (number, title, what, ...content) => h("li", { class: "step" },
   h("h4", {}, h("span", { class: "count", "aria-hidden": "true" }, String(number)), title),
   what && h("p", { class: "hint" }, what), content);
 
+// Where the pre-token trigger puts what STS tags a session with.
+const TAGS = "https://aws.amazon.com/tags";
+
 const of = (asked, action) => asked.decisions?.find((decision) => decision.action === action);
 // What the session was used for; a list may ask many partitions, or for the key of a database.
 const readsOf = (asked) => asked.decisions?.filter((decision) => !decision.action.startsWith("sts:")) ?? [];
@@ -43,6 +46,7 @@ export function picture(claims, entity, asked, twin = null) {
 const tokenStep = (claims) => step(1, "Token", "Cognito signed it; its user cannot write these claims.", facts([
   ["custom:tenantID", claims["custom:tenantID"]],
   ["custom:role", claims["custom:role"]],
+  ...Object.entries(claims[TAGS]?.principal_tags ?? {}).map(([name, value]) => [`Tag for STS: ${name}`, value]),
   ["Valid until", formatSeconds(claims.exp)],
 ]));
 
@@ -66,13 +70,19 @@ const route = (arn) => {
   return `${method} /${path.join("/")}`;
 };
 
+const OPENED = {
+  web_identity: "STS verifies the token itself and tags the session from it: no code says which tenant.",
+  session_tags: "The API assumes the tenant role and passes the tags.",
+  session_policy: "The API assumes the tenant role with a policy for this tenant.",
+};
+
 function roleStep(asked) {
-  const what = "A session of the tenant role, tagged with tenant and role.";
+  const what = OPENED[asked.policy?.strategy] ?? "A session of the tenant role, tagged with tenant and role.";
   const read = readOf(asked);
-  if (!read) return step(3, "AssumeRole", asked.status && !asked.decisions ? `${what} Not shown by a deployed stage.` : what);
-  return step(3, "AssumeRole", what, facts([
+  if (!read) return step(3, "STS → session", asked.status && !asked.decisions ? `${what} Not shown by a deployed stage.` : what);
+  return step(3, "STS → session", what, facts([
     ...Object.entries(read.tags).map(([name, value]) => [`Session tag ${name}`, value]),
-    ["Session", read.principal.split("/").pop()],
+    ["Session name", read.principal.split("/").pop()],
   ]));
 }
 
@@ -97,7 +107,7 @@ function leadingKeys(asked) {
 function session(asked, other) {
   if (asked.decisions?.length === 0) return "No call of AWS: credentials and login of an earlier request still serve.";
   if (!readOf(asked)) return other ? "The table is asked for the key." : "The tenant’s own credentials are used.";
-  const assumed = of(asked, "sts:AssumeRole");
+  const assumed = of(asked, "sts:AssumeRoleWithWebIdentity") ?? of(asked, "sts:AssumeRole");
   return assumed ? `${assumed.decision}: a new session for this request.` : "Session reused from an earlier request.";
 }
 

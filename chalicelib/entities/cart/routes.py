@@ -18,7 +18,7 @@ from chalicelib.errors import (
     TenantAccessDeniedError,
 )
 from chalicelib.http.answers import CORS
-from chalicelib.http.authorization import current_tenant, tenant_authorizer
+from chalicelib.http.authorization import opened, tenant_authorizer
 from chalicelib.http.fields import whole_number
 from chalicelib.http.operations import DescribedResponse, Operation
 from chalicelib.http.parameters import (
@@ -36,7 +36,7 @@ from chalicelib.http.requests import Body, Patch, parse_body
 
 if TYPE_CHECKING:
     from chalicelib.entities.cart.store import CartLine, CartStore
-    from chalicelib.tenancy.tenant import TenantContext
+    from chalicelib.vending.handles import Handle
 
 blueprint = Blueprint(__name__)
 
@@ -92,7 +92,7 @@ def list_lines() -> CartAnswer:
     """Return a page of the caller's cart, ordered by item id."""
     request = blueprint.current_request
     limit, after = parse_limit(request), parse_cursor(request, ITEM_ID)
-    lines, last = store_of(current_tenant(request)).page(limit=limit, after=after)
+    lines, last = store_of(opened(request)).page(limit=limit, after=after)
     return {"lines": [_answer(line) for line in lines], "next_cursor": encode_cursor(last)}
 
 
@@ -111,7 +111,7 @@ def put_line(item_id: str) -> Response:
     request = blueprint.current_request
     item_id = parse_path_parameter("item_id", item_id, ITEM_ID)
     body = parse_body(request, CartLineBody)
-    line, created = store_of(current_tenant(request)).put(item_id, **body.model_dump())
+    line, created = store_of(opened(request)).put(item_id, **body.model_dump())
     return Response(_answer(line), status_code=201 if created else 200)
 
 
@@ -127,7 +127,7 @@ def patch_line(item_id: str) -> CartLineAnswer:
     request = blueprint.current_request
     item_id = parse_path_parameter("item_id", item_id, ITEM_ID)
     changes = parse_body(request, CartLinePatch).model_dump(exclude_unset=True)
-    return _answer(store_of(current_tenant(request)).change(item_id, **changes))
+    return _answer(store_of(opened(request)).change(item_id, **changes))
 
 
 @blueprint.route("/cart/{item_id}", methods=["DELETE"], authorizer=tenant_authorizer, cors=CORS)
@@ -140,7 +140,7 @@ def delete_line(item_id: str) -> Response:
     """Delete a line from the caller's cart."""
     request = blueprint.current_request
     item_id = parse_path_parameter("item_id", item_id, ITEM_ID)
-    store_of(current_tenant(request)).delete(item_id)
+    store_of(opened(request)).delete(item_id)
     return Response("", status_code=204)
 
 
@@ -153,8 +153,8 @@ def _answer(line: CartLine) -> CartLineAnswer:
     }
 
 
-def store_of(tenant: TenantContext) -> CartStore:
-    """Return the tenant's cart, reached with the tenant's scoped credentials."""
+def store_of(handle: Handle) -> CartStore:
+    """Return the tenant's cart, reached with the session of the handle."""
     from chalicelib.entities.cart.store import CartStore
 
-    return CartStore(wiring.table(tenant, KIND))
+    return CartStore(wiring.table(handle, KIND))

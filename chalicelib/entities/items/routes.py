@@ -24,7 +24,7 @@ from chalicelib.errors import (
     TenantAccessDeniedError,
 )
 from chalicelib.http.answers import CORS, exact_json
-from chalicelib.http.authorization import current_tenant, tenant_authorizer
+from chalicelib.http.authorization import opened, tenant_authorizer
 from chalicelib.http.fields import Instant, Text
 from chalicelib.http.operations import DescribedResponse, Operation
 from chalicelib.http.parameters import (
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from chalice.app import Request
 
     from chalicelib.entities.items.store import Item, ItemStore
-    from chalicelib.tenancy.tenant import TenantContext
+    from chalicelib.vending.handles import Handle
 
 blueprint = Blueprint(__name__)
 
@@ -119,9 +119,9 @@ def list_items() -> Response:
     request = blueprint.current_request
     key = _primary_key(request)
     if key is not None:
-        return _one(store_of(current_tenant(request)).get_by_key(*key))
+        return _one(store_of(opened(request)).get_by_key(*key))
     limit, after = parse_limit(request), parse_cursor(request, ROW_ID)
-    page, last = store_of(current_tenant(request)).page(limit=limit, after=after)
+    page, last = store_of(opened(request)).page(limit=limit, after=after)
     answer: ItemsAnswer = {"items": [_answer(item) for item in page], "next_cursor": encode_cursor(last)}
     return exact_json(answer)
 
@@ -136,7 +136,7 @@ def create_item() -> Response:
     """Add an item."""
     request = blueprint.current_request
     body = parse_body(request, NewItemBody)
-    item = store_of(current_tenant(request)).create(name=body.name, price=body.price, attributes=body.attributes)
+    item = store_of(opened(request)).create(name=body.name, price=body.price, attributes=body.attributes)
     return _one(item, status_code=201, headers={"Location": f"/items/{item.product_id}"})
 
 
@@ -149,7 +149,7 @@ def create_item() -> Response:
 def get_item(product_id: str) -> Response:
     """Return one of the tenant's items."""
     product_id = parse_path_parameter("product_id", product_id, ROW_ID)
-    return _one(store_of(current_tenant(blueprint.current_request)).get(product_id))
+    return _one(store_of(opened(blueprint.current_request)).get(product_id))
 
 
 @blueprint.route("/items/{product_id}", methods=["PATCH"], authorizer=tenant_authorizer, cors=CORS)
@@ -167,7 +167,7 @@ def patch_item(product_id: str) -> Response:
     expected = required_versions(request)
     body = parse_body(request, ItemPatch)
     fields = {name: getattr(body, name) for name in body.model_fields_set}
-    return _one(store_of(current_tenant(request)).change(product_id, expected, **fields))
+    return _one(store_of(opened(request)).change(product_id, expected, **fields))
 
 
 @blueprint.route("/items/{product_id}", methods=["DELETE"], authorizer=tenant_authorizer, cors=CORS)
@@ -181,7 +181,7 @@ def delete_item(product_id: str) -> Response:
     """Delete an item; with If-Match, only the version that the caller has seen."""
     request = blueprint.current_request
     product_id = parse_path_parameter("product_id", product_id, ROW_ID)
-    store_of(current_tenant(request)).delete(product_id, versions(request))
+    store_of(opened(request)).delete(product_id, versions(request))
     return Response("", status_code=204)
 
 
@@ -218,8 +218,8 @@ def _answer(item: Item) -> ItemAnswer:
     }
 
 
-def store_of(tenant: TenantContext) -> ItemStore:
-    """Return the tenant's items, reached with the tenant's scoped credentials."""
+def store_of(handle: Handle) -> ItemStore:
+    """Return the tenant's items, reached with the session of the handle."""
     from chalicelib.entities.items.store import ItemStore
 
-    return ItemStore(wiring.table(tenant, KIND, versioned=True), lambda: datetime.now(UTC))
+    return ItemStore(wiring.table(handle, KIND, versioned=True), lambda: datetime.now(UTC))

@@ -10,17 +10,17 @@ from chalicelib.errors import AppError, RowNotFoundError
 
 if TYPE_CHECKING:
     from chalicelib.data.database import Database
-    from chalicelib.tenancy.tenant import TenantContext
+    from chalicelib.vending.handles import Handle
 
 TABLE = TenantTable("users", key="user_id")
 
 
-def add_administrator(database: Database, tenant: TenantContext) -> None:
+def add_administrator(database: Database, handle: Handle) -> None:
     """Put a new tenant's first administrator into its directory, unless it is there."""
     from chalicelib.data.rows import Rows  # noqa: PLC0415 -- for one function
 
-    columns = {"email": tenant.email, "display_name": tenant.email}
-    Rows(database, tenant, TABLE, tuple(columns)).insert_unless_there(columns)
+    columns = {"email": handle.tenant.email, "display_name": handle.tenant.email}
+    Rows(database, handle, TABLE, tuple(columns)).insert_unless_there(columns)
 
 
 ENTITY = Entity("users", "Users", TABLE, on_onboarded=add_administrator)

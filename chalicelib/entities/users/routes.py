@@ -19,7 +19,7 @@ from chalicelib.errors import (
     TenantAccessDeniedError,
 )
 from chalicelib.http.answers import CORS
-from chalicelib.http.authorization import current_tenant, tenant_authorizer
+from chalicelib.http.authorization import opened, tenant_authorizer
 from chalicelib.http.fields import Email, Instant, Text
 from chalicelib.http.operations import DescribedResponse, Operation
 from chalicelib.http.parameters import (
@@ -36,7 +36,7 @@ from chalicelib.http.row_ids import CURSOR, LOCATION
 
 if TYPE_CHECKING:
     from chalicelib.entities.users.store import User, UserStore
-    from chalicelib.tenancy.tenant import TenantContext
+    from chalicelib.vending.handles import Handle
 
 blueprint = Blueprint(__name__)
 
@@ -87,7 +87,7 @@ def list_users() -> UsersAnswer:
     """Return a page of the tenant's users, ordered by id."""
     request = blueprint.current_request
     limit, after = parse_limit(request), parse_cursor(request, _USER_ID)
-    page, last = store_of(current_tenant(request)).page(limit=limit, after=uuid.UUID(after) if after else None)
+    page, last = store_of(opened(request)).page(limit=limit, after=uuid.UUID(after) if after else None)
     return {
         "users": [_answer(user) for user in page],
         "next_cursor": encode_cursor(str(last) if last else None),
@@ -104,7 +104,7 @@ def create_user() -> Response:
     """Add a user to the directory; it creates no login."""
     request = blueprint.current_request
     body = parse_body(request, NewUserBody)
-    user = store_of(current_tenant(request)).create(email=body.email, display_name=body.display_name)
+    user = store_of(opened(request)).create(email=body.email, display_name=body.display_name)
     return Response(_answer(user), status_code=201, headers={"Location": f"/users/{user.user_id}"})
 
 
@@ -112,7 +112,7 @@ def create_user() -> Response:
 @Operation(path=(_ID,), answers={200: DescribedResponse("The user.", UserAnswer)}, errors=(*_ERRORS, UserNotFoundError))
 def get_user(user_id: str) -> UserAnswer:
     """Return one of the tenant's users."""
-    return _answer(store_of(current_tenant(blueprint.current_request)).get(_parse_id(user_id)))
+    return _answer(store_of(opened(blueprint.current_request)).get(_parse_id(user_id)))
 
 
 @blueprint.route("/users/{user_id}", methods=["PATCH"], authorizer=tenant_authorizer, cors=CORS)
@@ -127,14 +127,14 @@ def patch_user(user_id: str) -> UserAnswer:
     request = blueprint.current_request
     identified = _parse_id(user_id)
     changes = parse_body(request, UserPatch).model_dump(exclude_unset=True)
-    return _answer(store_of(current_tenant(request)).change(identified, **changes))
+    return _answer(store_of(opened(request)).change(identified, **changes))
 
 
 @blueprint.route("/users/{user_id}", methods=["DELETE"], authorizer=tenant_authorizer, cors=CORS)
 @Operation(path=(_ID,), answers={204: DescribedResponse("The user is gone.")}, errors=(*_ERRORS, UserNotFoundError))
 def delete_user(user_id: str) -> Response:
     """Delete one of the tenant's users."""
-    store_of(current_tenant(blueprint.current_request)).delete(_parse_id(user_id))
+    store_of(opened(blueprint.current_request)).delete(_parse_id(user_id))
     return Response("", status_code=204)
 
 
@@ -151,8 +151,8 @@ def _answer(user: User) -> UserAnswer:
     }
 
 
-def store_of(tenant: TenantContext) -> UserStore:
-    """Return the tenant's users, reached with the tenant's scoped credentials."""
+def store_of(handle: Handle) -> UserStore:
+    """Return the tenant's users, reached with the session of the handle."""
     from chalicelib.entities.users.store import UserStore
 
-    return UserStore.of(wiring.database(), tenant)
+    return UserStore.of(wiring.database(), handle)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from chalicelib.data.database import Database
-    from chalicelib.tenancy.tenant import TenantContext
+    from chalicelib.vending.handles import Handle
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,9 @@ class UserStore:
         self._rows = rows
 
     @classmethod
-    def of(cls, database: Database, tenant: TenantContext) -> Self:
+    def of(cls, database: Database, handle: Handle) -> Self:
         """Return the tenant's users in this database."""
-        return cls(Rows(database, tenant, TABLE, ("email", "display_name", "created_at")))
+        return cls(Rows(database, handle, TABLE, ("email", "display_name", "created_at")))
 
     def page(self, *, limit: int, after: uuid.UUID | None) -> tuple[list[User], uuid.UUID | None]:
         """Return up to `limit` users by id, and the id to go on after, or None at the end."""

@@ -14,6 +14,8 @@ secret_rotation_days = null                    # the emulator lacks CancelRotate
 
 authorizer_cache_seconds = 10 # else offboarding waits for a minute more
 
+vending_strategy = "session_tags" # its AssumeRoleWithWebIdentity takes no tags from a token
+
 enforces_leading_keys = false # it does not know them: a check of isolation is skipped, and never passed
 require_tls           = false # it has no TLS
 exports               = { expire = false }

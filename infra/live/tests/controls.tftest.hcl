@@ -89,8 +89,9 @@ run "a_stage_on_aws" {
       tenant_authorizer = 10
       migrate_database  = 300
       offboard_tenant   = 900
+      tag_id_token      = 5
     }
-    error_message = "API Gateway waits 29 s, and Lambda 15 minutes."
+    error_message = "API Gateway waits 29 s, Cognito 5 s, and Lambda 15 minutes."
   }
 
   # The functions know names and no secrets.
@@ -107,6 +108,32 @@ run "a_stage_on_aws" {
   assert {
     condition     = alltrue([for settings in [local.api_environment, local.tenants_environment] : !contains(keys(settings), "MASTER_SECRET_ARN")])
     error_message = "Only the functions of the database may know where the master's login is."
+  }
+
+  # The trigger knows nothing of the stage, and who fetches the keys no secret.
+  assert {
+    condition     = keys(local.environments.tag_id_token) == ["SESSION_PER"] && keys(local.environments.refresh_signing_keys) == ["JWKS_URL", "SIGNING_KEYS_TABLE_NAME", "TOKEN_ISSUER"]
+    error_message = "The functions for tokens must be told what they need, and nothing else."
+  }
+
+  assert {
+    condition = (
+      [aws_lambda_permission.tag_id_token.principal, aws_lambda_permission.tag_id_token.source_account] == ["cognito-idp.amazonaws.com", "123456789012"]
+      && aws_lambda_permission.tag_id_token.function_name == "${local.placement.name}-tag_id_token"
+    )
+    error_message = "Cognito of this account alone may call the trigger."
+  }
+
+  assert {
+    condition = [
+      aws_lambda_permission.refresh_signing_keys.principal, aws_lambda_permission.refresh_signing_keys.source_arn, aws_lambda_permission.refresh_signing_keys.source_account,
+    ] == ["events.amazonaws.com", "arn:aws:events:eu-central-1:123456789012:rule/${local.placement.name}-refresh-signing-keys", "123456789012"]
+    error_message = "EventBridge alone may call the refresh of the keys, and for its own rule."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_event_rule.refresh_signing_keys.schedule_expression == "rate(1 hour)" && aws_cloudwatch_event_target.refresh_signing_keys.rule == aws_cloudwatch_event_rule.refresh_signing_keys.name
+    error_message = "The keys must be fetched every hour."
   }
 
   # Connections suffice.
@@ -131,10 +158,19 @@ run "a_stage_on_aws" {
     error_message = "Secrets Manager of this account alone may call rotate_secret."
   }
 
-  # A stage of session tags has no role that reaches every tenant.
+  # The user's token says which tenant, and no code.
   assert {
-    condition     = output.vending_strategy == "session_tags" && output.tenant_policy_role_arn == null && !contains(keys(local.api_environment), "TENANT_POLICY_ROLE_ARN")
-    error_message = "A stage of session tags must have no TenantPolicyRole."
+    condition = output.vending_strategy == "web_identity" && output.session_per == "tenant" && output.tenant_policy_role_arn == null && (
+      [local.api_environment.VENDING_STRATEGY, local.api_environment.SESSION_PER] == ["web_identity", "tenant"]
+    )
+    error_message = "The strategy must be that of tokens unless the stage says otherwise, and a session a tenant's."
+  }
+
+  assert {
+    condition = [local.api_environment.TENANT_ROLE_ARN, local.tenants_environment.TENANT_MAINTENANCE_ROLE_ARN] == [
+      "arn:aws:iam::123456789012:role/${local.placement.name}-TenantRole", "arn:aws:iam::123456789012:role/${local.placement.name}-TenantMaintenanceRole",
+    ]
+    error_message = "The API must be told the role that tokens open, and offboarding that of maintenance."
   }
 }
 
@@ -167,7 +203,7 @@ run "a_stage_with_a_longer_cache_and_a_key" {
 
 }
 
-run "a_stage_of_session_policies_has_both_roles" {
+run "a_stage_of_session_policies_has_the_role_that_they_narrow" {
   command = plan
 
   variables {
@@ -175,8 +211,21 @@ run "a_stage_of_session_policies_has_both_roles" {
   }
 
   assert {
-    condition     = local.api_environment.TENANT_POLICY_ROLE_ARN == "arn:aws:iam::123456789012:role/${local.placement.name}-TenantPolicyRole"
+    condition     = local.api_environment.TENANT_ROLE_ARN == "arn:aws:iam::123456789012:role/${local.placement.name}-TenantPolicyRole"
     error_message = "The API must be told the role whose sessions it narrows."
+  }
+}
+
+run "each_user_has_a_session" {
+  command = plan
+
+  variables {
+    session_per = "user"
+  }
+
+  assert {
+    condition     = [local.environments.tag_id_token.SESSION_PER, local.api_environment.SESSION_PER, output.session_per] == ["user", "user", "user"]
+    error_message = "The trigger and the API must be told the same."
   }
 }
 
@@ -185,6 +234,7 @@ run "a_rehearsal_is_told_where_the_emulator_is" {
 
   variables {
     aws_endpoint_url         = "http://127.0.0.1:4566"
+    vending_strategy         = "session_tags"
     network                  = null
     database_instance        = null
     database_server          = { host = "127.0.0.1", port = 5432, name = "app", sslmode = "disable" }
@@ -227,7 +277,7 @@ run "names_and_ids_are_checked" {
   ]
 }
 
-run "a_key_needs_session_tags" {
+run "a_key_is_unknown_to_session_policies" {
   command = plan
 
   variables {
@@ -294,10 +344,25 @@ run "an_instance_needs_a_network" {
   command = plan
 
   variables {
-    network = null
+    vending_strategy = "session_tags"
+    network          = null
   }
 
   expect_failures = [var.database_instance]
+}
+
+run "tokens_need_a_network" {
+  command = plan
+
+  variables {
+    network                  = null
+    database_instance        = null
+    database_server          = { host = "127.0.0.1", port = 5432, name = "app", sslmode = "disable" }
+    database_master_username = "postgres"
+    database_master_password = "a-master-password"
+  }
+
+  expect_failures = [var.vending_strategy]
 }
 
 run "a_stage_has_one_database" {

@@ -3,12 +3,16 @@
 # Mocked providers have no ephemeral resources, so this is the real provider. It asks the local AWS that
 # AWS_ENDPOINT_URL names for its account and for random passwords, and creates nothing.
 
-run "a_stage_has_no_database_and_session_tags_unless_it_says_otherwise" {
+variables {
+  vpc_endpoint_id = "vpce-0123456789abcdef0"
+}
+
+run "a_stage_has_no_database_and_sessions_by_token_unless_it_says_otherwise" {
   command = plan
 
   assert {
-    condition     = output.vending_strategy == "session_tags" && output.tenant_policy_role_arn == null
-    error_message = "The strategy must be that of session tags unless a stage says otherwise."
+    condition     = output.vending_strategy == "web_identity" && output.session_per == "tenant" && output.tenant_policy_role_arn == null
+    error_message = "The strategy must be that of tokens unless a stage says otherwise, and a session a tenant's."
   }
 
   assert {
@@ -40,10 +44,12 @@ run "names_carry_the_stage" {
       output.account_id, output.region, output.vending_strategy, tostring(output.authorizer_cache_seconds),
       output.table_name, output.table_arn, output.registry_table_name, output.registry_table_arn, output.export_bucket_name,
       output.lambda_role_arn, output.authorizer_role_arn, output.tenant_role_arn, output.tenant_policy_role_arn,
+      output.tenant_maintenance_role_arn, output.tag_id_token_role_arn, output.refresh_signing_keys_role_arn, output.signing_keys_table_name,
       ] == [
       "123456789012", "us-east-1", "session_policy", "4",
       "${module.product.name}-t1", "arn:aws:dynamodb:us-east-1:123456789012:table/${local.placement.name}", "${local.placement.name}-tenants", "arn:aws:dynamodb:us-east-1:123456789012:table/${local.placement.name}-tenants", "${local.placement.name}-exports-123456789012",
-      "arn:aws:iam::123456789012:role/${local.placement.name}-LambdaRole", "arn:aws:iam::123456789012:role/${local.placement.name}-AuthorizerRole", "arn:aws:iam::123456789012:role/${local.placement.name}-TenantRole", "arn:aws:iam::123456789012:role/${local.placement.name}-TenantPolicyRole",
+      "arn:aws:iam::123456789012:role/${local.placement.name}-LambdaRole", "arn:aws:iam::123456789012:role/${local.placement.name}-AuthorizerRole", "arn:aws:iam::123456789012:role/${local.placement.name}-TenantPolicyRole", "arn:aws:iam::123456789012:role/${local.placement.name}-TenantPolicyRole",
+      "arn:aws:iam::123456789012:role/${local.placement.name}-TenantMaintenanceRole", "arn:aws:iam::123456789012:role/${local.placement.name}-TagIdTokenRole", "arn:aws:iam::123456789012:role/${local.placement.name}-RefreshSigningKeysRole", "${local.placement.name}-signing-keys",
     ]
     error_message = "The names of a stage's resources must carry the stage, and the outputs must tell what it says."
   }
@@ -58,7 +64,7 @@ run "names_carry_the_stage" {
       invite_user     = output.invite_user_role_arn
       remove_user     = output.remove_user_role_arn
       set_role        = output.set_role_role_arn
-    } == { for function, arn in module.core.role_arns : function => arn if !contains(["api_handler", "tenant_authorizer", "migrate_database", "rotate_secret"], function) }
+    } == { for function, arn in module.core.role_arns : function => arn if !contains(["api_handler", "tenant_authorizer", "tag_id_token", "refresh_signing_keys", "migrate_database", "rotate_secret"], function) }
     error_message = "The outputs must tell the role of each function."
   }
 }
@@ -91,12 +97,13 @@ run "names_and_ids_are_checked" {
   command = plan
 
   variables {
-    stage      = "Local stage"
-    region     = "Frankfurt"
-    account_id = "1234"
+    stage           = "Local stage"
+    region          = "Frankfurt"
+    account_id      = "1234"
+    vpc_endpoint_id = "http://127.0.0.1:4567"
   }
 
-  expect_failures = [var.stage, var.region, var.account_id]
+  expect_failures = [var.stage, var.region, var.account_id, var.vpc_endpoint_id]
 }
 
 run "a_stage_name_has_single_dashes" {

@@ -165,14 +165,15 @@ resource "aws_cloudwatch_metric_alarm" "function" {
   ok_actions          = [aws_sns_topic.this.arn]
 }
 
-# IAM refused a tenant's session: either a bug named another tenant's key, or somebody tries. The audit log, which
-# chalicelib/tenancy/audit.py writes, has one line for each, with the tenant, the user and the request id.
+# IAM refused a tenant's session: either a bug named another tenant's key, or somebody tries. Or the code refused what an
+# earlier request had opened, which is always a bug. The audit log, which chalicelib/tenancy/audit.py writes, has one
+# line for each, with the tenant, the user and the request id.
 resource "aws_cloudwatch_log_metric_filter" "access_denied" {
   for_each = var.denied_access_functions
 
   name           = "${var.placement.name}-access-denied-${each.key}"
   log_group_name = var.functions[each.key].log_group_name
-  pattern        = "{ $.service = \"audit\" && $.reason = \"TenantAccessDeniedError\" }"
+  pattern        = "{ $.service = \"audit\" && ($.reason = \"TenantAccessDeniedError\" || $.reason = \"HandleClosedError\") }"
 
   metric_transformation {
     namespace = var.placement.name
@@ -183,7 +184,7 @@ resource "aws_cloudwatch_log_metric_filter" "access_denied" {
 
 resource "aws_cloudwatch_metric_alarm" "access_denied" {
   alarm_name          = "${var.placement.name}-access-denied"
-  alarm_description   = "A tenant's session was refused data that is not its own: the audit lines with the reason TenantAccessDeniedError say whose. The smoke test of a deployment raises it once, for a tenant smoke-…."
+  alarm_description   = "A tenant's session was refused data that is not its own, or code used what it had opened for an earlier request: the audit lines with the reason TenantAccessDeniedError or HandleClosedError say whose. The smoke test of a deployment raises it once, for a tenant smoke-…."
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
   namespace           = var.placement.name

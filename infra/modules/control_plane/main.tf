@@ -9,29 +9,15 @@ module "placement" {
 
 locals {
   names = {
-    onboard_tenant  = "${var.placement.name}-OnboardTenantRole"
-    suspend_tenant  = "${var.placement.name}-SuspendTenantRole"
-    resume_tenant   = "${var.placement.name}-ResumeTenantRole"
-    offboard_tenant = "${var.placement.name}-OffboardTenantRole"
-    list_tenants    = "${var.placement.name}-ListTenantsRole"
-    invite_user     = "${var.placement.name}-InviteUserRole"
-    remove_user     = "${var.placement.name}-RemoveUserRole"
-    set_role        = "${var.placement.name}-SetRoleRole"
+    onboard_tenant  = "OnboardTenantRole"
+    suspend_tenant  = "SuspendTenantRole"
+    resume_tenant   = "ResumeTenantRole"
+    offboard_tenant = "OffboardTenantRole"
+    list_tenants    = "ListTenantsRole"
+    invite_user     = "InviteUserRole"
+    remove_user     = "RemoveUserRole"
+    set_role        = "SetRoleRole"
   }
-
-  arns = { for function, name in local.names : function => "arn:${var.placement.partition}:iam::${var.placement.account_id}:role/${name}" }
-
-  trust_policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [
-      {
-        Sid       = "LambdaServiceOnly"
-        Effect    = "Allow"
-        Principal = { Service = "lambda.amazonaws.com" }
-        Action    = "sts:AssumeRole"
-      },
-    ]
-  })
 
   # One item for each call, by its key. None may delete one: an offboarded tenant's id is never used again.
   registry_statements = {
@@ -72,15 +58,15 @@ locals {
     }
   ]
 
-  # The tenant role's trust policy names this role, and so lets it open a session with any role tag, whatever the
-  # Allow here says. What holds is the Deny, which a session without the tag meets as well.
+  # The maintenance role's trust policy names this role, and so lets it open a session with the role tags that it knows,
+  # whatever the Allow here says. The Deny holds also if it knew more, which a session without the tag meets as well.
   # Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics-iam.html
   session_statements = [
     {
       Sid       = "OpenTenantSessionsAs${join("Or", [for role in var.rights.administer : title(role)])}Only"
       Effect    = "Allow"
       Action    = ["sts:AssumeRole", "sts:TagSession"]
-      Resource  = [var.tenant_role_arn]
+      Resource  = [var.tenant_maintenance_role_arn]
       Condition = { StringEquals = { "aws:RequestTag/role" = var.rights.administer } }
     },
     {
@@ -187,50 +173,18 @@ module "key_access" {
   kms_key_arn = var.placement.kms_key_arn
 }
 
-resource "aws_iam_role" "this" {
-  for_each = local.names
+module "roles" {
+  source = "../execution_role"
 
-  name                 = each.value
-  description          = "The function ${each.key} of the control plane."
-  assume_role_policy   = local.trust_policy
-  max_session_duration = 3600
+  placement        = var.placement
+  runtime_policies = var.runtime_policies
 
-  lifecycle {
-    postcondition {
-      condition     = self.arn == local.arns[each.key]
-      error_message = "The role is ${self.arn}, but policies name ${local.arns[each.key]}: account or partition is wrong."
+  functions = {
+    for function, name in local.names : function => {
+      name        = name
+      description = "The function ${function} of the control plane."
+      policy_name = "OwnFunctionOnly"
+      policy      = local.identity_policies[function]
     }
   }
-}
-
-resource "aws_iam_role_policy" "own_function_only" {
-  for_each = aws_iam_role.this
-
-  name   = "OwnFunctionOnly"
-  role   = each.value.name
-  policy = local.identity_policies[each.key]
-}
-
-# Apart from the policies above, which say what the functions are for.
-resource "aws_iam_role_policy" "runtime" {
-  for_each = var.runtime_policies
-
-  name   = "Runtime"
-  role   = aws_iam_role.this[each.key].name
-  policy = each.value
-}
-
-# Whatever else is attached to the roles, by hand or by other code, is drift that the next apply removes.
-resource "aws_iam_role_policies_exclusive" "this" {
-  for_each = aws_iam_role_policy.own_function_only
-
-  role_name    = each.value.role
-  policy_names = concat([each.value.name], [for function, policy in aws_iam_role_policy.runtime : policy.name if function == each.key])
-}
-
-resource "aws_iam_role_policy_attachments_exclusive" "this" {
-  for_each = aws_iam_role.this
-
-  role_name   = each.value.name
-  policy_arns = []
 }

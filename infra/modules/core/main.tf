@@ -7,7 +7,18 @@ locals {
   rights = jsondecode(file("${path.module}/../../../chalicelib/permissions.json")).rights
 
   database_functions = ["migrate_database", "rotate_secret"]
-  tenant_role_arns   = concat([module.tenant_role.arn], module.tenant_policy_role[*].arn)
+
+  # The one role of the strategy: its sessions reach a tenant's data for the tenant's users.
+  tenant_role_name = var.vending_strategy == "session_policy" ? "TenantPolicyRole" : "TenantRole"
+  tenant_role_arn  = "arn:${var.placement.partition}:iam::${var.placement.account_id}:role/${var.placement.name}-${local.tenant_role_name}"
+}
+
+# A token opens a session wherever it comes to STS from, unless the trust policy names an endpoint.
+check "users_hold_no_credentials_of_their_tenant" {
+  assert {
+    condition     = var.vending_strategy != "web_identity" || var.endpoints != null
+    error_message = "In a stage without a network STS takes a token from anywhere: users hold their own tenant's credentials, past suspension, quotas and audit. A stage with other people's data needs a network, or the strategy session_tags."
+  }
 }
 
 module "pooled_table" {
@@ -24,8 +35,8 @@ module "registry" {
   deletion_protection = !var.disposable
 }
 
-# What is left of tenants that were offboarded, until it expires: with its versions, so that whoever may write an export
-# cannot destroy an earlier one.
+# What is left of tenants that were offboarded, until it expires: with its versions, so that a writer of exports cannot
+# destroy an earlier one.
 module "export_bucket" {
   source = "../bucket"
 
@@ -36,71 +47,88 @@ module "export_bucket" {
   force_destroy = var.disposable
 }
 
+# The stored copy of the user pool's signing keys.
+module "signing_keys" {
+  source = "../signing_keys"
+
+  placement = var.placement
+}
+
 module "identity" {
   source = "../identity"
 
-  name                = var.placement.name
-  deletion_protection = !var.disposable
+  name                      = var.placement.name
+  deletion_protection       = !var.disposable
+  tag_id_token_function_arn = "arn:${var.placement.partition}:lambda:${var.placement.region}:${var.placement.account_id}:function:${var.placement.name}-tag_id_token"
 }
 
-# Roles. The tenant roles and those that they trust, the API's and offboarding's, name each other without a cycle: their
-# ARNs are built from names. The trusted role is created first, since its ARN waits for it.
-#
-# The API may open sessions of TenantRole in every stage: while a stage changes its strategy, containers of the former
-# one still run.
+# Roles of tenants' sessions. They and the roles that they trust name each other without a cycle: ARNs are built from
+# names. The trusted role is created first, since its ARN waits for it.
 
-module "authorizer_role" {
-  source = "../authorizer_role"
-
-  placement          = var.placement
-  registry_table_arn = module.registry.arn
-  runtime_policy     = lookup(var.runtime_policies, "tenant_authorizer", null)
-}
-
-module "lambda_role" {
-  source = "../lambda_role"
-
-  placement        = var.placement
-  tenant_role_arns = local.tenant_role_arns
-  runtime_policy   = lookup(var.runtime_policies, "api_handler", null)
-}
-
+# Under web_identity it trusts no AWS principal: the API's code has no right to name a tenant.
 module "tenant_role" {
   source = "../tenant_role"
+  count  = var.vending_strategy == "session_policy" ? 0 : 1
 
   placement         = var.placement
-  trusted_role_arns = [module.lambda_role.arn, module.control_plane.role_arns.offboard_tenant]
+  name              = local.tenant_role_name
+  confined_by       = local.opened_by_token ? "token" : "tag"
+  trusted_role_arns = local.opened_by_token ? [] : [module.function_roles.arns.api_handler]
   table_arn         = module.pooled_table.arn
   rights            = local.rights
   database_secrets  = var.database_secrets
+  endpoints         = var.endpoints
+
+  token = local.opened_by_token ? {
+    provider_arn = module.identity.oidc_provider_arn
+    issuer_host  = module.identity.issuer_host
+    audience     = module.identity.user_pool_client_id
+    session_per  = var.session_per
+  } : null
 }
 
 module "tenant_policy_role" {
-  source = "../tenant_policy_role"
+  source = "../tenant_role"
   count  = var.vending_strategy == "session_policy" ? 1 : 0
 
   placement         = var.placement
-  trusted_role_arns = [module.lambda_role.arn]
+  name              = local.tenant_role_name
+  confined_by       = "session_policy"
+  trusted_role_arns = [module.function_roles.arns.api_handler]
   table_arn         = module.pooled_table.arn
   rights            = local.rights
   database_secrets  = var.database_secrets
+  endpoints         = var.endpoints
 }
 
-# Offboarding opens sessions that IAM confines to one tenant, in every stage, and none that only a session policy does.
+# For what has no user's token, in every stage: offboarding erases a tenant's data in an administrator's session.
+module "tenant_maintenance_role" {
+  source = "../tenant_role"
+
+  placement         = var.placement
+  name              = "TenantMaintenanceRole"
+  confined_by       = "tag"
+  trusted_role_arns = [module.control_plane.role_arns.offboard_tenant]
+  table_arn         = module.pooled_table.arn
+  rights            = { read = local.rights.administer, write = local.rights.administer, administer = local.rights.administer }
+  database_secrets  = var.database_secrets
+  endpoints         = var.endpoints
+}
+
 module "control_plane" {
   source = "../control_plane"
 
-  placement          = var.placement
-  registry_table_arn = module.registry.arn
-  user_pool_arn      = module.identity.user_pool_arn
-  tenant_role_arn    = module.tenant_role.arn
-  writer_secret_arn  = one(var.database_secrets[*].writer_arn)
-  export_bucket_arn  = module.export_bucket.arn
-  rights             = local.rights
+  placement                   = var.placement
+  registry_table_arn          = module.registry.arn
+  user_pool_arn               = module.identity.user_pool_arn
+  tenant_maintenance_role_arn = module.tenant_maintenance_role.arn
+  writer_secret_arn           = one(var.database_secrets[*].writer_arn)
+  export_bucket_arn           = module.export_bucket.arn
+  rights                      = local.rights
 
   runtime_policies = {
     for function, policy in var.runtime_policies : function => policy
-    if !contains(concat(["api_handler", "tenant_authorizer"], local.database_functions), function)
+    if !contains(concat(keys(local.function_statements), local.database_functions), function)
   }
 }
 

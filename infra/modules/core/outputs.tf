@@ -37,24 +37,36 @@ output "export_retention_days" {
 # away a function's network interfaces with the rights of its role.
 output "role_arns" {
   description = "ARN of the role that each function runs with, by the function's name; known at plan time. Those of the database's functions are null in a stage without a database."
-  depends_on  = [module.authorizer_role, module.lambda_role, module.control_plane, module.database_functions]
+  depends_on  = [module.function_roles, module.control_plane, module.database_functions]
 
-  value = merge(module.control_plane.role_arns, {
-    api_handler       = module.lambda_role.arn
-    tenant_authorizer = module.authorizer_role.arn
-    migrate_database  = one(module.database_functions[*].migrate_database_role_arn)
-    rotate_secret     = one(module.database_functions[*].rotate_secret_role_arn)
+  value = merge(module.function_roles.arns, module.control_plane.role_arns, {
+    for function in local.database_functions : function => one(module.database_functions[*].role_arns[function])
   })
 }
 
 output "tenant_role_arn" {
-  description = "ARN of the role whose sessions are tagged with a tenant, known at plan time."
-  value       = module.tenant_role.arn
+  description = "ARN of the role in whose sessions users reach their tenant's data under the stage's strategy, known at plan time."
+  value       = local.tenant_role_arn
 }
 
 output "tenant_policy_role_arn" {
-  description = "ARN of the role whose sessions the API narrows by a session policy, known at plan time; null in a stage of session tags."
-  value       = one(module.tenant_policy_role[*].arn)
+  description = "The same where the API narrows sessions by a session policy; null under the other strategies."
+  value       = var.vending_strategy == "session_policy" ? local.tenant_role_arn : null
+}
+
+output "tenant_maintenance_role_arn" {
+  description = "ARN of the role in whose sessions a tenant's data is reached without a user's token, known at plan time."
+  value       = module.tenant_maintenance_role.arn
+}
+
+output "signing_keys_table_name" {
+  description = "Name of the table of the stored signing keys."
+  value       = module.signing_keys.name
+}
+
+output "signing_keys_table_arn" {
+  description = "ARN of the table of the stored signing keys, known at plan time."
+  value       = module.signing_keys.arn
 }
 
 output "user_pool_id" {
@@ -80,4 +92,9 @@ output "token_issuer" {
 output "jwks_url" {
   description = "Where AWS publishes the keys that sign the pool's tokens."
   value       = module.identity.jwks_url
+}
+
+output "oidc_provider_arn" {
+  description = "ARN of the provider by which STS takes the pool's tokens."
+  value       = module.identity.oidc_provider_arn
 }

@@ -10,12 +10,36 @@ variable "disposable" {
 
 variable "vending_strategy" {
   type        = string
-  description = "What confines a tenant's session: its tags (session_tags), or the session policy that the API passes (session_policy)."
+  description = "What confines a tenant's session: the user's token (web_identity), its tags, which the API says (session_tags), or the session policy that the API passes (session_policy)."
 
   validation {
-    condition     = contains(["session_tags", "session_policy"], var.vending_strategy)
-    error_message = "The strategy is session_tags or session_policy."
+    condition     = contains(["web_identity", "session_tags", "session_policy"], var.vending_strategy)
+    error_message = "The strategy is web_identity, session_tags or session_policy."
   }
+}
+
+variable "session_per" {
+  type        = string
+  description = "What shares a session under web_identity: a tenant's users of one role (tenant), or none with another (user)."
+
+  validation {
+    condition     = contains(["tenant", "user"], var.session_per)
+    error_message = "A session is per tenant or per user."
+  }
+
+  validation {
+    condition     = var.session_per != "user" || var.vending_strategy == "web_identity"
+    error_message = "Sessions per user need the strategy web_identity, whose tokens name the user to STS."
+  }
+}
+
+variable "endpoints" {
+  type = object({
+    sts_ids  = list(string)
+    data_ids = list(string)
+  })
+  description = "Ids of the network's endpoints of STS, and of those of DynamoDB and Secrets Manager: the only ways by which tokens open sessions, and sessions reach data. Null in a stage without a network."
+  default     = null
 }
 
 variable "exports" {

@@ -9,23 +9,9 @@ module "placement" {
 
 locals {
   names = {
-    migrate_database = "${var.placement.name}-MigrateDatabaseRole"
-    rotate_secret    = "${var.placement.name}-RotateSecretRole"
+    migrate_database = "MigrateDatabaseRole"
+    rotate_secret    = "RotateSecretRole"
   }
-
-  arns = { for function, name in local.names : function => "arn:${var.placement.partition}:iam::${var.placement.account_id}:role/${name}" }
-
-  trust_policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [
-      {
-        Sid       = "LambdaServiceOnly"
-        Effect    = "Allow"
-        Principal = { Service = "lambda.amazonaws.com" }
-        Action    = "sts:AssumeRole"
-      },
-    ]
-  })
 
   never_scan = {
     Sid      = "NeverScan"
@@ -89,50 +75,18 @@ module "key_access" {
   kms_key_arn = var.placement.kms_key_arn
 }
 
-resource "aws_iam_role" "this" {
-  for_each = local.names
+module "roles" {
+  source = "../execution_role"
 
-  name                 = each.value
-  description          = "The function ${each.key}: reads and writes secrets of the database, and no tenant's items."
-  assume_role_policy   = local.trust_policy
-  max_session_duration = 3600
+  placement        = var.placement
+  runtime_policies = var.runtime_policies
 
-  lifecycle {
-    postcondition {
-      condition     = self.arn == local.arns[each.key]
-      error_message = "The role is ${self.arn}, but policies name ${local.arns[each.key]}: account or partition is wrong."
+  functions = {
+    for function, name in local.names : function => {
+      name        = name
+      description = "The function ${function}: reads and writes secrets of the database, and no tenant's items."
+      policy_name = "DatabaseSecretsOnly"
+      policy      = local.identity_policies[function]
     }
   }
-}
-
-resource "aws_iam_role_policy" "database_secrets_only" {
-  for_each = aws_iam_role.this
-
-  name   = "DatabaseSecretsOnly"
-  role   = each.value.name
-  policy = local.identity_policies[each.key]
-}
-
-# Apart from the policies above, which say what the functions are for.
-resource "aws_iam_role_policy" "runtime" {
-  for_each = var.runtime_policies
-
-  name   = "Runtime"
-  role   = aws_iam_role.this[each.key].name
-  policy = each.value
-}
-
-# Whatever else is attached to the roles, by hand or by other code, is drift that the next apply removes.
-resource "aws_iam_role_policies_exclusive" "this" {
-  for_each = aws_iam_role_policy.database_secrets_only
-
-  role_name    = each.value.role
-  policy_names = concat([each.value.name], [for function, policy in aws_iam_role_policy.runtime : policy.name if function == each.key])
-}
-
-resource "aws_iam_role_policy_attachments_exclusive" "this" {
-  for_each = aws_iam_role.this
-
-  role_name   = each.value.name
-  policy_arns = []
 }

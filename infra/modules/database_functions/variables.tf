@@ -27,16 +27,6 @@ variable "secrets" {
 
 variable "runtime_policies" {
   type        = map(string)
-  description = "What each function needs to run on AWS, by its name, as function_rights says: policies as JSON, known at plan time. Empty where nothing of it is needed, as on a local stack."
+  description = "What each function needs to run on AWS, by its name, as execution_role checks. Empty where nothing of it is needed, as on a local stack."
   default     = {}
-
-  validation {
-    condition     = alltrue([for policy in values(var.runtime_policies) : can(length(jsondecode(policy).Statement))])
-    error_message = "Each policy is a JSON document with statements."
-  }
-
-  validation {
-    condition     = length(setsubtract(keys(var.runtime_policies), ["migrate_database", "rotate_secret"])) == 0
-    error_message = "The functions are migrate_database and rotate_secret."
-  }
 }

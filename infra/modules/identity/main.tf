@@ -2,12 +2,23 @@
 # their tenant, role and e-mail address are taken.
 
 locals {
-  issuer = "https://${aws_cognito_user_pool.this.endpoint}"
+  issuer_host = aws_cognito_user_pool.this.endpoint
+  issuer      = "https://${local.issuer_host}"
 }
 
 resource "aws_cognito_user_pool" "this" {
   name                = var.name
+  user_pool_tier      = "ESSENTIALS" # the least that puts objects into tokens, such as a session's tags
   deletion_protection = var.deletion_protection ? "ACTIVE" : "INACTIVE"
+
+  # It tags each id token with its user's tenant and role, which STS takes from there. Version 2 can add an object.
+  # Source: https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-pre-token-generation.html
+  lambda_config {
+    pre_token_generation_config {
+      lambda_arn     = var.tag_id_token_function_arn
+      lambda_version = "V2_0"
+    }
+  }
 
   # Users are named <tenant>/<e-mail>. No attribute is an alias, so one address may exist in two tenants.
   username_configuration {
@@ -90,4 +101,12 @@ resource "aws_cognito_user_pool_client" "this" {
     access_token  = "minutes"
     refresh_token = "days"
   }
+}
+
+# By which STS takes this client's tokens, and no other's. It needs no thumbprint: AWS knows who signed the certificate of
+# the issuer.
+# Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc_verify-thumbprint.html
+resource "aws_iam_openid_connect_provider" "this" {
+  url            = local.issuer
+  client_id_list = [aws_cognito_user_pool_client.this.id]
 }

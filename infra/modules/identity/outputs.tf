@@ -22,3 +22,13 @@ output "jwks_url" {
   description = "Where AWS publishes the keys that sign the pool's tokens."
   value       = "${local.issuer}/.well-known/jwks.json"
 }
+
+output "issuer_host" {
+  description = "The issuer without its scheme, with which the condition keys of its tokens begin."
+  value       = local.issuer_host
+}
+
+output "oidc_provider_arn" {
+  description = "ARN of the provider by which STS takes the client's tokens, for trust policies; known after it is made."
+  value       = aws_iam_openid_connect_provider.this.arn
+}

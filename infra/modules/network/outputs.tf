@@ -34,6 +34,15 @@ output "endpoint_ids" {
   value       = { for service, endpoint in merge(aws_vpc_endpoint.gateway, aws_vpc_endpoint.interface) : service => endpoint.id }
 }
 
+# What is confined to these endpoints would fail before one of them is there, which the ids wait for.
+output "session_endpoints" {
+  description = "Ids of the endpoints of STS (sts_ids), and of those through which a tenant's session reaches data (data_ids)."
+  value = {
+    sts_ids  = [aws_vpc_endpoint.interface["sts"].id]
+    data_ids = [aws_vpc_endpoint.gateway["dynamodb"].id, aws_vpc_endpoint.interface["secretsmanager"].id]
+  }
+}
+
 output "endpoint_policies" {
   description = "What may be asked for through each endpoint: documents as JSON. That of cognito-idp is known at plan time if the user pool's ARN is."
   value       = local.endpoint_policies

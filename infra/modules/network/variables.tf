@@ -40,8 +40,9 @@ variable "zones" {
 
 variable "tables" {
   type = object({
-    pooled_arn   = string
-    registry_arn = string
+    pooled_arn       = string
+    registry_arn     = string
+    signing_keys_arn = string
   })
   description = "ARNs of the tables that functions in the network reach, known at plan time; no index and no stream of one."
 
@@ -70,16 +71,29 @@ variable "secrets" {
   }
 }
 
-variable "tenant_role_arns" {
-  type        = list(string)
-  description = "ARNs of the roles in whose sessions tenants' data is reached, known at plan time."
+variable "tenant_role_arn" {
+  type        = string
+  description = "ARN of the role in whose sessions users reach their tenant's data, known at plan time."
 
   validation {
-    condition = length(var.tenant_role_arns) > 0 && alltrue([
-      for arn in var.tenant_role_arns : can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]+$", arn))
-    ])
-    error_message = "At least one role's ARN is needed, without a wildcard."
+    condition     = can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]+$", var.tenant_role_arn))
+    error_message = "One role's ARN is needed, without a wildcard."
   }
+}
+
+variable "tenant_maintenance_role_arn" {
+  type        = string
+  description = "ARN of the role in whose sessions a tenant's data is reached without a user's token, known at plan time."
+
+  validation {
+    condition     = can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]+$", var.tenant_maintenance_role_arn))
+    error_message = "One role's ARN is needed, without a wildcard."
+  }
+}
+
+variable "sessions_by_token" {
+  type        = bool
+  description = "Whether a user's token opens the sessions in which users reach their tenant's data, and not the API's own role."
 }
 
 variable "role_arns" {

@@ -1,6 +1,10 @@
-# TenantRole: a session reaches the items of the one tenant that it is tagged with, and the database
-# secret that its role is entitled to. Only the trusted roles may open a session, tagged with one
-# well-formed tenant id and one known role.
+# A role of tenants' sessions, each tagged with one tenant and one role: of whose items a session reaches what, and
+# which of the database's secrets. What confines it to its tenant is one of three:
+#
+# - "token": its tags, which STS takes from a user's token. No AWS principal may open a session.
+# - "tag": its tags, which the trusted roles say.
+# - "session_policy": the session policy that the trusted roles pass. This role's own policy names no tenant, and no IAM
+#   condition can force a caller to pass one: isolation is then as strong as the code of the trusted roles.
 
 module "placement" {
   source = "../placement"
@@ -11,15 +15,9 @@ module "placement" {
 module "trust" {
   source = "../tenant_trust"
 
-  trusted_role_arns = var.trusted_role_arns
   roles             = var.rights.read
-}
-
-module "secret_access" {
-  source = "../tenant_secret_access"
-
-  roles            = var.rights.administer
-  database_secrets = var.database_secrets
+  trusted_role_arns = var.trusted_role_arns
+  token             = one([for token in var.token[*] : merge(token, { endpoint_ids = try(var.endpoints.sts_ids, null) })])
 }
 
 module "key_access" {
@@ -29,15 +27,54 @@ module "key_access" {
 }
 
 locals {
-  name = "${var.placement.name}-TenantRole"
+  name = "${var.placement.name}-${var.name}"
   arn  = "arn:${var.placement.partition}:iam::${var.placement.account_id}:role/${local.name}"
 
-  # Nothing but '#' may follow the tenant: it cannot occur in a tag value, while '-' would let acme
-  # into acme-eu. ForAllValues is true when the key is absent, hence the Null guard.
-  own_partition = {
-    "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = ["$${aws:PrincipalTag/tenant}#*"] }
-    Null                      = { "dynamodb:LeadingKeys" = "false" }
+  descriptions = {
+    token          = "One tenant's session: opened by a user's token, with its tags tenant and role."
+    tag            = "One tenant's session: assumed with the session tags tenant and role."
+    session_policy = "One tenant's session: assumed with the session tags tenant and role, and a session policy."
   }
+
+  # Nothing but '#' may follow the tenant: it cannot occur in a tag value, while '-' would let acme
+  # into acme-eu. ForAllValues is true when the key is absent, hence the Null guard. Which leading keys
+  # is the session policy's affair where there is one.
+  reach = var.confined_by == "session_policy" ? "ByLeadingKeyOnly" : "OwnPartitionOnly"
+  items = merge(
+    { Null = { "dynamodb:LeadingKeys" = "false" } },
+    var.confined_by == "session_policy" ? {} : { "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = ["$${aws:PrincipalTag/tenant}#*"] } },
+  )
+
+  # Row-level security shows either login one tenant's rows at a time. What IAM adds: only a role with the
+  # right to administer gets hold of a password that can write.
+  secret_statements = flatten([
+    for secrets in var.database_secrets[*] : [
+      {
+        Sid      = "ReadReaderSecretOnly"
+        Effect   = "Allow"
+        Action   = ["secretsmanager:GetSecretValue"]
+        Resource = [secrets.reader_arn]
+      },
+      {
+        Sid       = "ReadWriterSecretAs${join("Or", [for role in var.rights.administer : title(role)])}Only"
+        Effect    = "Allow"
+        Action    = ["secretsmanager:GetSecretValue"]
+        Resource  = [secrets.writer_arn]
+        Condition = { StringEquals = { "aws:PrincipalTag/role" = var.rights.administer } }
+      },
+    ]
+  ])
+
+  # A session that got out of the stage's network reaches nothing from there. An absent key is another way too.
+  endpoint_statements = [
+    for endpoints in var.endpoints[*] : {
+      Sid       = "NeverThroughOtherEndpoints"
+      Effect    = "Deny"
+      Action    = ["dynamodb:*", "secretsmanager:*"]
+      Resource  = ["*"]
+      Condition = { StringNotEquals = { "aws:SourceVpce" = endpoints.data_ids } }
+    }
+  ]
 
   key_statements = concat(
     module.key_access.writing.dynamodb,
@@ -48,35 +85,35 @@ locals {
     Version = "2012-10-17"
     Statement = concat([
       {
-        Sid       = "ReadOwnPartitionOnly"
+        Sid       = "Read${local.reach}"
         Effect    = "Allow"
         Action    = ["dynamodb:GetItem", "dynamodb:Query"]
         Resource  = [var.table_arn]
-        Condition = local.own_partition
+        Condition = local.items
       },
       {
-        Sid      = "WriteOwnPartitionOnlyAs${join("Or", [for role in var.rights.write : title(role)])}"
+        Sid      = "Write${local.reach}As${join("Or", [for role in var.rights.write : title(role)])}"
         Effect   = "Allow"
         Action   = ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"]
         Resource = [var.table_arn]
-        Condition = merge(local.own_partition, {
+        Condition = merge(local.items, {
           StringEquals = { "aws:PrincipalTag/role" = var.rights.write }
         })
       },
-      ], module.secret_access.statements, [
+      ], local.secret_statements, [
       {
         Sid      = "NeverScan"
         Effect   = "Deny"
         Action   = ["dynamodb:Scan", "dynamodb:PartiQL*"]
         Resource = ["*"]
       },
-    ], local.key_statements)
+    ], local.endpoint_statements, local.key_statements)
   })
 }
 
 resource "aws_iam_role" "this" {
   name                 = local.name
-  description          = "One tenant's session: assumed with the session tags tenant and role."
+  description          = local.descriptions[var.confined_by]
   assume_role_policy   = module.trust.policy
   max_session_duration = 3600
 
@@ -88,16 +125,16 @@ resource "aws_iam_role" "this" {
   }
 }
 
-resource "aws_iam_role_policy" "own_partition_only" {
-  name   = "OwnPartitionOnly"
+resource "aws_iam_role_policy" "this" {
+  name   = local.reach
   role   = aws_iam_role.this.name
   policy = local.identity_policy
 }
 
-# Whatever else is attached to the role, by hand or by other code, is drift that the next apply removes.
+# The next apply removes as drift what else somebody attaches to the role, by hand or by other code.
 resource "aws_iam_role_policies_exclusive" "this" {
   role_name    = aws_iam_role.this.name
-  policy_names = [aws_iam_role_policy.own_partition_only.name]
+  policy_names = [aws_iam_role_policy.this.name]
 }
 
 resource "aws_iam_role_policy_attachments_exclusive" "this" {

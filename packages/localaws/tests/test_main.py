@@ -11,16 +11,16 @@ import sys
 import urllib.request
 from contextlib import ExitStack
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from bulkhead_localaws.__main__ import main
-from localaws_testing.running import started
+from localaws_testing.running import client_at, started
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 
 @pytest.fixture
@@ -135,3 +135,42 @@ def test_it_says_its_version(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="0"):
         main(["--version"])
     assert capsys.readouterr().out == f"bulkhead-localaws {version('bulkhead-localaws')}\n"
+
+
+def test_its_functions_end_with_it(start: Any, tmp_path: Path) -> None:
+    """A function runs at a sign-in, in the folder of the emulator, prints to its log, and is gone afterwards."""
+    (tmp_path / "told.py").write_text(
+        "import os\n\ndef f(event, context):\n    print('runs as', os.getpid())\n    return event\n"
+    )
+    process, ready = start("--function", "f=told:f", cwd=tmp_path)
+    key = ready["operator"]
+    cognito = client_at(
+        ready["endpoint_url"], "cognito-idp", key["access_key_id"], key["secret_access_key"], region="eu-west-1"
+    )
+    arn = f"arn:aws:lambda:eu-west-1:{ready['account_id']}:function:f"
+    pool_id = cognito.create_user_pool(PoolName="p", LambdaConfig={"PreTokenGeneration": arn})["UserPool"]["Id"]
+    client_id = cognito.create_user_pool_client(
+        UserPoolId=pool_id, ClientName="c", ExplicitAuthFlows=["USER_PASSWORD_AUTH"]
+    )["UserPoolClient"]["ClientId"]
+    cognito.admin_create_user(UserPoolId=pool_id, Username="a")
+    cognito.admin_set_user_password(UserPoolId=pool_id, Username="a", Password="Correct-horse-9", Permanent=True)
+    cognito.initiate_auth(
+        ClientId=client_id,
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": "a", "PASSWORD": "Correct-horse-9"},
+    )
+    pid = int((tmp_path / "log").read_text().rpartition("runs as ")[2])
+
+    assert Path(f"/proc/{pid}").exists()
+    process.terminate()
+    assert process.wait(20) == 0
+    assert not Path(f"/proc/{pid}").exists()
+
+
+@pytest.mark.parametrize("function", ["f", "f=module", "f=:g", "=m:f", "f g=m:f"])
+def test_what_names_no_function_is_not_tried(function: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A mistake in the command line is said at once."""
+    with pytest.raises(SystemExit) as ended:
+        main([f"--function={function}"])
+    assert ended.value.code == 2
+    assert f"argument --function: {function!r} is not NAME=module:callable" in capsys.readouterr().err

@@ -22,6 +22,7 @@ SOUND = [
     ("item_actions_without_guard", []),
     ("denied_beside_allowed", []),
     ("other_names", _ORGANISATIONS),
+    ("web_identity", ["--tag-attribute", "custom:tenant"]),
 ]
 #: The plan, its options, the claim that is refuted, and what the counterexample says.
 WEAK = [

@@ -13,6 +13,7 @@ import bulkhead_planproof
 from bulkhead_iam import PolicyKind
 from bulkhead_planproof.__main__ import main
 from bulkhead_planproof.configuration import module_of
+from bulkhead_planproof.contexts import satisfying
 from bulkhead_planproof.expectations import KnownPath
 from bulkhead_planproof.findings import Claim
 from bulkhead_planproof.grammar import grammar
@@ -20,7 +21,7 @@ from bulkhead_planproof.languages import ProofError, contains
 from bulkhead_planproof.leading_keys import leading_keys
 from bulkhead_planproof.plan import Plan, read_document
 from bulkhead_planproof.reach import data_actions
-from bulkhead_planproof.replay import likeliest_account, satisfying
+from bulkhead_planproof.replay import likeliest_account
 from bulkhead_planproof.session_policy import from_template
 from bulkhead_planproof.sessions import tag_values
 from bulkhead_planproof.statements import Statement, read_statements

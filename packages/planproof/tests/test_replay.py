@@ -98,3 +98,13 @@ def test_what_aws_takes_from_the_caller_is_not_invented(condition: dict[str, Any
     statement = {**allowing("dynamodb:Scan", TABLE), "Condition": condition}
     plan = added(sound(), "aws_iam_role_policy.scan", role="app-LambdaRole", name="scan", policy=policy(statement))
     assert [each.verdict for each in proved(plan).of(Claim.NO_OTHER_PATH)] == [Verdict.NOT_PROVED]
+
+
+def test_from_where_a_request_comes_its_caller_chooses() -> None:
+    """An endpoint that a Deny statement spares is one that a session may use; an organisation is not."""
+    for key, verdict in (("aws:SourceVpce", Verdict.REFUTED), ("aws:PrincipalOrgID", Verdict.NOT_PROVED)):
+        spared = {"StringNotEquals": {key: "vpce-0123456789abcdef0"}}
+        denied = {"Effect": "Deny", "Action": "dynamodb:*", "Resource": "*", "Condition": spared}
+        text = policy(allowing("dynamodb:Scan", TABLE), denied)
+        plan = added(sound(), "aws_iam_role_policy.scan", role="app-LambdaRole", name="scan", policy=text)
+        assert [each.verdict for each in proved(plan).of(Claim.NO_OTHER_PATH)] == [verdict]

@@ -13,12 +13,13 @@ import pytest
 from chalicelib.data.database import Login
 from chalicelib.entities.users import ENTITY, TABLE, EmailTakenError, UserNotFoundError
 from chalicelib.entities.users.store import User, UserStore
-from chalicelib.tenancy.tenant import Role, TenantContext
+from tests.support.handles import handle_of, open_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from chalicelib.data.rows import Row
+    from chalicelib.vending.handles import Handle
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 ANN = {"email": "ann@example.com", "display_name": "Ann"}
@@ -133,13 +134,13 @@ class Recording:
     """Stands for the database: keeps who writes what, and is told to by nobody but the writer."""
 
     def __init__(self) -> None:
-        self.written: list[tuple[TenantContext, str, dict[str, Any]]] = []
-        self.tenant: TenantContext | None = None
+        self.written: list[tuple[Handle, str, dict[str, Any]]] = []
+        self.handle: Handle | None = None
 
-    def tenant_transaction(self, tenant: TenantContext, login: Login) -> Recording:
+    def tenant_transaction(self, handle: Handle, login: Login) -> Recording:
         """See Database."""
         assert login is Login.WRITER
-        self.tenant = tenant
+        self.handle = handle
         return self
 
     def __enter__(self) -> Self:
@@ -150,25 +151,29 @@ class Recording:
 
     def execute(self, statement: Any, values: dict[str, Any]) -> Any:
         """Keep what is executed, which returns no rows."""
-        assert self.tenant is not None
-        self.written.append((self.tenant, statement.as_string(), values))
+        assert self.handle is not None
+        self.written.append((self.handle, statement.as_string(), values))
         return self
 
-    description = None
     rowcount = 1
+
+    def fetchall(self) -> list[Any]:
+        """Return nothing, as of an insertion."""
+        return []
 
 
 def test_a_new_tenants_administrator_is_put_into_its_directory_unless_it_is_there() -> None:
     """An onboarding that was interrupted runs again."""
-    admin = TenantContext("acme", Role.ADMIN, "onboard_tenant", "admin@example.com")
     recording = Recording()
     database: Any = recording
     assert ENTITY.on_onboarded is not None
-    ENTITY.on_onboarded(database, admin)
+    with open_request():
+        admin = handle_of("acme")
+        ENTITY.on_onboarded(database, admin)
 
-    ((tenant, statement, values),) = recording.written
-    assert tenant == admin
+    ((handle, statement, values),) = recording.written
+    assert handle is admin
     assert statement.startswith(f'INSERT INTO "public"."{TABLE.name}"')
     assert statement.endswith("ON CONFLICT DO NOTHING")
     assert values["tenant"] == "acme"
-    assert list(values.values())[-2:] == ["admin@example.com"] * 2
+    assert list(values.values())[-2:] == ["someone@acme.example.com"] * 2

@@ -50,6 +50,16 @@ def test_a_goal_is_met_on_its_side(figure: float, bound: str, met: bool) -> None
     assert Comparison("it", Series("a", [figure]), None, goal=0.8, bound=bound).met is met
 
 
+def test_a_difference_is_how_much_longer_a_takes_and_so_are_its_spread_and_goal() -> None:
+    """As with a new token: what it costs does not grow with the request."""
+    comparison = Comparison("it", Series("a", [2.2] * 9 + [9] * 2), Series("b", [2] * 11), goal=0.3, difference=True)
+
+    assert comparison.figure == pytest.approx(0.2)
+    assert comparison.spread == pytest.approx((0.2, 7))
+    assert comparison.met is True
+    assert comparison.as_json()["difference"] is True
+
+
 def test_what_has_no_goal_neither_meets_nor_misses_it() -> None:
     """It is shown all the same."""
     assert Comparison("it", Series("a", [1.0]), None, goal=None).met is None

@@ -13,6 +13,7 @@ from bench.harness import PROJECT, Comparison, Series
 from bench.reporting import COLUMNS, as_markdown, row, with_table
 
 RATIO = Comparison("tax", Series("with", [1.5, 1.5]), Series("without", [1.25, 1.25]), goal=1.1)
+DIFFERENCE = Comparison("new", Series("first", [1.5]), Series("warm", [1.25]), goal=0.3, difference=True)
 RATE = Comparison("rate", Series("policy", [21_234.5]), None, goal=20_000, bound="≥")
 
 
@@ -20,6 +21,7 @@ RATE = Comparison("rate", Series("policy", [21_234.5]), None, goal=20_000, bound
     ("comparison", "cells"),
     [
         (RATIO, ("tax", "with: 1.5 ms", "without: 1.25 ms", "1.200", "1.200", "≤ 1.100", "missed")),
+        (DIFFERENCE, ("new", "first: 1.5 ms", "warm: 1.25 ms", "0.25 ms", "0.25", "≤ 0.3 ms", "met")),
         (RATE, ("rate", "policy: 21,234 ms", "", "21,234", "21,234", "≥ 20,000", "met")),
     ],
 )

@@ -26,7 +26,7 @@ def aws() -> Iterator[CannedAws]:
         yield canned
 
 
-@pytest.mark.parametrize(("isolated", "vended"), [(True, {"AssumeRole": 2}), (False, {})])
+@pytest.mark.parametrize(("isolated", "vended"), [(True, {"AssumeRoleWithWebIdentity": 2}), (False, {})])
 def test_only_the_isolated_app_asks_sts_for_each_tenant(
     aws: CannedAws,
     isolated: bool,  # noqa: FBT001
@@ -55,7 +55,37 @@ def test_tenants_that_are_not_kept_are_vended_again(aws: CannedAws) -> None:
         process.request(["acme", "globex", "acme", "initech", "globex", "acme"])
 
         assert ENVIRONMENT["CACHED_TENANTS"] != "2"
-        assert aws.counts()["AssumeRole"] == 5
+        assert aws.sessions() == 5
+
+
+@pytest.mark.parametrize(("per", "opened"), [("tenant", 1), ("user", 2)])
+def test_a_session_is_shared_by_a_tenants_users_unless_each_is_to_have_one(
+    aws: CannedAws, per: str, opened: int
+) -> None:
+    """What `users` stands for in the model of bench/sts_model.py."""
+    aws.issuer.names_users = per == "user"
+    tokens = [aws.issuer.issue("acme", user_id) for user_id in ("1", "2", "1")]
+    with app_process(aws, SESSION_PER=per) as process:
+        process.request(["acme"] * 3, tokens)
+
+        assert aws.sessions() == opened
+
+
+def test_a_new_token_of_a_tenant_that_is_kept_is_verified_without_sts(aws: CannedAws) -> None:
+    """Its signature is, with keys that are read from their copy once."""
+    with app_process(aws) as process:
+        process.request(["acme"] * 3, [aws.issuer.issue("acme") for _ in range(3)])
+
+        assert aws.counts() == {"AssumeRoleWithWebIdentity": 1, "GetItem": 3 + 1}
+
+
+@pytest.mark.parametrize("strategy", ["session_tags", "session_policy"])
+def test_the_other_strategies_can_be_measured(aws: CannedAws, strategy: str) -> None:
+    """They verify each token by its signature, and assume the role."""
+    with app_process(aws, VENDING_STRATEGY=strategy) as process:
+        process.request(["acme", "globex", "acme"])
+
+        assert aws.counts() == {"AssumeRole": 2, "GetItem": 3 + 1}
 
 
 def test_an_answer_that_is_no_success_ends_the_measuring(aws: CannedAws) -> None:

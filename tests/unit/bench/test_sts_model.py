@@ -7,13 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from botocore.credentials import RefreshableCredentials
 
 from bench.sts_model import (
-    CLIENT_BYTES,
     CREDENTIAL_LIFE,
-    CREDENTIALS_BYTES,
     PROCESS_BYTES,
+    SESSION_BYTES,
+    TOKENS_BYTES,
     UNIFORM,
     ZIPF,
     Settings,
@@ -22,8 +21,8 @@ from bench.sts_model import (
     instances_at_quota,
     simulate,
 )
+from chalicelib.vending import sessions
 from chalicelib.vending.strategies import SESSION_SECONDS
-from chalicelib.wiring import KEPT_CLIENTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,9 +56,9 @@ def test_the_last_used_tenants_are_kept(requests: str, capacity: int, calls: int
     assert sum(calls_of(requests, capacity)) == calls
 
 
-def test_the_life_of_credentials_ends_where_botocore_renews_them() -> None:
-    """A newer botocore that renews earlier or later makes the model's figures wrong."""
-    assert RefreshableCredentials._advisory_refresh_timeout == SESSION_SECONDS - CREDENTIAL_LIFE  # type: ignore[attr-defined]
+def test_the_life_of_a_session_ends_where_it_is_renewed() -> None:
+    """An API that renews earlier or later makes the model's figures wrong."""
+    assert sessions._RENEWED_BEFORE.total_seconds() == SESSION_SECONDS - CREDENTIAL_LIFE
 
 
 def test_the_same_seed_gives_the_same_result() -> None:
@@ -73,7 +72,7 @@ def test_one_tenant_on_one_instance_calls_once_in_a_life(requests_per_second: fl
     """Credentials are renewed when they are due, and not before."""
     one = replace(FEW, tenants=1, instances=1, requests_per_second=requests_per_second, credential_life=900)
 
-    assert simulate(one).assume_role_per_second == pytest.approx(1 / 900, rel=0.02)
+    assert simulate(one).calls_per_second == pytest.approx(1 / 900, rel=0.02)
 
 
 def test_a_tenant_that_comes_less_than_once_in_a_life_calls_each_time() -> None:
@@ -88,7 +87,7 @@ def test_with_room_for_all_tenants_only_age_makes_calls(zipf_exponent: float) ->
     """A tenant calls once in a life and the time to its next request; so never more than once in a life."""
     stage = replace(FEW, zipf_exponent=zipf_exponent, capacity=200, credential_life=600, requests=120_000)
 
-    calls = simulate(stage).assume_role_per_second
+    calls = simulate(stage).calls_per_second
 
     assert calls == pytest.approx(10 * sum(1 / (600 + 1 / rate) for rate in _rates(stage)), rel=0.01)
     assert calls < 10 * 200 / 600
@@ -116,7 +115,7 @@ def test_more_room_a_longer_life_and_fewer_tenants_save_calls(field: str, values
     base = replace(FEW, capacity=200, credential_life=600)
     changes: list[dict[str, Any]] = [{field: value} for value in values]
 
-    calls = [simulate(replace(base, **change)).assume_role_per_second for change in changes]
+    calls = [simulate(replace(base, **change)).calls_per_second for change in changes]
 
     assert calls == sorted(calls, reverse=True)
     assert calls[-1] < 0.9 * calls[0]
@@ -126,19 +125,26 @@ def test_twice_the_instances_for_twice_the_requests_make_twice_the_calls() -> No
     """So that one simulation tells at how many instances the quota is reached."""
     single, double = simulate(FEW), simulate(replace(FEW, instances=20, requests_per_second=100))
 
-    assert double.assume_role_per_second == pytest.approx(2 * single.assume_role_per_second)
-    assert instances_at_quota(FEW, single) == pytest.approx(10 * 600 / single.assume_role_per_second)
+    assert double.calls_per_second == pytest.approx(2 * single.calls_per_second)
+    assert instances_at_quota(FEW, single) == pytest.approx(10 * 600 / single.calls_per_second)
 
 
-@pytest.mark.parametrize(
-    ("tenants", "capacity", "clients", "credentials"),
-    [(200, 50, 50, 50), (200, 4096, 200, 200), (2_000, 1_000, KEPT_CLIENTS, 1_000)],
-)
-def test_memory_is_that_of_a_full_cache(tenants: int, capacity: int, clients: int, credentials: int) -> None:
-    """A cache never holds more tenants than there are, nor more clients than chalicelib/wiring.py allows."""
-    result = simulate(replace(FEW, tenants=tenants, capacity=capacity))
+@pytest.mark.parametrize(("users", "capacity", "kept"), [(1, 50, 50), (1, 4096, 200), (3, 4096, 600), (3, 500, 500)])
+def test_memory_is_that_of_a_full_cache(users: int, capacity: int, kept: int) -> None:
+    """A cache never holds more sessions than there are tenants, or users of them who have their own."""
+    result = simulate(replace(FEW, users=users, capacity=capacity))
 
-    assert result.memory_per_instance == (PROCESS_BYTES + clients * CLIENT_BYTES + credentials * CREDENTIALS_BYTES)
+    assert result.memory_per_instance == PROCESS_BYTES + kept * (SESSION_BYTES + TOKENS_BYTES)
+
+
+@pytest.mark.parametrize("users", [2, 5])
+def test_users_with_sessions_of_their_own_call_like_as_many_more_tenants(users: int) -> None:
+    """Where all tenants are alike, and all users of each, a user's session is used like that of a smaller tenant."""
+    per_user = replace(FEW, zipf_exponent=UNIFORM, tenants=40, users=users, capacity=60, credential_life=600)
+    per_tenant = replace(per_user, tenants=40 * users, users=1)
+
+    assert simulate(per_user).hit_rate == pytest.approx(simulate(per_tenant).hit_rate, abs=0.01)
+    assert calls_after_start(per_user, 2) == pytest.approx(calls_after_start(per_tenant, 2), rel=0.02)
 
 
 def test_instances_that_just_started_call_for_each_tenant_they_meet() -> None:

@@ -6,7 +6,16 @@ import dataclasses
 
 import pytest
 
-from chalicelib.config import CONTROL_PLANE_SETTINGS, SETTINGS, Config, ControlPlaneConfig, Strategy
+from chalicelib.config import (
+    CONTROL_PLANE_SETTINGS,
+    SETTINGS,
+    SIGNING_KEYS_SETTINGS,
+    Config,
+    ControlPlaneConfig,
+    SessionPer,
+    SigningKeysConfig,
+    Strategy,
+)
 from chalicelib.errors import ConfigError
 from tests.unit.settings import ENVIRONMENT
 
@@ -19,13 +28,12 @@ def test_each_setting_goes_to_its_own_field() -> None:
     assert {name: str(getattr(config, field)) for name, field in SETTINGS.items()} == {
         name: ENVIRONMENT[name] for name in SETTINGS
     }
-    assert config.tenant_policy_role_arn is None
 
 
 def test_no_setting_has_a_default() -> None:
     """A field that had one would read another stage when it is forgotten."""
     assert all(field.default is dataclasses.MISSING for field in dataclasses.fields(Config))
-    assert {field.name for field in dataclasses.fields(Config)} == {*SETTINGS.values(), "tenant_policy_role_arn"}
+    assert {field.name for field in dataclasses.fields(Config)} == set(SETTINGS.values())
 
 
 @pytest.mark.parametrize("name", SETTINGS)
@@ -114,22 +122,34 @@ def test_what_is_no_table_is_refused(arn: str) -> None:
         Config.from_environ(ENVIRONMENT | {"TABLE_ARN": arn})
 
 
-@pytest.mark.parametrize("strategy", ["session_tag", "SESSION_TAGS", "none", " session_tags"])
+@pytest.mark.parametrize("strategy", ["session_tag", "SESSION_TAGS", "none", " session_tags", "web-identity"])
 def test_an_unknown_vending_strategy_is_refused(strategy: str) -> None:
     """Nothing falls back to a strategy that nobody chose."""
-    with pytest.raises(ConfigError, match="VENDING_STRATEGY must be one of session_tags, session_policy"):
+    with pytest.raises(ConfigError, match="VENDING_STRATEGY must be one of web_identity, session_tags, session_policy"):
         Config.from_environ(ENVIRONMENT | {"VENDING_STRATEGY": strategy})
 
 
-def test_the_role_for_session_policies_is_read_under_that_strategy_only() -> None:
-    """Else one wrong setting would open its sessions without a policy, and reach every tenant."""
-    arn = "arn:aws:iam::123456789012:role/TenantPolicyRole"
-    tags = Config.from_environ(ENVIRONMENT | {"TENANT_POLICY_ROLE_ARN": arn})
-    policy = Config.from_environ(ENVIRONMENT | {"VENDING_STRATEGY": "session_policy", "TENANT_POLICY_ROLE_ARN": arn})
-    assert (tags.strategy, tags.tenant_policy_role_arn) == (Strategy.SESSION_TAGS, None)
-    assert (policy.strategy, policy.tenant_policy_role_arn) == (Strategy.SESSION_POLICY, arn)
-    with pytest.raises(ConfigError, match="set these environment variables: TENANT_POLICY_ROLE_ARN"):
-        Config.from_environ(ENVIRONMENT | {"VENDING_STRATEGY": "session_policy"})
+@pytest.mark.parametrize("strategy", list(Strategy))
+@pytest.mark.parametrize("session_per", list(SessionPer))
+def test_each_strategy_and_each_sharing_of_sessions_is_read(strategy: Strategy, session_per: SessionPer) -> None:
+    """The twin of the refusals beside it; whichever it is, one role's sessions are opened and no other's.
+
+    Only a token can name its user to STS: with another strategy a session of each user would be a promise not kept.
+    """
+    if session_per is SessionPer.USER and strategy is not Strategy.WEB_IDENTITY:
+        with pytest.raises(ConfigError, match="SESSION_PER=user needs VENDING_STRATEGY=web_identity"):
+            Config.from_environ(ENVIRONMENT | {"VENDING_STRATEGY": strategy, "SESSION_PER": session_per})
+        return
+    config = Config.from_environ(ENVIRONMENT | {"VENDING_STRATEGY": strategy, "SESSION_PER": session_per})
+    assert (config.strategy, config.session_per) == (strategy, session_per)
+    assert [name for name in SETTINGS if name.endswith("ROLE_ARN")] == ["TENANT_ROLE_ARN"]
+
+
+@pytest.mark.parametrize("session_per", ["users", "User", "role", " tenant"])
+def test_an_unknown_sharing_of_sessions_is_refused(session_per: str) -> None:
+    """A session that several users share must not be taken for one user's, nor the other way round."""
+    with pytest.raises(ConfigError, match="SESSION_PER must be one of tenant, user"):
+        Config.from_environ(ENVIRONMENT | {"SESSION_PER": session_per})
 
 
 @pytest.mark.parametrize(
@@ -151,7 +171,7 @@ OF_TENANTS = {
     "REGISTRY_TABLE_NAME": "example-tenants",
     "USER_POOL_ID": "eu-central-1_Pool",
     "TABLE_NAME": "example",
-    "TENANT_ROLE_ARN": "arn:aws:iam::123456789012:role/TenantRole",
+    "TENANT_MAINTENANCE_ROLE_ARN": "arn:aws:iam::123456789012:role/TenantMaintenanceRole",
     "READER_SECRET_ARN": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:reader-AbCdEf",
     "WRITER_SECRET_ARN": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:writer-AbCdEf",
     "DATABASE_SSLMODE": "verify-full",
@@ -186,3 +206,31 @@ def test_a_time_that_is_none_is_refused(name: str, wrong: str) -> None:
     """An erasure must not begin early, nor a receipt promise a wrong date, because of a typing error."""
     with pytest.raises(ConfigError, match=f"{name} must be a number from"):
         ControlPlaneConfig.from_environ(OF_TENANTS | {name: wrong})
+
+
+#: The settings of the function that keeps the copy of the signing keys, every value another.
+OF_SIGNING_KEYS = {
+    "AWS_REGION": "eu-central-1",
+    "SIGNING_KEYS_TABLE_NAME": "example-signing-keys",
+    "TOKEN_ISSUER": "https://issuer.example.com",
+    "JWKS_URL": "https://issuer.example.com/jwks.json",
+}
+
+
+def test_each_setting_of_the_function_for_signing_keys_goes_to_its_own_field() -> None:
+    """And none has a default, nor does it need any other setting."""
+    config = SigningKeysConfig.from_environ(OF_SIGNING_KEYS)
+    assert {name: getattr(config, field) for name, field in SIGNING_KEYS_SETTINGS.items()} == OF_SIGNING_KEYS
+    assert all(field.default is dataclasses.MISSING for field in dataclasses.fields(SigningKeysConfig))
+
+
+@pytest.mark.parametrize("name", SIGNING_KEYS_SETTINGS)
+def test_a_missing_setting_of_the_function_for_signing_keys_is_refused_by_name(name: str) -> None:
+    """Unset or empty."""
+    for environment in (
+        {key: kept for key, kept in OF_SIGNING_KEYS.items() if key != name},
+        OF_SIGNING_KEYS | {name: ""},
+    ):
+        with pytest.raises(ConfigError) as refused:
+            SigningKeysConfig.from_environ(environment)
+        assert str(refused.value) == f"set these environment variables: {name}"

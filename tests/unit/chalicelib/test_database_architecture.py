@@ -89,7 +89,7 @@ def test_every_statement_of_a_store_runs_inside_a_tenant_transaction() -> None:
     found = 0
     for path, source in _stores().items():
         blocks = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.With)]
-        tenants = [block for block in blocks if "tenant_transaction(self._tenant, " in ast.unparse(block.items[0])]
+        tenants = [block for block in blocks if "tenant_transaction(self._handle, " in ast.unparse(block.items[0])]
         executes = _executes(ast.parse(source))
         assert executes == [place for block in tenants for place in _executes(block)], path
         found += len(executes)

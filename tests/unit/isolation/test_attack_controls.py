@@ -10,6 +10,7 @@ from isolation.attack.controls import FORMS, Control, Form, found, of_decision, 
 from tests.unit.isolation.attack_examples import refusal
 
 LEADING = Control.LEADING_KEYS_BY_TAG
+_POOL = "cognito-idp.eu-central-1.amazonaws.com/eu-central-1_aB3"
 
 
 def _unmet(operator: str, key: str, *wanted: str) -> dict[str, Any]:
@@ -74,6 +75,42 @@ def _unmet(operator: str, key: str, *wanted: str) -> dict[str, Any]:
             id="tag keys",
         ),
         pytest.param(
+            {"policy_kind": "trust", "unmet": [_unmet("StringEquals", "aws:SourceVpce", "vpce-1")]},
+            {Control.TRUST_ENDPOINT},
+            id="the endpoint of STS",
+        ),
+        pytest.param(
+            {"policy_kind": "trust", "unmet": [_unmet("StringEquals", "sts:RoleSessionName", "acme.member")]},
+            {Control.TRUST_SESSION_NAME},
+            id="the session's name",
+        ),
+        pytest.param(
+            {"policy_kind": "trust", "unmet": [_unmet("Null", "sts:TransitiveTagKeys", "true")]},
+            {Control.TRUST_TRANSITIVE_TAGS},
+            id="transitive tags",
+        ),
+        pytest.param(
+            {"policy_kind": "trust", "unmet": [_unmet("StringEquals", f"{_POOL}:aud", "client")]},
+            {Control.TRUST_AUDIENCE},
+            id="the pool's client",
+        ),
+        pytest.param(
+            {"policy_kind": "trust", "unmet": [_unmet("StringEquals", "accounts.google.com:aud", "client")]},
+            {Control.UNKNOWN},
+            id="another issuer's client",
+        ),
+        pytest.param(
+            {"policy_kind": "trust", "unmet": [_unmet("StringLike", f"{_POOL}:aud", "*")]},
+            {Control.UNKNOWN},
+            id="a client by a pattern",
+        ),
+        pytest.param({"unmet": [], "action": "sts:AssumeRole"}, {Control.NO_ASSUME}, id="no role may be assumed"),
+        pytest.param(
+            {"decision": "ExplicitlyDenied", "statement": "NeverThroughOtherEndpoints", "unmet": []},
+            {Control.DATA_ENDPOINT},
+            id="another endpoint",
+        ),
+        pytest.param(
             {"decision": "ExplicitlyDenied", "statement": "NeverScan", "unmet": []}, {Control.NEVER_SCAN}, id="deny"
         ),
         pytest.param(
@@ -109,6 +146,8 @@ def test_of_several_decisions_the_refusal_counts_and_without_one_the_service() -
     assert of_decisions("ValidationException", "", [allowed]).controls == {Control.KEY_SCHEMA}
     assert of_decisions("ValidationException", "", []).controls == {Control.KEY_SCHEMA}
     assert of_decisions("AccessDeniedException", "", []).controls == {Control.UNKNOWN}
+    for code in ("InvalidIdentityToken", "ExpiredTokenException", "IDPRejectedClaim"):
+        assert of_decisions(code, "", []).controls == {Control.STS_TOKEN}
 
 
 @pytest.mark.parametrize(
@@ -130,6 +169,13 @@ def test_awss_words_tell_the_kind_of_policy(message: str, form: Form) -> None:
     assert finding.form is form
     for control, its_form in FORMS.items():
         assert finding.fits(frozenset({control})) == (its_form is form)
+
+
+def test_the_refusal_of_a_token_is_the_trusts() -> None:
+    """AWS names neither caller nor policy in it."""
+    finding = of_message("AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity")
+
+    assert finding.form is Form.TRUST
 
 
 def test_words_that_nobody_knows_fit_nothing() -> None:

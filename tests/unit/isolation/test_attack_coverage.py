@@ -15,6 +15,7 @@ from chalicelib.tenancy.permissions import Permission
 from chalicelib.tenancy.tenant import Role
 from isolation.attack.coverage import gaps
 from isolation.attack.http_attacks import http_cells
+from isolation.attack.kept import kept_cells
 from isolation.attack.pooled_connections import pooled_connection_cells
 from isolation.attack.postgres import postgres_cells
 from isolation.attack.served import Served
@@ -46,7 +47,11 @@ def _gaps(app: SampleApp | None = None, **changed: Any) -> list[str]:
 
 def _cells(served: Served) -> list[Cell]:
     """Return what is made of routes and probes."""
-    cells = [*http_cells(served, Strategy.SESSION_TAGS), *without_sts_cells(served)]
+    cells = [
+        *http_cells(served, Strategy.WEB_IDENTITY),
+        *without_sts_cells(served, Strategy.WEB_IDENTITY),
+        *kept_cells(served),
+    ]
     return [*cells, *postgres_cells(served), *pooled_connection_cells(served)]
 
 

@@ -67,6 +67,7 @@ def _outcome(served: Served, target: str, status: int, body: str, *, before: int
         call=lambda *_, **__: answer,
         rows=SimpleNamespace(row_id=lambda *_: "p", path=lambda _, route, __: route.path, text=lambda _: "x"),
         forged=lambda **_: "a.b.c",
+        forged_for=lambda *_: "a.b.c",
         token=lambda *_: "a.b.c",
     )
     world = SimpleNamespace(api=api, secrets=SECRETS, decisions=lambda: next(looks, [stale]))

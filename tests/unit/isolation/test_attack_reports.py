@@ -113,6 +113,17 @@ def test_the_json_holds_every_cell_whole() -> None:
     assert document["control_read_from"] == "decision record"
 
 
+def test_reports_of_several_stages_are_one_document() -> None:
+    """Good when each is; the HTML has a part for each."""
+    other = Report("http://127.0.0.1:2", (LEAKED,), {}, 1.0)
+    document = json.loads(as_json(_report(REFUSED), other))
+
+    assert document["good"] is False
+    assert [each["stage"] for each in document["reports"]] == ["http://127.0.0.1:1", "http://127.0.0.1:2"]
+    assert json.loads(as_json(_report(REFUSED), _report(LIMIT)))["good"] is True
+    assert as_html(_report(REFUSED), other).count("<h1>") == 2
+
+
 def test_evidence_from_aws_says_so() -> None:
     """That the control was told by the form of the message, and that it was AWS's own verdict."""
     report = _report(REFUSED, LEAKED, exact=False)

@@ -183,6 +183,26 @@ def test_a_run_plants_for_its_services_and_clears_up(attack: Callable[[World], O
     assert world.log[-2:] == ["clear", "close"]
 
 
+def test_a_run_ends_soon_after_the_first_that_was_waited_for() -> None:
+    """What follows is not tried, and what was planted is taken away all the same."""
+    world = FakeWorld([refusal()])
+    tried: list[str] = []
+
+    def attack(name: str) -> Callable[[World], Outcome]:
+        def act(_: World) -> Outcome:
+            tried.append(name)
+            return ALLOWED if name == "3" else REFUSED
+
+        return act
+
+    cells = [cell(target=f"{number}", act=attack(f"{number}")) for number in range(200)]
+    report = run(cast("World", world), cells, {}, name="n", until=lambda each: each.verdict is Verdict.LEAKED)
+
+    assert [each.verdict for each in report.judged] == [Verdict.REFUSED] * 3 + [Verdict.LEAKED]
+    assert 4 <= len(tried) <= 20
+    assert world.log[-2:] == ["clear", "close"]
+
+
 def test_a_run_of_nothing_is_not_good() -> None:
     """Nothing was shown."""
     assert not run(cast("World", FakeWorld([])), [], {}, name="x").is_good

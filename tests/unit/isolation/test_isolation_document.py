@@ -11,8 +11,9 @@ from isolation.attack.controls import Control
 from isolation.attack.matrix import all_cells
 from tests.unit.isolation.sample_world import SampleWorld
 
-_DOCUMENT = (Path(__file__).parents[3] / "docs" / "isolation.md").read_text(encoding="utf-8")
-_NAMED = set(re.findall(r"`([A-Z]+(?:_[A-Z]+)*)`", _DOCUMENT)) - {"PLAN"}
+_PROJECT = Path(__file__).parents[3]
+_DOCUMENT = (_PROJECT / "docs" / "isolation.md").read_text(encoding="utf-8")
+_NAMED = set(re.findall(r"`([A-Z]+(?:_[A-Z]+)*)`", _DOCUMENT)) - {"PLAN", "LISTEN"}
 
 
 def test_every_control_that_is_attacked_and_every_claim_is_named(tmp_path: Path) -> None:
@@ -21,6 +22,32 @@ def test_every_control_that_is_attacked_and_every_claim_is_named(tmp_path: Path)
     attacked = {control for strategy in Strategy for cell in all_cells(strategy, served) for control in cell.refused_by}
 
     assert {each.name for each in (*attacked, Control.LEADING_KEY_GUARD, *Claim)} == _NAMED
+
+
+def test_it_begins_with_what_is_not_claimed() -> None:
+    """Before any control: what runs in the process, what is code, and what other strategies and stages cannot do."""
+    headings = [line for line in _DOCUMENT.splitlines() if line.startswith("## ")]
+    first = _DOCUMENT.partition("## What is not claimed")[2].partition("\n## ")[0]
+
+    assert headings[0] == "## What is not claimed"
+    for words in (
+        "reads its memory",
+        "handle",
+        "trigger",
+        "without a network",
+        "`session_tags`",
+        "`session_policy`",
+        "SQL",
+    ):
+        assert words in first
+
+
+def test_every_test_that_is_named_is_there() -> None:
+    """A row about a folder that was moved shows nothing."""
+    named = set(re.findall(r"`((?:tests|infra|packages)/[\w./-]+)`", _DOCUMENT))
+
+    assert len(named) > 30
+    assert [name for name in sorted(named) if not (_PROJECT / name).exists()] == []
 
 
 def test_every_row_names_a_test() -> None:

@@ -77,7 +77,16 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
 def test_a_deployment_goes_step_by_step(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     """The URL, and nothing else, is on standard output; the document is there for `make tenants`."""
     assert deploy.main(["dev", "--yes"]) == DONE
-    assert world.terraform.asked == ["find", "package", "plan", "apply", "outputs", "migrate_database", "smoke test"]
+    assert world.terraform.asked == [
+        "find",
+        "package",
+        "plan",
+        "apply",
+        "outputs",
+        "refresh_signing_keys",
+        "migrate_database",
+        "smoke test",
+    ]
     assert capsys.readouterr().out == "https://api.example.com/live\n"
     assert world.tried == [("https://api.example.com/live", True)]
     assert world.runtimes == ["python3.13"]
@@ -94,12 +103,26 @@ def test_without_changes_nothing_is_applied_but_all_else_is_done(world: World) -
     """A run that was stopped after the apply is completed by the next."""
     world.terraform.changes = False
     assert deploy.main(["dev", "--yes"]) == DONE
-    assert world.terraform.asked == ["find", "package", "plan", "outputs", "migrate_database", "smoke test"]
+    assert world.terraform.asked == [
+        "find",
+        "package",
+        "plan",
+        "outputs",
+        "refresh_signing_keys",
+        "migrate_database",
+        "smoke test",
+    ]
 
 
 @pytest.mark.parametrize(
     ("step", "code"),
-    [("find", REFUSED), ("package", REFUSED), ("migrate_database", FAILED), ("smoke test", FAILED)],
+    [
+        ("find", REFUSED),
+        ("package", REFUSED),
+        ("refresh_signing_keys", FAILED),
+        ("migrate_database", FAILED),
+        ("smoke test", FAILED),
+    ],
 )
 def test_the_first_failure_ends_it(world: World, capsys: pytest.CaptureFixture[str], step: str, code: int) -> None:
     """With its own words; the code says whether anything may have changed."""

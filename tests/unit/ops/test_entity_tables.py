@@ -16,7 +16,8 @@ from isolation.catalog import catalog_findings
 from ops.entity import Specification, words
 from ops.entity.fields import FIELD_TYPES
 from ops.entity.rendering import render
-from tests.support.databases import Secrets, master_of, migrated_server, tenant
+from tests.support.databases import Secrets, master_of, migrated_server
+from tests.support.handles import handle_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,15 +62,16 @@ def test_the_catalog_has_nothing_to_say_of_it(running: tuple[PostgresServer, Dat
         assert catalog_findings(master) == []
 
 
+@pytest.mark.usefixtures("in_request")
 @pytest.mark.parametrize("price", ["1.10", "999999999999.99999999", "0.00000001", "0"])
 def test_a_row_with_a_price_is_exported_with_every_digit_and_erased(
     running: tuple[PostgresServer, Database], price: str
 ) -> None:
     """As a float it would lose some, and then no longer be the row that is there."""
-    acme, globex = (Rows(running[1], tenant(each), TABLE, tuple(ROW)) for each in ("acme", "globex"))
+    acme, globex = (Rows(running[1], handle_of(each), TABLE, tuple(ROW)) for each in ("acme", "globex"))
     acme.insert(ROW | {"a_price": price})
     other = globex.insert(ROW | {"a_price": price})
-    holding = TableHolding(running[1], tenant("acme"), TABLE)
+    holding = TableHolding(running[1], handle_of("acme"), TABLE)
     exported = holding.read(None).rows
 
     assert len(exported) == 1

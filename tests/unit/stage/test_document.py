@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.config import Strategy
+from chalicelib.config import SessionPer, Strategy
 from stage.document import (
     DEFAULT_PATH,
     DatabaseEndpoint,
@@ -25,13 +25,17 @@ from stage.errors import CommandError
 STAGE = LocalStage(
     api_url="http://127.0.0.1:8000",
     aws_endpoint_url="http://127.0.0.1:4566",
+    vpc_endpoint_url="http://127.0.0.1:4567",
     region="eu-central-1",
     account_id="123456789012",
     operator=Operator(access_key_id="AKIATEST", secret_access_key="operators-secret"),
     lambda_role_arn="arn:aws:iam::123456789012:role/lambda",
     lambda_credentials=LambdaCredentials(full_uri="http://127.0.0.1:4566/x", authorization_token="role-token"),
     authorizer_role_arn="arn:aws:iam::123456789012:role/authorizer",
-    vending_strategy=Strategy.SESSION_TAGS,
+    vending_strategy=Strategy.WEB_IDENTITY,
+    session_per=SessionPer.TENANT,
+    tenant_maintenance_role_arn="arn:aws:iam::123456789012:role/maintenance",
+    signing_keys_table_name="example-signing-keys",
     tenant_role_arn="arn:aws:iam::123456789012:role/tenant",
     table_name="example",
     registry_table_name="example-tenants",

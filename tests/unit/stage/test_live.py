@@ -132,7 +132,10 @@ OUTPUTS: dict[str, Any] = {
     "account_id": "123456789012",
     "lambda_role_arn": "arn:lambda",
     "authorizer_role_arn": "arn:authorizer",
-    "vending_strategy": "session_tags",
+    "vending_strategy": "web_identity",
+    "session_per": "tenant",
+    "tenant_maintenance_role_arn": "arn:maintenance",
+    "signing_keys_table_name": "example-dev-signing-keys",
     "tenant_role_arn": "arn:tenant",
     "table_name": "example-dev",
     "registry_table_name": "example-dev-tenants",
@@ -147,7 +150,10 @@ OUTPUTS: dict[str, Any] = {
     "master_secret_arn": "arn:master",
     "enforces_leading_keys": True,
     "disposable": True,
-    "function_names": {name: f"example-dev-{name}" for name in (*TENANT_FUNCTIONS, "api_handler", "migrate_database")},
+    "function_names": {
+        name: f"example-dev-{name}"
+        for name in (*TENANT_FUNCTIONS, "api_handler", "migrate_database", "refresh_signing_keys")
+    },
 }
 
 

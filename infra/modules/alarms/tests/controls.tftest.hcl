@@ -60,9 +60,9 @@ run "a_tenants_session_that_is_refused_raises_an_alarm" {
 
   assert {
     condition = { for key, filter in aws_cloudwatch_log_metric_filter.access_denied : filter.log_group_name => filter.pattern } == {
-      "/aws/lambda/example-api_handler" = "{ $.service = \"audit\" && $.reason = \"TenantAccessDeniedError\" }"
+      "/aws/lambda/example-api_handler" = "{ $.service = \"audit\" && ($.reason = \"TenantAccessDeniedError\" || $.reason = \"HandleClosedError\") }"
     }
-    error_message = "The audit lines of refused sessions must be counted, in the log of each function that opens sessions."
+    error_message = "The audit lines of refused sessions, and of handles that were kept, must be counted, in the log of each function that opens sessions."
   }
 
   assert {

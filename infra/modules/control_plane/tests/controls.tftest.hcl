@@ -4,13 +4,13 @@
 mock_provider "aws" {}
 
 variables {
-  placement          = { name = "example", region = "eu-central-1", account_id = "123456789012" }
-  registry_table_arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/tenants"
-  user_pool_arn      = "arn:aws:cognito-idp:eu-central-1:123456789012:userpool/eu-central-1_Pool12345"
-  tenant_role_arn    = "arn:aws:iam::123456789012:role/TenantRole"
-  writer_secret_arn  = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:example/database/app_writer-??????"
-  export_bucket_arn  = "arn:aws:s3:::example-exports"
-  rights             = { administer = ["admin"] }
+  placement                   = { name = "example", region = "eu-central-1", account_id = "123456789012" }
+  registry_table_arn          = "arn:aws:dynamodb:eu-central-1:123456789012:table/tenants"
+  user_pool_arn               = "arn:aws:cognito-idp:eu-central-1:123456789012:userpool/eu-central-1_Pool12345"
+  tenant_maintenance_role_arn = "arn:aws:iam::123456789012:role/TenantMaintenanceRole"
+  writer_secret_arn           = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:example/database/app_writer-??????"
+  export_bucket_arn           = "arn:aws:s3:::example-exports"
+  rights                      = { administer = ["admin"] }
 }
 
 run "each_function_has_the_actions_that_it_needs" {
@@ -18,8 +18,8 @@ run "each_function_has_the_actions_that_it_needs" {
 
   assert {
     condition = {
-      for function, policy in aws_iam_role_policy.own_function_only :
-      function => { for s in jsondecode(policy.policy).Statement : s.Sid => join(" ", s.Action) if s.Effect == "Allow" }
+      for function, policy in output.identity_policies :
+      function => { for s in jsondecode(policy).Statement : s.Sid => join(" ", s.Action) if s.Effect == "Allow" }
       } == {
       onboard_tenant = {
         ReadAndWriteOneTenantOnly = "dynamodb:GetItem dynamodb:PutItem dynamodb:UpdateItem"
@@ -51,11 +51,6 @@ run "each_function_has_the_actions_that_it_needs" {
     }
     error_message = "Each function must be allowed what it needs, and nothing else."
   }
-
-  assert {
-    condition     = output.identity_policies == { for function, policy in aws_iam_role_policy.own_function_only : function => policy.policy }
-    error_message = "The output must be the policies that the roles have."
-  }
 }
 
 run "each_action_is_allowed_on_one_resource" {
@@ -63,8 +58,8 @@ run "each_action_is_allowed_on_one_resource" {
 
   assert {
     condition = alltrue(flatten([
-      for policy in aws_iam_role_policy.own_function_only : [
-        for s in jsondecode(policy.policy).Statement : s.Resource == [var.registry_table_arn]
+      for policy in output.identity_policies : [
+        for s in jsondecode(policy).Statement : s.Resource == [var.registry_table_arn]
         if s.Effect == "Allow" && anytrue([for action in s.Action : startswith(action, "dynamodb:")])
       ]
     ]))
@@ -73,8 +68,8 @@ run "each_action_is_allowed_on_one_resource" {
 
   assert {
     condition = alltrue(flatten([
-      for policy in aws_iam_role_policy.own_function_only : [
-        for s in jsondecode(policy.policy).Statement : try(s.Condition, null) == { Null = { "dynamodb:LeadingKeys" = "false" } }
+      for policy in output.identity_policies : [
+        for s in jsondecode(policy).Statement : try(s.Condition, null) == { Null = { "dynamodb:LeadingKeys" = "false" } }
         if s.Effect == "Allow" && anytrue([for action in s.Action : startswith(action, "dynamodb:")]) && s.Sid != "ListTenants"
       ]
     ]))
@@ -83,8 +78,8 @@ run "each_action_is_allowed_on_one_resource" {
 
   assert {
     condition = alltrue(flatten([
-      for policy in aws_iam_role_policy.own_function_only : [
-        for s in jsondecode(policy.policy).Statement : s.Resource == [var.user_pool_arn]
+      for policy in output.identity_policies : [
+        for s in jsondecode(policy).Statement : s.Resource == [var.user_pool_arn]
         if s.Effect == "Allow" && anytrue([for action in s.Action : startswith(action, "cognito-idp:")])
       ]
     ]))
@@ -93,7 +88,7 @@ run "each_action_is_allowed_on_one_resource" {
 
   assert {
     condition = {
-      for s in jsondecode(aws_iam_role_policy.own_function_only["offboard_tenant"].policy).Statement : s.Sid => s.Resource
+      for s in jsondecode(output.identity_policies.offboard_tenant).Statement : s.Sid => s.Resource
       if anytrue([for action in s.Action : startswith(action, "s3:")])
       } == {
       ReadAndWriteExportsOnly = ["arn:aws:s3:::example-exports/*"]
@@ -104,7 +99,7 @@ run "each_action_is_allowed_on_one_resource" {
 
   assert {
     condition = try([
-      for s in jsondecode(aws_iam_role_policy.own_function_only["onboard_tenant"].policy).Statement : s.Resource if s.Sid == "ReadWriterSecretOnly"
+      for s in jsondecode(output.identity_policies.onboard_tenant).Statement : s.Resource if s.Sid == "ReadWriterSecretOnly"
     ], null) == [[var.writer_secret_arn]]
     error_message = "Onboarding must read the writer's secret, and no other."
   }
@@ -115,20 +110,20 @@ run "offboarding_opens_sessions_of_administrators_only" {
 
   assert {
     condition = try(one([
-      for s in jsondecode(aws_iam_role_policy.own_function_only["offboard_tenant"].policy).Statement : s if s.Sid == "OpenTenantSessionsAsAdminOnly"
+      for s in jsondecode(output.identity_policies.offboard_tenant).Statement : s if s.Sid == "OpenTenantSessionsAsAdminOnly"
       ]), null) == {
       Sid       = "OpenTenantSessionsAsAdminOnly"
       Effect    = "Allow"
       Action    = ["sts:AssumeRole", "sts:TagSession"]
-      Resource  = ["arn:aws:iam::123456789012:role/TenantRole"]
+      Resource  = ["arn:aws:iam::123456789012:role/TenantMaintenanceRole"]
       Condition = { StringEquals = { "aws:RequestTag/role" = ["admin"] } }
     }
-    error_message = "Offboarding must open sessions of the tenant role as an administrator, and of no other role."
+    error_message = "Offboarding must open sessions of the maintenance role as an administrator, and of no other role."
   }
 
   assert {
     condition = try(one([
-      for s in jsondecode(aws_iam_role_policy.own_function_only["offboard_tenant"].policy).Statement : s if s.Sid == "NeverOpenOtherSessions"
+      for s in jsondecode(output.identity_policies.offboard_tenant).Statement : s if s.Sid == "NeverOpenOtherSessions"
       ]), null) == {
       Sid       = "NeverOpenOtherSessions"
       Effect    = "Deny"
@@ -136,7 +131,7 @@ run "offboarding_opens_sessions_of_administrators_only" {
       Resource  = ["*"]
       Condition = { StringNotEquals = { "aws:RequestTag/role" = ["admin"] } }
     }
-    error_message = "Sessions of other roles must be denied, since the tenant role trusts offboarding with any."
+    error_message = "Sessions of other roles must be denied, whatever the maintenance role trusts offboarding with."
   }
 }
 
@@ -145,8 +140,8 @@ run "only_the_list_of_tenants_is_scanned" {
 
   assert {
     condition = alltrue([
-      for function, policy in aws_iam_role_policy.own_function_only :
-      [for s in jsondecode(policy.policy).Statement : s if s.Effect != "Allow" && s.Sid != "NeverOpenOtherSessions"] == [{
+      for function, policy in output.identity_policies :
+      [for s in jsondecode(policy).Statement : s if s.Effect != "Allow" && s.Sid != "NeverOpenOtherSessions"] == [{
         Sid      = "NeverScan"
         Effect   = "Deny"
         Action   = ["dynamodb:Scan", "dynamodb:PartiQL*"]
@@ -158,7 +153,7 @@ run "only_the_list_of_tenants_is_scanned" {
   }
 
   assert {
-    condition = jsonencode([for s in jsondecode(aws_iam_role_policy.own_function_only["list_tenants"].policy).Statement : s]) == jsonencode([
+    condition = jsonencode([for s in jsondecode(output.identity_policies.list_tenants).Statement : s]) == jsonencode([
       {
         Sid      = "ListTenants"
         Effect   = "Allow"
@@ -182,32 +177,12 @@ run "only_the_list_of_tenants_is_scanned" {
   }
 }
 
-run "only_the_lambda_service_takes_the_roles" {
+run "each_function_has_a_role_with_its_policy" {
   command = plan
 
   assert {
-    condition = alltrue([
-      for role in aws_iam_role.this :
-      jsondecode(role.assume_role_policy).Statement == [{
-        Sid       = "LambdaServiceOnly"
-        Effect    = "Allow"
-        Principal = { Service = "lambda.amazonaws.com" }
-        Action    = "sts:AssumeRole"
-      }]
-      && role.assume_role_policy == output.trust_policy
-    ])
-    error_message = "Only the Lambda service may assume the roles."
-  }
-
-  assert {
-    condition = alltrue([
-      for function, role in aws_iam_role.this :
-      aws_iam_role_policies_exclusive.this[function].policy_names == toset([aws_iam_role_policy.own_function_only[function].name])
-      && aws_iam_role_policies_exclusive.this[function].role_name == role.name
-      && length(aws_iam_role_policy_attachments_exclusive.this[function].policy_arns) == 0
-      && aws_iam_role_policy_attachments_exclusive.this[function].role_name == role.name
-    ])
-    error_message = "Each role must have its one policy and no other."
+    condition     = module.roles.policies == output.identity_policies
+    error_message = "The policies must be those that the roles have."
   }
 
   assert {
@@ -256,31 +231,6 @@ run "the_administrators_are_those_of_the_rights" {
   }
 }
 
-run "what_a_function_needs_to_run_is_a_policy_of_its_own" {
-  command = plan
-
-  variables {
-    runtime_policies = {
-      list_tenants = jsonencode({ Version = "2012-10-17", Statement = [{ Sid = "WriteOwnLogOnly" }] })
-    }
-  }
-
-  assert {
-    condition = (
-      jsonencode({ for function, policy in aws_iam_role_policy.runtime : function => policy.policy }) == jsonencode(var.runtime_policies)
-      && aws_iam_role_policy.runtime["list_tenants"].role == aws_iam_role.this["list_tenants"].name
-    )
-    error_message = "Each role must have the policy that is given for its function."
-  }
-
-  assert {
-    condition = { for function, role in aws_iam_role_policies_exclusive.this : function => role.policy_names if length(role.policy_names) > 1 } == {
-      list_tenants = toset([aws_iam_role_policy.own_function_only["list_tenants"].name, aws_iam_role_policy.runtime["list_tenants"].name])
-    }
-    error_message = "Only the function that is given a second policy must have one."
-  }
-}
-
 run "a_stages_own_key_is_used_through_the_services_only" {
   command = plan
 
@@ -312,15 +262,15 @@ run "wildcards_are_refused" {
   command = plan
 
   variables {
-    registry_table_arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/*"
-    user_pool_arn      = "arn:aws:cognito-idp:eu-central-1:123456789012:userpool/eu-central-1_*"
-    tenant_role_arn    = "arn:aws:iam::123456789012:role/*"
-    writer_secret_arn  = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:example/database/app_writer-*"
-    export_bucket_arn  = "arn:aws:s3:::example-*"
+    registry_table_arn          = "arn:aws:dynamodb:eu-central-1:123456789012:table/*"
+    user_pool_arn               = "arn:aws:cognito-idp:eu-central-1:123456789012:userpool/eu-central-1_*"
+    tenant_maintenance_role_arn = "arn:aws:iam::123456789012:role/*"
+    writer_secret_arn           = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:example/database/app_writer-*"
+    export_bucket_arn           = "arn:aws:s3:::example-*"
   }
 
   expect_failures = [
-    var.registry_table_arn, var.user_pool_arn, var.tenant_role_arn, var.writer_secret_arn, var.export_bucket_arn,
+    var.registry_table_arn, var.user_pool_arn, var.tenant_maintenance_role_arn, var.writer_secret_arn, var.export_bucket_arn,
   ]
 }
 
@@ -352,33 +302,4 @@ run "every_role_is_refused" {
   }
 
   expect_failures = [var.rights]
-}
-
-run "a_policy_of_no_function_is_refused" {
-  command = plan
-
-  variables {
-    runtime_policies = { delete_tenant = jsonencode({ Statement = [] }) }
-  }
-
-  expect_failures = [var.runtime_policies]
-}
-
-run "a_policy_is_a_document" {
-  command = plan
-
-  variables {
-    runtime_policies = { set_role = "AdministratorAccess" }
-  }
-
-  expect_failures = [var.runtime_policies]
-}
-
-run "an_arn_that_policies_do_not_name_is_refused" {
-  override_resource {
-    target = aws_iam_role.this
-    values = { arn = "arn:aws:iam::210987654321:role/example-SetRoleRole" }
-  }
-
-  expect_failures = [aws_iam_role.this]
 }

@@ -17,7 +17,7 @@ run "migrations_read_the_three_secrets_and_do_nothing_else" {
   command = plan
 
   assert {
-    condition = [for s in jsondecode(aws_iam_role_policy.database_secrets_only["migrate_database"].policy).Statement : s if s.Effect == "Allow"] == [{
+    condition = [for s in jsondecode(output.identity_policies.migrate_database).Statement : s if s.Effect == "Allow"] == [{
       Sid      = "ReadDatabaseSecretsOnly"
       Effect   = "Allow"
       Action   = ["secretsmanager:GetSecretValue"]
@@ -25,18 +25,13 @@ run "migrations_read_the_three_secrets_and_do_nothing_else" {
     }]
     error_message = "migrate_database must read the three secrets, write none, and reach nothing else."
   }
-
-  assert {
-    condition     = output.migrate_database_identity_policy == aws_iam_role_policy.database_secrets_only["migrate_database"].policy
-    error_message = "The output must be the policy that the role has."
-  }
 }
 
 run "rotation_writes_the_logins_secrets_and_does_nothing_else" {
   command = plan
 
   assert {
-    condition = jsonencode([for s in jsondecode(aws_iam_role_policy.database_secrets_only["rotate_secret"].policy).Statement : s if s.Effect == "Allow"]) == jsonencode([
+    condition = jsonencode([for s in jsondecode(output.identity_policies.rotate_secret).Statement : s if s.Effect == "Allow"]) == jsonencode([
       {
         Sid      = "ReadMasterSecretOnly"
         Effect   = "Allow"
@@ -63,20 +58,15 @@ run "rotation_writes_the_logins_secrets_and_does_nothing_else" {
     ])
     error_message = "rotate_secret must read the master's secret, write those of the two logins, and reach nothing else."
   }
-
-  assert {
-    condition     = output.rotate_secret_identity_policy == aws_iam_role_policy.database_secrets_only["rotate_secret"].policy
-    error_message = "The output must be the policy that the role has."
-  }
 }
 
-run "neither_scans_and_only_the_lambda_service_takes_the_roles" {
+run "neither_scans" {
   command = plan
 
   assert {
     condition = alltrue([
-      for policy in aws_iam_role_policy.database_secrets_only :
-      [for s in jsondecode(policy.policy).Statement : s if s.Effect != "Allow"] == [{
+      for policy in values(output.identity_policies) :
+      [for s in jsondecode(policy).Statement : s if s.Effect != "Allow"] == [{
         Sid      = "NeverScan"
         Effect   = "Deny"
         Action   = ["dynamodb:Scan", "dynamodb:PartiQL*"]
@@ -85,64 +75,22 @@ run "neither_scans_and_only_the_lambda_service_takes_the_roles" {
     ])
     error_message = "Scan and PartiQL must be denied on everything, without a condition."
   }
-
-  assert {
-    condition = alltrue([
-      for role in aws_iam_role.this :
-      jsondecode(role.assume_role_policy).Statement == [{
-        Sid       = "LambdaServiceOnly"
-        Effect    = "Allow"
-        Principal = { Service = "lambda.amazonaws.com" }
-        Action    = "sts:AssumeRole"
-      }]
-      && role.assume_role_policy == output.trust_policy
-    ])
-    error_message = "Only the Lambda service may assume the roles."
-  }
-
-  assert {
-    condition = alltrue([
-      for function in ["migrate_database", "rotate_secret"] :
-      aws_iam_role_policies_exclusive.this[function].policy_names == toset([aws_iam_role_policy.database_secrets_only[function].name])
-      && aws_iam_role_policies_exclusive.this[function].role_name == aws_iam_role.this[function].name
-      && length(aws_iam_role_policy_attachments_exclusive.this[function].policy_arns) == 0
-      && aws_iam_role_policy_attachments_exclusive.this[function].role_name == aws_iam_role.this[function].name
-    ])
-    error_message = "Each role must have its one policy and no other."
-  }
-
-  assert {
-    condition = [output.migrate_database_role_arn, output.rotate_secret_role_arn] == [
-      "arn:aws:iam::123456789012:role/example-MigrateDatabaseRole",
-      "arn:aws:iam::123456789012:role/example-RotateSecretRole",
-    ]
-    error_message = "The ARNs must be built from the names, and known although they wait for the roles."
-  }
 }
 
-run "what_a_function_needs_to_run_is_a_policy_of_its_own" {
+run "each_function_has_a_role_with_its_policy" {
   command = plan
 
-  variables {
-    runtime_policies = {
-      rotate_secret = jsonencode({ Version = "2012-10-17", Statement = [{ Sid = "WriteOwnLogOnly" }] })
+  assert {
+    condition = output.role_arns == {
+      migrate_database = "arn:aws:iam::123456789012:role/example-MigrateDatabaseRole"
+      rotate_secret    = "arn:aws:iam::123456789012:role/example-RotateSecretRole"
     }
+    error_message = "The ARNs must be built from the names, and known although they wait for the roles."
   }
 
   assert {
-    condition = (
-      jsonencode({ for function, policy in aws_iam_role_policy.runtime : function => policy.policy }) == jsonencode(var.runtime_policies)
-      && aws_iam_role_policy.runtime["rotate_secret"].role == aws_iam_role.this["rotate_secret"].name
-    )
-    error_message = "Each role must have the policy that is given for its function."
-  }
-
-  assert {
-    condition = { for function, role in aws_iam_role_policies_exclusive.this : function => length(role.policy_names) } == {
-      migrate_database = 1
-      rotate_secret    = 2
-    }
-    error_message = "Only the function that is given a second policy must have one."
+    condition     = module.roles.policies == output.identity_policies
+    error_message = "The policies must be those that the roles have."
   }
 }
 
@@ -155,7 +103,7 @@ run "a_stages_own_key_is_used_through_secrets_manager_only" {
 
   assert {
     condition = [
-      for policy in [output.migrate_database_identity_policy, output.rotate_secret_identity_policy] :
+      for policy in [output.identity_policies.migrate_database, output.identity_policies.rotate_secret] :
       one([for s in jsondecode(policy).Statement : jsonencode(s) if startswith(s.Action[0], "kms:")])
       ] == [
       for s in concat(module.key_access.reading.secretsmanager, module.key_access.writing.secretsmanager) : jsonencode(s)
@@ -192,33 +140,4 @@ run "the_master_secret_is_no_logins_secret" {
   }
 
   expect_failures = [var.secrets]
-}
-
-run "a_policy_of_no_function_is_refused" {
-  command = plan
-
-  variables {
-    runtime_policies = { drop_database = jsonencode({ Statement = [] }) }
-  }
-
-  expect_failures = [var.runtime_policies]
-}
-
-run "a_policy_is_a_document" {
-  command = plan
-
-  variables {
-    runtime_policies = { rotate_secret = "AdministratorAccess" }
-  }
-
-  expect_failures = [var.runtime_policies]
-}
-
-run "an_arn_that_policies_do_not_name_is_refused" {
-  override_resource {
-    target = aws_iam_role.this
-    values = { arn = "arn:aws:iam::210987654321:role/example-RotateSecretRole" }
-  }
-
-  expect_failures = [aws_iam_role.this]
 }

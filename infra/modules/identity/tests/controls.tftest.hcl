@@ -17,10 +17,17 @@ mock_provider "aws" {
     override_during = plan
     values          = { id = "client12345" }
   }
+
+  override_resource {
+    target          = aws_iam_openid_connect_provider.this
+    override_during = plan
+    values          = { arn = "arn:aws:iam::123456789012:oidc-provider/cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Pool12345" }
+  }
 }
 
 variables {
-  name = "example"
+  name                      = "example"
+  tag_id_token_function_arn = "arn:aws:lambda:eu-central-1:123456789012:function:example-tag_id_token"
 }
 
 run "administrators_alone_create_users" {
@@ -122,6 +129,36 @@ run "sign_in_is_by_password_and_tokens_are_short_lived" {
   }
 }
 
+run "id_tokens_are_tagged_before_they_are_signed" {
+  command = plan
+
+  assert {
+    condition = [
+      for trigger in one(aws_cognito_user_pool.this.lambda_config[*].pre_token_generation_config) : "${trigger.lambda_version} ${trigger.lambda_arn}"
+    ] == ["V2_0 arn:aws:lambda:eu-central-1:123456789012:function:example-tag_id_token"]
+    error_message = "The trigger must be the given function, in the version that can add an object."
+  }
+
+  assert {
+    condition     = aws_cognito_user_pool.this.user_pool_tier == "ESSENTIALS"
+    error_message = "The pool must have the plan whose triggers can add an object."
+  }
+}
+
+run "sts_takes_the_tokens_of_the_one_client" {
+  command = plan
+
+  assert {
+    condition     = aws_iam_openid_connect_provider.this.url == output.issuer && aws_iam_openid_connect_provider.this.client_id_list == toset(["client12345"])
+    error_message = "STS must take tokens of the pool's own client, and of no other."
+  }
+
+  assert {
+    condition     = output.oidc_provider_arn == "arn:aws:iam::123456789012:oidc-provider/${output.issuer_host}" && output.issuer == "https://${output.issuer_host}"
+    error_message = "The outputs must be the provider, and the issuer without its scheme."
+  }
+}
+
 run "verifiers_learn_the_issuer_of_the_real_aws" {
   command = plan
 
@@ -169,4 +206,14 @@ run "the_name_is_checked" {
   }
 
   expect_failures = [var.name]
+}
+
+run "a_version_of_the_trigger_is_refused" {
+  command = plan
+
+  variables {
+    tag_id_token_function_arn = "arn:aws:lambda:eu-central-1:123456789012:function:example-tag_id_token:1"
+  }
+
+  expect_failures = [var.tag_id_token_function_arn]
 }

@@ -10,15 +10,18 @@ variables {
   zones     = ["eu-central-1a", "eu-central-1b"]
 
   tables = {
-    pooled_arn   = "arn:aws:dynamodb:eu-central-1:123456789012:table/pooled"
-    registry_arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/tenants"
+    pooled_arn       = "arn:aws:dynamodb:eu-central-1:123456789012:table/pooled"
+    registry_arn     = "arn:aws:dynamodb:eu-central-1:123456789012:table/tenants"
+    signing_keys_arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/signing-keys"
   }
   secrets = {
     master_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:example/database/master-??????"
     reader_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:example/database/app_reader-??????"
     writer_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:example/database/app_writer-??????"
   }
-  tenant_role_arns = ["arn:aws:iam::123456789012:role/TenantRole"]
+  sessions_by_token           = true
+  tenant_role_arn             = "arn:aws:iam::123456789012:role/TenantRole"
+  tenant_maintenance_role_arn = "arn:aws:iam::123456789012:role/TenantMaintenanceRole"
   role_arns = {
     api_handler      = "arn:aws:iam::123456789012:role/LambdaRole"
     migrate_database = "arn:aws:iam::123456789012:role/MigrateDatabaseRole"
@@ -38,21 +41,23 @@ run "an_endpoint_takes_what_the_functions_ask_for_only" {
       for service, endpoint in merge(aws_vpc_endpoint.gateway, aws_vpc_endpoint.interface) : service => {
         for s in jsondecode(endpoint.policy).Statement :
         s.Sid => "${join(" ", [for arn in try(s.Condition.ArnEquals["aws:PrincipalArn"], []) : split("/", arn)[1]])}: ${join(" ", s.Action)} on ${join(" ", s.Resource)}"
+        if s.Sid != "TokensOpenTenantSessionsOnly"
       }
       } == {
       dynamodb = {
-        TenantSessionsOnPooledTableOnly        = "TenantRole: dynamodb:GetItem dynamodb:Query dynamodb:PutItem dynamodb:UpdateItem dynamodb:DeleteItem on ${var.tables.pooled_arn}"
+        TenantSessionsOnPooledTableOnly        = "TenantRole TenantMaintenanceRole: dynamodb:GetItem dynamodb:Query dynamodb:PutItem dynamodb:UpdateItem dynamodb:DeleteItem on ${var.tables.pooled_arn}"
         OnboardingAndOffboardingOnRegistryOnly = "OnboardTenantRole OffboardTenantRole: dynamodb:GetItem dynamodb:PutItem dynamodb:UpdateItem on ${var.tables.registry_arn}"
+        ApiReadsSigningKeysOnly                = "LambdaRole: dynamodb:GetItem on ${var.tables.signing_keys_arn}"
       }
       s3 = {
         OffboardingOnExportsOnly    = "OffboardTenantRole: s3:PutObject s3:GetObject on arn:aws:s3:::example-exports/*"
         OffboardingListsExportsOnly = "OffboardTenantRole: s3:ListBucket on arn:aws:s3:::example-exports"
       }
       sts = {
-        OpenTenantSessionsOnly = "LambdaRole OffboardTenantRole: sts:AssumeRole sts:TagSession on arn:aws:iam::123456789012:role/TenantRole"
+        OpenMaintenanceSessionsOnly = "OffboardTenantRole: sts:AssumeRole sts:TagSession on ${var.tenant_maintenance_role_arn}"
       }
       secretsmanager = {
-        TenantSessionsReadLoginSecretsOnly       = "TenantRole: secretsmanager:GetSecretValue on ${var.secrets.reader_arn} ${var.secrets.writer_arn}"
+        TenantSessionsReadLoginSecretsOnly       = "TenantRole TenantMaintenanceRole: secretsmanager:GetSecretValue on ${var.secrets.reader_arn} ${var.secrets.writer_arn}"
         OnboardingReadsWriterSecretOnly          = "OnboardTenantRole: secretsmanager:GetSecretValue on ${var.secrets.writer_arn}"
         DatabaseFunctionsReadDatabaseSecretsOnly = "MigrateDatabaseRole RotateSecretRole: secretsmanager:GetSecretValue on ${var.secrets.master_arn} ${var.secrets.reader_arn} ${var.secrets.writer_arn}"
         RotationWritesLoginSecretsOnly           = "RotateSecretRole: secretsmanager:DescribeSecret secretsmanager:PutSecretValue secretsmanager:UpdateSecretVersionStage on ${var.secrets.reader_arn} ${var.secrets.writer_arn}"
@@ -75,6 +80,7 @@ run "an_endpoint_takes_what_the_functions_ask_for_only" {
           && keys(s.Condition) == ["ArnEquals"] && keys(s.Condition.ArnEquals) == ["aws:PrincipalArn"],
           false,
         )
+        if s.Sid != "TokensOpenTenantSessionsOnly"
       ]
     ]))
     error_message = "Every statement must be for named roles."
@@ -83,6 +89,51 @@ run "an_endpoint_takes_what_the_functions_ask_for_only" {
   assert {
     condition     = { for service, endpoint in merge(aws_vpc_endpoint.gateway, aws_vpc_endpoint.interface) : service => endpoint.policy } == output.endpoint_policies
     error_message = "The output must be the policies that the endpoints have."
+  }
+}
+
+run "a_token_opens_sessions_of_the_tenant_role_only" {
+  command = plan
+
+  assert {
+    condition = [
+      for s in jsondecode(aws_vpc_endpoint.interface["sts"].policy).Statement : s if !can(s.Condition)
+      ] == [{
+        Sid       = "TokensOpenTenantSessionsOnly"
+        Effect    = "Allow"
+        Principal = "*"
+        Action    = ["sts:AssumeRoleWithWebIdentity", "sts:TagSession", "sts:SetSourceIdentity"]
+        Resource  = ["arn:aws:iam::123456789012:role/TenantRole"]
+    }]
+    error_message = "The unsigned call must be for sessions of the one role whose trust policy judges tokens."
+  }
+
+  assert {
+    condition = length(flatten([
+      for service, endpoint in merge(aws_vpc_endpoint.gateway, aws_vpc_endpoint.interface) : [
+        for s in jsondecode(endpoint.policy).Statement : s.Sid if !can(s.Condition) && service != "sts"
+      ]
+    ])) == 0
+    error_message = "No other endpoint may take an unsigned call."
+  }
+}
+
+run "the_api_opens_sessions_where_no_token_does" {
+  command = plan
+
+  variables {
+    sessions_by_token = false
+  }
+
+  assert {
+    condition = {
+      for s in jsondecode(aws_vpc_endpoint.interface["sts"].policy).Statement :
+      s.Sid => "${join(" ", s.Condition.ArnEquals["aws:PrincipalArn"])}: ${join(" ", s.Action)} on ${join(" ", s.Resource)}"
+      } == {
+      OpenMaintenanceSessionsOnly = "arn:aws:iam::123456789012:role/OffboardTenantRole: sts:AssumeRole sts:TagSession on arn:aws:iam::123456789012:role/TenantMaintenanceRole"
+      OpenTenantSessionsOnly      = "arn:aws:iam::123456789012:role/LambdaRole: sts:AssumeRole sts:TagSession on arn:aws:iam::123456789012:role/TenantRole"
+    }
+    error_message = "The API must open sessions of the tenant role, offboarding those of the maintenance role, and no token any."
   }
 }
 
@@ -269,6 +320,14 @@ run "the_services_answer_inside_the_network" {
     condition     = { for service, endpoint in merge(aws_vpc_endpoint.gateway, aws_vpc_endpoint.interface) : service => endpoint.id } == output.endpoint_ids
     error_message = "The output must be the endpoints."
   }
+
+  assert {
+    condition = output.session_endpoints == {
+      sts_ids  = [aws_vpc_endpoint.interface["sts"].id]
+      data_ids = [aws_vpc_endpoint.gateway["dynamodb"].id, aws_vpc_endpoint.interface["secretsmanager"].id]
+    }
+    error_message = "Sessions must be told the stage's own ways to STS and to data."
+  }
 }
 
 run "the_subnets_are_in_the_given_zones" {
@@ -361,15 +420,17 @@ run "wildcards_are_refused" {
 
   variables {
     tables = {
-      pooled_arn   = "arn:aws:dynamodb:eu-central-1:123456789012:table/*"
-      registry_arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/tenants"
+      pooled_arn       = "arn:aws:dynamodb:eu-central-1:123456789012:table/*"
+      registry_arn     = "arn:aws:dynamodb:eu-central-1:123456789012:table/tenants"
+      signing_keys_arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/signing-keys"
     }
     secrets = {
       master_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:example/database/master-??????"
       reader_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:*"
       writer_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:example/database/app_writer-??????"
     }
-    tenant_role_arns = ["arn:aws:iam::123456789012:role/*"]
+    tenant_role_arn             = "arn:aws:iam::123456789012:role/*"
+    tenant_maintenance_role_arn = "*"
     role_arns = {
       api_handler      = "*"
       migrate_database = "arn:aws:iam::123456789012:role/MigrateDatabaseRole"
@@ -382,16 +443,6 @@ run "wildcards_are_refused" {
   }
 
   expect_failures = [
-    var.tables, var.secrets, var.tenant_role_arns, var.role_arns, var.user_pool_arn, var.export_bucket_arn,
+    var.tables, var.secrets, var.tenant_role_arn, var.tenant_maintenance_role_arn, var.role_arns, var.user_pool_arn, var.export_bucket_arn,
   ]
-}
-
-run "nobody_with_tenant_sessions_is_refused" {
-  command = plan
-
-  variables {
-    tenant_role_arns = []
-  }
-
-  expect_failures = [var.tenant_role_arns]
 }

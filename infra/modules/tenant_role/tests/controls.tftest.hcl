@@ -4,6 +4,7 @@
 mock_provider "aws" {}
 
 variables {
+  confined_by       = "tag"
   placement         = { name = "example", region = "eu-central-1", account_id = "123456789012" }
   table_arn         = "arn:aws:dynamodb:eu-central-1:123456789012:table/pooled"
   trusted_role_arns = ["arn:aws:iam::123456789012:role/LambdaRole"]
@@ -18,7 +19,7 @@ run "a_session_reaches_its_own_partition_only" {
   command = plan
 
   assert {
-    condition = { for s in jsondecode(aws_iam_role_policy.own_partition_only.policy).Statement : s.Sid => "${s.Effect} ${join(" ", s.Action)}" } == {
+    condition = { for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s.Sid => "${s.Effect} ${join(" ", s.Action)}" } == {
       ReadOwnPartitionOnly                 = "Allow dynamodb:GetItem dynamodb:Query"
       WriteOwnPartitionOnlyAsMemberOrAdmin = "Allow dynamodb:PutItem dynamodb:UpdateItem dynamodb:DeleteItem"
       NeverScan                            = "Deny dynamodb:Scan dynamodb:PartiQL*"
@@ -28,7 +29,7 @@ run "a_session_reaches_its_own_partition_only" {
 
   assert {
     condition = alltrue([
-      for s in jsondecode(aws_iam_role_policy.own_partition_only.policy).Statement :
+      for s in jsondecode(aws_iam_role_policy.this.policy).Statement :
       try(s.Condition["ForAllValues:StringLike"], null) == { "dynamodb:LeadingKeys" = ["$${aws:PrincipalTag/tenant}#*"] }
       if s.Effect == "Allow"
     ])
@@ -37,7 +38,7 @@ run "a_session_reaches_its_own_partition_only" {
 
   assert {
     condition = alltrue([
-      for s in jsondecode(aws_iam_role_policy.own_partition_only.policy).Statement :
+      for s in jsondecode(aws_iam_role_policy.this.policy).Statement :
       try(s.Condition.Null, null) == { "dynamodb:LeadingKeys" = "false" }
       if s.Effect == "Allow"
     ])
@@ -46,7 +47,7 @@ run "a_session_reaches_its_own_partition_only" {
 
   assert {
     condition = alltrue([
-      for s in jsondecode(aws_iam_role_policy.own_partition_only.policy).Statement :
+      for s in jsondecode(aws_iam_role_policy.this.policy).Statement :
       s.Resource == [var.table_arn]
       if s.Effect == "Allow"
     ])
@@ -55,14 +56,14 @@ run "a_session_reaches_its_own_partition_only" {
 
   assert {
     condition = try(
-      one([for s in jsondecode(aws_iam_role_policy.own_partition_only.policy).Statement : s if s.Sid == "WriteOwnPartitionOnlyAsMemberOrAdmin"]).Condition.StringEquals,
+      one([for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s if s.Sid == "WriteOwnPartitionOnlyAsMemberOrAdmin"]).Condition.StringEquals,
       null
     ) == { "aws:PrincipalTag/role" = ["member", "admin"] }
     error_message = "Only sessions tagged member or admin may write."
   }
 
   assert {
-    condition = try(one([for s in jsondecode(aws_iam_role_policy.own_partition_only.policy).Statement : s if s.Sid == "NeverScan"]), null) == {
+    condition = try(one([for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s if s.Sid == "NeverScan"]), null) == {
       Sid      = "NeverScan"
       Effect   = "Deny"
       Action   = ["dynamodb:Scan", "dynamodb:PartiQL*"]
@@ -73,14 +74,14 @@ run "a_session_reaches_its_own_partition_only" {
 
   assert {
     condition = (
-      aws_iam_role_policies_exclusive.this.policy_names == toset([aws_iam_role_policy.own_partition_only.name])
+      aws_iam_role_policies_exclusive.this.policy_names == toset([aws_iam_role_policy.this.name])
       && length(aws_iam_role_policy_attachments_exclusive.this.policy_arns) == 0
     )
     error_message = "The role must have this one policy and no other."
   }
 
   assert {
-    condition     = output.identity_policy == aws_iam_role_policy.own_partition_only.policy
+    condition     = output.identity_policy == aws_iam_role_policy.this.policy
     error_message = "The output must be the policy that the role has."
   }
 }
@@ -96,30 +97,123 @@ run "a_session_reads_the_database_secret_of_its_role_only" {
   }
 
   assert {
-    condition = [for s in jsondecode(aws_iam_role_policy.own_partition_only.policy).Statement : s.Sid] == [
+    condition = [for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s.Sid] == [
       "ReadOwnPartitionOnly", "WriteOwnPartitionOnlyAsMemberOrAdmin", "ReadReaderSecretOnly", "ReadWriterSecretAsAdminOnly", "NeverScan",
     ]
     error_message = "The policy must say nothing more than in a stage without a database, but for two secrets."
   }
 
   assert {
-    condition = [
-      for s in jsondecode(aws_iam_role_policy.own_partition_only.policy).Statement : jsonencode(s) if startswith(s.Action[0], "secretsmanager:")
-    ] == [for s in module.secret_access.statements : jsonencode(s)]
-    error_message = "What a session may do with secrets must be what tenant_secret_access says."
+    condition = try(one([for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s if s.Sid == "ReadReaderSecretOnly"]), null) == {
+      Sid      = "ReadReaderSecretOnly"
+      Effect   = "Allow"
+      Action   = ["secretsmanager:GetSecretValue"]
+      Resource = [var.database_secrets.reader_arn]
+    }
+    error_message = "Every session may read the reader's secret, and do nothing else with secrets."
   }
 
   assert {
-    condition = try(
-      one([for s in jsondecode(aws_iam_role_policy.own_partition_only.policy).Statement : s if s.Sid == "ReadWriterSecretAsAdminOnly"]).Condition,
-      null
-    ) == { StringEquals = { "aws:PrincipalTag/role" = ["admin"] } }
-    error_message = "Only sessions of roles that administer may read the writer's secret."
+    condition = try(one([for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s if s.Sid == "ReadWriterSecretAsAdminOnly"]), null) == {
+      Sid       = "ReadWriterSecretAsAdminOnly"
+      Effect    = "Allow"
+      Action    = ["secretsmanager:GetSecretValue"]
+      Resource  = [var.database_secrets.writer_arn]
+      Condition = { StringEquals = { "aws:PrincipalTag/role" = ["admin"] } }
+    }
+    error_message = "Only sessions tagged admin may read the writer's secret."
   }
 
   assert {
-    condition     = output.identity_policy == aws_iam_role_policy.own_partition_only.policy
+    condition     = output.identity_policy == aws_iam_role_policy.this.policy
     error_message = "The output must be the policy that the role has."
+  }
+}
+
+run "a_session_reaches_data_through_the_stages_endpoints_only" {
+  command = plan
+
+  variables {
+    endpoints = { sts_ids = ["vpce-0123456789abcdef0"], data_ids = ["vpce-0123456789abcdef1", "vpce-0123456789abcdef2"] }
+  }
+
+  assert {
+    condition = try(one([for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s if s.Sid == "NeverThroughOtherEndpoints"]), null) == {
+      Sid       = "NeverThroughOtherEndpoints"
+      Effect    = "Deny"
+      Action    = ["dynamodb:*", "secretsmanager:*"]
+      Resource  = ["*"]
+      Condition = { StringNotEquals = { "aws:SourceVpce" = ["vpce-0123456789abcdef1", "vpce-0123456789abcdef2"] } }
+    }
+    error_message = "Data must be denied by every other way, also where a call came through no endpoint."
+  }
+}
+
+run "a_token_opens_a_session_that_its_tags_confine" {
+  command = plan
+
+  variables {
+    confined_by       = "token"
+    trusted_role_arns = []
+    endpoints         = { sts_ids = ["vpce-0123456789abcdef0"], data_ids = ["vpce-0123456789abcdef1"] }
+    token = {
+      provider_arn = "arn:aws:iam::123456789012:oidc-provider/issuer.example.com"
+      issuer_host  = "issuer.example.com"
+      audience     = "client12345"
+      session_per  = "tenant"
+    }
+  }
+
+  assert {
+    condition = aws_iam_role.this.assume_role_policy == module.trust.policy && alltrue([
+      for s in jsondecode(aws_iam_role.this.assume_role_policy).Statement :
+      s.Principal == { Federated = var.token.provider_arn } && try(s.Condition.StringEquals["aws:SourceVpce"], null) == ["vpce-0123456789abcdef0"]
+      && try(s.Condition.StringEquals["issuer.example.com:aud"], null) == "client12345"
+    ])
+    error_message = "No AWS principal may open a session, and a token only through the stage's endpoint of STS."
+  }
+
+  assert {
+    condition = [
+      for s in jsondecode(output.identity_policy).Statement : jsonencode(s) if s.Sid != "NeverThroughOtherEndpoints"
+    ] == [for s in jsondecode(run.a_session_reaches_its_own_partition_only.identity_policy).Statement : jsonencode(s)]
+    error_message = "A session must reach what one that a trusted role opens reaches."
+  }
+}
+
+run "a_session_policy_confines_what_the_role_reaches_by_leading_key" {
+  command = plan
+
+  variables {
+    name        = "TenantPolicyRole"
+    confined_by = "session_policy"
+  }
+
+  assert {
+    condition = { for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s.Sid => "${s.Effect} ${join(" ", s.Action)}" } == {
+      ReadByLeadingKeyOnly                 = "Allow dynamodb:GetItem dynamodb:Query"
+      WriteByLeadingKeyOnlyAsMemberOrAdmin = "Allow dynamodb:PutItem dynamodb:UpdateItem dynamodb:DeleteItem"
+      NeverScan                            = "Deny dynamodb:Scan dynamodb:PartiQL*"
+    }
+    error_message = "Under a session policy the policy must allow five actions on items, and deny Scan and PartiQL."
+  }
+
+  assert {
+    condition = [for s in jsondecode(aws_iam_role_policy.this.policy).Statement : jsonencode(s.Condition) if s.Effect == "Allow"] == [
+      jsonencode({ Null = { "dynamodb:LeadingKeys" = "false" } }),
+      jsonencode({ Null = { "dynamodb:LeadingKeys" = "false" }, StringEquals = { "aws:PrincipalTag/role" = ["member", "admin"] } }),
+    ]
+    error_message = "Every Allow must require a leading key, which is what a session policy narrows."
+  }
+
+  assert {
+    condition     = aws_iam_role.this.name == "example-TenantPolicyRole" && output.arn == "arn:aws:iam::123456789012:role/example-TenantPolicyRole"
+    error_message = "The role must be called as it is told."
+  }
+
+  assert {
+    condition     = aws_iam_role_policy.this.name == "ByLeadingKeyOnly"
+    error_message = "The policy's name must say what it confines, as in a stage that was deployed before."
   }
 }
 
@@ -178,7 +272,7 @@ run "the_roles_are_those_of_the_rights" {
 
   assert {
     condition = {
-      for s in jsondecode(aws_iam_role_policy.own_partition_only.policy).Statement : s.Sid => s.Condition.StringEquals["aws:PrincipalTag/role"]
+      for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s.Sid => s.Condition.StringEquals["aws:PrincipalTag/role"]
       if can(s.Condition.StringEquals)
       } == {
       WriteOwnPartitionOnlyAsOwnerOrClerk = ["owner", "clerk"]
@@ -201,7 +295,7 @@ run "a_stages_own_key_is_used_through_the_services_only" {
 
   assert {
     condition = [
-      for s in jsondecode(aws_iam_role_policy.own_partition_only.policy).Statement : jsonencode(s) if startswith(s.Action[0], "kms:")
+      for s in jsondecode(aws_iam_role_policy.this.policy).Statement : jsonencode(s) if startswith(s.Action[0], "kms:")
     ] == [for s in concat(module.key_access.writing.dynamodb, module.key_access.reading.secretsmanager) : jsonencode(s)]
     error_message = "The key must be used through DynamoDB and, to decrypt, through Secrets Manager, and not by the session itself."
   }
@@ -216,7 +310,7 @@ run "a_stage_with_a_key_and_without_a_database" {
 
   assert {
     condition = [
-      for s in jsondecode(aws_iam_role_policy.own_partition_only.policy).Statement : s.Sid if startswith(s.Action[0], "kms:")
+      for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s.Sid if startswith(s.Action[0], "kms:")
     ] == ["WriteWithKeyThroughDynamoDbOnly"]
     error_message = "Where there are no secrets, nothing must be decrypted for Secrets Manager."
   }
@@ -298,6 +392,73 @@ run "administering_without_writing_is_refused" {
   }
 
   expect_failures = [var.rights]
+}
+
+run "tags_that_a_token_says_are_confined_by_token" {
+  command = plan
+
+  variables {
+    trusted_role_arns = []
+    token             = { provider_arn = "arn:aws:iam::123456789012:oidc-provider/issuer.example.com", issuer_host = "issuer.example.com", audience = "client12345", session_per = "tenant" }
+  }
+
+  expect_failures = [var.confined_by]
+}
+
+run "nothing_else_confines" {
+  command = plan
+
+  variables {
+    confined_by = "code"
+  }
+
+  expect_failures = [var.confined_by]
+}
+
+run "a_name_is_checked" {
+  command = plan
+
+  variables {
+    name = "Tenant/Role"
+  }
+
+  expect_failures = [var.name]
+}
+
+run "any_endpoint_is_none" {
+  command = plan
+
+  variables {
+    endpoints = { sts_ids = ["vpce-0123456789abcdef0"], data_ids = ["*"] }
+  }
+
+  expect_failures = [var.endpoints]
+}
+
+run "every_secret_is_refused" {
+  command = plan
+
+  variables {
+    database_secrets = {
+      reader_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:example/database/*"
+      writer_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:example/database/app_writer-??????"
+    }
+  }
+
+  expect_failures = [var.database_secrets]
+}
+
+run "one_secret_for_both_logins_is_refused" {
+  command = plan
+
+  variables {
+    database_secrets = {
+      reader_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:example/database/app_writer-??????"
+      writer_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:example/database/app_writer-??????"
+    }
+  }
+
+  expect_failures = [var.database_secrets]
 }
 
 run "an_arn_that_policies_do_not_name_is_refused" {

@@ -81,12 +81,12 @@ def _crosses_accounts(request: Request, policies: PolicySet) -> bool:
 
 
 def _suffices(grant: Grant, request: Request, policies: PolicySet) -> bool:
-    """Tell whether a resource-based policy alone allows: for services, and for who is named directly.
+    """Tell whether a resource-based policy alone allows: for services and tokens, and for who is named directly.
 
     AWS: an implicit deny elsewhere "does not impact the final decision" then. "Identity-based policies" of a
-    service there are none, and it belongs to no account.
+    service or of a token there are none.
     """
-    return grant is Grant.DIRECT and (request.principal.service is not None or not _crosses_accounts(request, policies))
+    return grant is Grant.DIRECT and (not request.principal.has_policies or not _crosses_accounts(request, policies))
 
 
 def _needs_resource_policy(request: Request, policies: PolicySet) -> bool:
@@ -95,7 +95,7 @@ def _needs_resource_policy(request: Request, policies: PolicySet) -> bool:
     "IAM role trust policies and KMS key policies are exceptions to this logic, because they must explicitly
     allow access": also when the caller of this function has none to give.
     """
-    if request.principal.service is not None or _crosses_accounts(request, policies):
+    if not request.principal.has_policies or _crosses_accounts(request, policies):
         return True
     if policies.resource is not None and policies.resource.kind is PolicyKind.TRUST:
         return True
@@ -120,7 +120,7 @@ def _caller_side(request: Request, policies: PolicySet, facts: Facts, role_grant
     "All requests are implicitly denied with the exception of the AWS account root user, which has full access":
     it has no identity-based policies, and needs none.
     """
-    if request.principal.service is not None:
+    if not request.principal.has_policies:
         # The resource's policy names its account only, and the service has no policies of its own.
         return implicit_denial(request, _resource_kind(request, policies), ())
     allowance, kind = _first(policies.identity, facts), PolicyKind.IDENTITY

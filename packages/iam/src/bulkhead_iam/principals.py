@@ -26,6 +26,8 @@ _SESSION = re.compile(r"arn:([a-z-]+):sts::([0-9]{12}):assumed-role/([^/]+)/[^/]
 _CALLER = re.compile(
     r"arn:[a-z-]+:(?:iam::([0-9]{12}):(?:root|user/.+|role/.+)|sts::([0-9]{12}):federated-user/.+)", re.ASCII
 )
+_PROVIDER = re.compile(r"arn:[a-z-]+:iam::([0-9]{12}):(?:oidc|saml)-provider/[^*?$]+", re.ASCII)
+_PROVIDER_DOMAIN = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+", re.ASCII)  # of those that IAM has built in
 _KINDS = frozenset(("AWS", "Service", "Federated", "CanonicalUser"))
 
 
@@ -36,25 +38,32 @@ class Principal:
     `arn` is that of a user, of a role session (arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION), of a role, or
     of an account's root user. `role_arn` is the IAM ARN of a session's role, path included. A service
     principal has `service`, such as "lambda.amazonaws.com", and its name as `arn`.
+
+    `provider` is the identity provider who vouched for a federated user, as `Federated` names it: an IAM ARN, or a
+    domain such as "accounts.google.com". Somebody who has no session yet, and asks for one with the provider's token,
+    has the provider for `arn` as well.
     """
 
     arn: str
     account: str
     role_arn: str | None = None
     service: str | None = None
+    provider: str | None = None
 
     @classmethod
     def from_arn(cls, arn: str) -> Principal:
         """Derive a principal from an ARN alone; raises ValueError for one that cannot call.
 
         The ARN of a role session lacks the path of its role: the role is taken to have none. Who knows the
-        role's real ARN gives it as `role_arn`.
+        role's real ARN gives it as `role_arn`. The ARN of an identity provider stands for somebody with its token.
         """
         if (session := _SESSION.fullmatch(arn)) is not None:
             partition, account, role = session.groups()
             return cls(arn, account, role_arn=f"arn:{partition}:iam::{account}:role/{role}")
+        if (provider := _PROVIDER.fullmatch(arn)) is not None:
+            return cls(arn, provider[1], provider=arn)
         if (caller := _CALLER.fullmatch(arn)) is None:
-            raise ValueError(f"{arn!r} is not the ARN of a user, role, session or account root")
+            raise ValueError(f"{arn!r} is not the ARN of a user, role, session, identity provider or account root")
         account = caller[1] or caller[2]
         return cls(arn, account, role_arn=arn if ":role/" in arn else None)
 
@@ -73,6 +82,16 @@ class Principal:
         """Whether this is the root user of its account."""
         return self.arn.endswith(f":iam::{self.account}:root")
 
+    @property
+    def is_web_identity(self) -> bool:
+        """Whether this is somebody with a provider's token, and nothing else yet."""
+        return self.provider is not None and self.arn == self.provider
+
+    @property
+    def has_policies(self) -> bool:
+        """Whether policies can be attached to it, as to users and roles; services and web identities have none."""
+        return self.service is None and not self.is_web_identity
+
 
 class Grant(enum.IntEnum):
     """How a statement of a resource-based policy names the caller, which decides what else limits it."""
@@ -80,23 +99,26 @@ class Grant(enum.IntEnum):
     NONE = 0
     ACCOUNT = 1  # by its account, which delegates to the identity-based policies there
     ROLE = 2  # by its role: limited by permissions boundary and session policies
-    DIRECT = 3  # by user, session, service or "*": not limited by implicit denies in the same account
+    DIRECT = 3  # by user, session, service, token or "*": not limited by implicit denies in the same account
 
 
 class PrincipalElement:
     """A compiled `Principal` or `NotPrincipal`.
 
-    A federated identity provider names no caller that exists here, and a canonical user ID one that cannot be
-    compared: it matches nobody in an Allow statement, and anybody in a Deny statement.
+    A canonical user ID names a caller that cannot be compared: it matches nobody in an Allow statement, and anybody in
+    a Deny statement. A provider names the sessions that it vouched for, which are limited like those of a named role
+    (AWS does not say; this is the narrower reading), and whoever has its token. The latter is named by nothing else in
+    an Allow statement, not even by "*": AWS is reported to take {"AWS": "*"} for no leave to use a token.
     """
 
-    __slots__ = ("_accounts", "_arns", "_everybody", "_inverted", "_services")
+    __slots__ = ("_accounts", "_arns", "_everybody", "_inverted", "_providers", "_services")
 
     def __init__(self, value: Any, element: str, *, denies: bool, inverted: bool) -> None:
         """Check and compile; raises PolicyError naming `element`."""
         self._arns: set[str] = set()
         self._accounts: set[str] = set()
         self._services: set[str] = set()
+        self._providers: set[str] = set()
         self._everybody = value == "*"
         self._inverted = inverted
         if self._everybody:
@@ -122,14 +144,18 @@ class PrincipalElement:
             self._arns.add(name)
         elif kind == "Service" and _SERVICE.fullmatch(name):
             self._services.add(name)
-        elif kind in {"AWS", "Service"} or not name or any(wildcard in name for wildcard in "*?"):
+        elif kind == "Federated" and (_PROVIDER.fullmatch(name) or _PROVIDER_DOMAIN.fullmatch(name)):
+            self._providers.add(name)
+        elif kind != "CanonicalUser" or not name or any(wildcard in name for wildcard in "*?"):
             raise PolicyError(element, name, "does not name a principal")
 
     def grant(self, caller: Principal) -> Grant:
         """Return how `Principal` names the caller."""
+        if caller.is_web_identity:
+            return Grant.DIRECT if caller.provider in self._providers else Grant.NONE
         if self._everybody or caller.arn in self._arns or caller.service in self._services:
             return Grant.ROLE if self._names_role_only(caller) else Grant.DIRECT
-        if caller.role_arn in self._arns:
+        if caller.role_arn in self._arns or caller.provider in self._providers:
             return Grant.ROLE
         return Grant.ACCOUNT if caller.account in self._accounts else Grant.NONE
 
@@ -145,9 +171,10 @@ class PrincipalElement:
         boundary policy attached".
         """
         if not self._inverted:
-            return self.grant(caller) is not Grant.NONE
-        if caller.service is not None:
-            return not self._everybody and caller.service not in self._services
+            return self._everybody or self.grant(caller) is not Grant.NONE
+        if not caller.has_policies:
+            named = caller.service in self._services or caller.provider in self._providers
+            return not self._everybody and not named
         listed = self._everybody or (
             caller.account in self._accounts
             and (caller.is_root or caller.arn in self._arns)

@@ -1,9 +1,8 @@
-"""The local AWS as one HTTP server on one port."""
+"""The local AWS as one HTTP server, on one port or several."""
 
 from __future__ import annotations
 
 import secrets
-import socket
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -13,30 +12,36 @@ from werkzeug.serving import BaseWSGIServer, make_server
 from bulkhead_localaws.decisions import DECISIONS_PATH, Decisions
 from bulkhead_localaws.execution import PATH, ExecutionCredentials
 from bulkhead_localaws.gate.gate import Gate
+from bulkhead_localaws.gate.issuers import IssuerKeys
 from bulkhead_localaws.gate.record import DecisionRecord
 from bulkhead_localaws.gate.sessions import SessionStore
 from bulkhead_localaws.lambda_service import LambdaService
+from bulkhead_localaws.listeners import Listener, LocalServer, bound, through
 from bulkhead_localaws.moto.directory import MotoDirectory
 from bulkhead_localaws.moto.emulator import ACCOUNT_ID, OperatorKey, create_emulator, create_operator
 from bulkhead_localaws.moto.mapping import MotoMapper
 from bulkhead_localaws.moto.request_handler import RequestHandler
+from bulkhead_localaws.moto.user_pool_keys import user_pool_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    import socket
+    from collections.abc import Iterable, Mapping, Sequence
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+    from bulkhead_localaws.functions.registry import Functions
     from bulkhead_localaws.postgres.access import PostgresAccess
 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """What a person or a tool needs to use a local AWS that is ready."""
+    """What a person or a tool needs to use a local AWS that is ready; `listeners` has URLs by VPC endpoint id."""
 
     endpoint_url: str
     account_id: str
     operator: OperatorKey
     execution_secret: str
     postgres: PostgresAccess | None = None
+    listeners: Mapping[str, str] | None = None
 
     def as_document(self) -> dict[str, Any]:
         """Return it as JSON-ready data; what was not started is absent."""
@@ -60,42 +65,64 @@ class _Application:
         return self._gate(environ, start_response)
 
 
-def create_server(host: str, port: int) -> tuple[BaseWSGIServer, Ready]:
-    """Bind the port (0 takes a free one) and return the server and how to use it; it answers once it serves.
+def create_server(
+    host: str,
+    port: int,
+    *,
+    listeners: Sequence[Listener] = (),
+    issuers: Mapping[str, str] | None = None,
+    functions: Functions | None = None,
+) -> tuple[LocalServer, Ready]:
+    """Bind the ports (0 takes a free one) and return the server and how to use it; it answers once it serves.
+
+    `issuers` has a file or URL with the keys of each foreign OpenID Connect issuer.
+
+    `functions` are what triggers of user pools can run; whoever made them stops them.
 
     Raises:
-        OSError: the port is taken.
+        PortError: a port is taken.
     """
-    with socket.create_server((host, port), backlog=128) as listening:
-        return _serve_on(listening, host)
+    with bound(host, [port, *(each.port for each in listeners)]) as sockets:
+        secret = secrets.token_hex(32)
+        application = _application(secret, issuers or {}, functions)
+        main, *others = (
+            _serving(host, each, application if listener is None else through(listener.vpc_endpoint, application))
+            for each, listener in zip(sockets, [None, *listeners], strict=True)
+        )
+        ready = Ready(
+            endpoint_url=f"http://{host}:{main.port}",
+            account_id=ACCOUNT_ID,
+            operator=create_operator(),
+            execution_secret=secret,
+            listeners={
+                listener.vpc_endpoint: f"http://{host}:{server.port}"
+                for listener, server in zip(listeners, others, strict=True)
+            }
+            or None,
+        )
+        return LocalServer(main, others), ready
 
 
-def _serve_on(listening: socket.socket, host: str) -> tuple[BaseWSGIServer, Ready]:
-    secret = secrets.token_hex(32)
+def _serving(host: str, listening: socket.socket, application: WSGIApplication) -> BaseWSGIServer:
+    # By file descriptor, which werkzeug duplicates: when it binds the port itself and cannot, it ends the process.
+    return make_server(host, 0, application, threaded=True, request_handler=RequestHandler, fd=listening.fileno())
+
+
+def _application(secret: str, issuers: Mapping[str, str], functions: Functions | None) -> _Application:
     sessions, record = SessionStore(), DecisionRecord()
     directory = MotoDirectory(sessions, account=ACCOUNT_ID)
     gate = Gate(
-        create_emulator(),
+        create_emulator(functions),
         directory=directory,
         sessions=sessions,
         mapper=MotoMapper(),
+        issuer_keys=IssuerKeys(issuers, user_pool_keys),
         record=record,
         account=ACCOUNT_ID,
         clock=_now,
     )
     execution = LambdaService(directory, sessions, account=ACCOUNT_ID, clock=_now)
-    application = _Application(
-        gate=gate, execution=ExecutionCredentials(execution, secret), decisions=Decisions(record)
-    )
-    # By file descriptor, which werkzeug duplicates: when it binds the port itself and cannot, it ends the process.
-    server = make_server(host, 0, application, threaded=True, request_handler=RequestHandler, fd=listening.fileno())
-    ready = Ready(
-        endpoint_url=f"http://{host}:{server.port}",
-        account_id=ACCOUNT_ID,
-        operator=create_operator(),
-        execution_secret=secret,
-    )
-    return server, ready
+    return _Application(gate=gate, execution=ExecutionCredentials(execution, secret), decisions=Decisions(record))
 
 
 def _now() -> datetime:

@@ -10,6 +10,7 @@ import pytest
 from bulkhead_iam import Policy, PolicyKind, Principal
 from bulkhead_localaws.gate.assume_role import AssumeRoleRequest
 from bulkhead_localaws.gate.callers import Caller, Role
+from bulkhead_localaws.gate.session_request import SessionRequest
 from bulkhead_localaws.gate.sessions import RoleSession
 from bulkhead_localaws.protocol.checks import MalformedRequestError, UnmappableRequestError
 from localaws_testing.account import EVERYTHING, flat, policy, statement, tagged, trust
@@ -53,7 +54,7 @@ def chained(tags: Mapping[str, str], transitive: frozenset[str] = frozenset()) -
 
 def test_the_simplest_call_has_a_role_and_a_name() -> None:
     """It lasts an hour, without tags, session policies and external id."""
-    assert read() == AssumeRoleRequest(ROLE_ARN, "acme", 3600, {}, (), None, None)
+    assert read() == AssumeRoleRequest(SessionRequest(ROLE_ARN, "acme", 3600), None)
 
 
 def test_all_parameters_are_read() -> None:
@@ -67,10 +68,10 @@ def test_all_parameters_are_read() -> None:
         ExternalId="id:1/2",
     )
 
-    assert (request.seconds, request.external_id) == (900, "id:1/2")
-    assert request.tags == {"tenant": "acme", "role": "member"}
-    assert request.transitive == ("tenant",)
-    assert [each.kind for each in request.policies or ()] == [PolicyKind.SESSION] * 2
+    assert (request.wish.seconds, request.external_id) == (900, "id:1/2")
+    assert request.wish.tags == {"tenant": "acme", "role": "member"}
+    assert request.wish.transitive == ("tenant",)
+    assert [each.kind for each in request.wish.policies or ()] == [PolicyKind.SESSION] * 2
 
 
 @pytest.mark.parametrize(
@@ -108,7 +109,7 @@ def test_a_malformed_call_is_a_validation_error(parameters: dict[str, Any]) -> N
 @pytest.mark.parametrize("seconds", ["900", "3600", "43200"])
 def test_a_duration_may_be_900_seconds_or_more(seconds: str) -> None:
     """The role says where it ends."""
-    assert read(DurationSeconds=seconds).seconds == int(seconds)
+    assert read(DurationSeconds=seconds).wish.seconds == int(seconds)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +125,7 @@ def test_a_duration_may_be_900_seconds_or_more(seconds: str) -> None:
 )
 def test_tags_have_the_characters_of_sts(key: str, value: str) -> None:
     r"""`[\p{L}\p{Z}\p{N}_.:/=+\-@]`, of any alphabet."""
-    assert read(Tags=[{"Key": key, "Value": value}]).tags == {key: value}
+    assert read(Tags=[{"Key": key, "Value": value}]).wish.tags == {key: value}
 
 
 @pytest.mark.parametrize(
@@ -175,12 +176,12 @@ def test_a_tag_key_may_not_occur_in_a_spelling_that_may_be_the_same(other: str) 
     """AWS does not say which letters beyond ASCII are the same: it may refuse the call, and it may not."""
     with pytest.raises(MalformedRequestError, match="Duplicate tag keys"):
         read(Tags=[{"Key": "task", "Value": "acme"}, {"Key": other, "Value": "globex"}])
-    assert read(Tags=[{"Key": other, "Value": "globex"}]).tags == {other: "globex"}
+    assert read(Tags=[{"Key": other, "Value": "globex"}]).wish.tags == {other: "globex"}
 
 
 def test_a_transitive_key_names_a_tag_letter_by_letter() -> None:
     """But for the case of ASCII's letters: else a tag would be handed on that may not be meant."""
-    assert read(Tags=tagged(task="acme"), TransitiveTagKeys=["TASK"]).transitive == ("TASK",)
+    assert read(Tags=tagged(task="acme"), TransitiveTagKeys=["TASK"]).wish.transitive == ("TASK",)
     with pytest.raises(MalformedRequestError, match="names no tag"):
         read(Tags=tagged(task="acme"), TransitiveTagKeys=["tas\u212a"])
 
@@ -188,7 +189,6 @@ def test_a_transitive_key_names_a_tag_letter_by_letter() -> None:
 @pytest.mark.parametrize(
     "fields",
     [
-        {"SourceIdentity": "bob"},
         {"SerialNumber": "x"},
         {"TokenCode": "123456"},
         {"ProvidedContexts.member.1.ProviderArn": "x"},
@@ -215,7 +215,7 @@ def test_a_parameter_that_nobody_knows_is_refused(fields: dict[str, str]) -> Non
 def test_empty_lists_are_no_lists() -> None:
     """As the query protocol writes them."""
     request = read_fields({"Tags": "", "TransitiveTagKeys": "", "PolicyArns": ""})
-    assert (request.tags, request.transitive, request.policies) == ({}, (), None)
+    assert (request.wish.tags, request.wish.transitive, request.wish.policies) == ({}, (), None)
 
 
 @pytest.mark.parametrize(
@@ -252,21 +252,20 @@ def test_a_plain_call_needs_assume_role_only() -> None:
 
 
 def test_tags_need_tag_session_as_well() -> None:
-    """Both with every condition key of the request."""
+    """Each with the condition keys that are documented for it: session name and external id belong to the call."""
     request = read(Tags=tagged(tenant="acme", role="member"), TransitiveTagKeys=["tenant"], ExternalId="id")
+    tagging = {
+        "sts:TransitiveTagKeys": ("tenant",),
+        "aws:TagKeys": ("tenant", "role"),
+        "aws:RequestTag/tenant": "acme",
+        "aws:RequestTag/role": "member",
+    }
 
-    checks = request.checks(caller(), role())
+    assume, tag = request.checks(caller(), role())
 
-    assert [check.action for check in checks] == ["sts:AssumeRole", "sts:TagSession"]
-    for check in checks:
-        assert check.context == {
-            "sts:RoleSessionName": "acme",
-            "sts:ExternalId": "id",
-            "sts:TransitiveTagKeys": ("tenant",),
-            "aws:TagKeys": ("tenant", "role"),
-            "aws:RequestTag/tenant": "acme",
-            "aws:RequestTag/role": "member",
-        }
+    assert (assume.action, tag.action) == ("sts:AssumeRole", "sts:TagSession")
+    assert assume.context == {**tagging, "sts:RoleSessionName": "acme", "sts:ExternalId": "id"}
+    assert tag.context == tagging
 
 
 def test_inherited_tags_need_tag_session_too() -> None:
@@ -340,3 +339,45 @@ def test_a_session_lasts_as_long_as_the_role_allows_and_a_chained_one_an_hour_at
         with pytest.raises(MalformedRequestError, match=f"exceeds the {min(longest, 3600)} seconds") as refused:
             request.session(who, role(longest=longest), ACCOUNT)
         assert refused.value.code == "ValidationError"
+
+
+@pytest.mark.parametrize("value", ["an", "a" * 64, "9f1c-4e_2=,.@+"])
+def test_a_source_identity_is_set_by_an_action_of_its_own(value: str) -> None:
+    """The session has it, and both actions see it."""
+    request = read(SourceIdentity=value)
+
+    assume, setting = request.checks(caller(), role())
+
+    assert (assume.action, setting.action) == ("sts:AssumeRole", "sts:SetSourceIdentity")
+    assert assume.context == {"sts:RoleSessionName": "acme", "sts:SourceIdentity": value}
+    assert setting.context == {"sts:SourceIdentity": value}
+    assert request.session(caller(), role(), ACCOUNT).source_identity == value
+
+
+@pytest.mark.parametrize("value", ["", "a", "a" * 65, "ann b", "ann\n", "\u00e4nn", "aws:ann", "a/b", "a:b", "a#b"])
+def test_what_is_no_source_identity_is_refused(value: str) -> None:
+    """2 to 64 of its characters."""
+    with pytest.raises(MalformedRequestError, match="A source identity") as refused:
+        read(SourceIdentity=value)
+    assert refused.value.code == "ValidationError"
+
+
+def test_a_source_identity_is_inherited_and_stays_what_it_is() -> None:
+    """Through chains, where it needs leave of each role; the same one may be passed again."""
+    first = caller(read(SourceIdentity="ann").session(caller(), role(), ACCOUNT))
+
+    _, setting = read().checks(first, role())
+    assert (setting.action, setting.context) == ("sts:SetSourceIdentity", {"sts:SourceIdentity": "ann"})
+    for again in (read(), read(SourceIdentity="ann")):
+        assert again.session(first, role(), ACCOUNT).source_identity == "ann"
+    with pytest.raises(MalformedRequestError, match="cannot be changed"):
+        read(SourceIdentity="bob").session(first, role(), ACCOUNT)
+
+
+def test_a_full_session_is_told_in_percent() -> None:
+    """Of what the documented limits allow; nothing without tags and without an inline policy."""
+    assert read().wish.packed_percent is None
+    assert read(Tags=tagged(a="b")).wish.packed_percent == 1
+    assert read(Policy=json.dumps(EVERYTHING), Tags=tagged(a="v" * 256)).wish.packed_percent == 2
+    full = [{"Key": f"{n:0128}", "Value": "v" * 256} for n in range(50)]
+    assert read(Tags=full).wish.packed_percent == 91

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bulkhead_localaws.gate.public import is_public, preflight_headers, regional_scope
+from bulkhead_localaws.gate.public import is_public, is_web_identity_call, preflight_headers, regional_scope
 from bulkhead_localaws.protocol.requests import RequestError
 from bulkhead_localaws.services.cognito_idp.mapping import PUBLIC_OPERATIONS
 from localaws_testing.signed_requests import HOST, WireRequest
@@ -209,3 +209,84 @@ def test_an_access_token_says_in_which_region_its_pool_is(body: object, region: 
     """As a scope that nobody's key signed; anything else says nothing."""
     scope = regional_scope(call(body=json.dumps(body).encode()).read())
     assert scope == (region and f"AWS4-HMAC-SHA256 Credential=anyone/19700101/{region}/cognito-idp/aws4_request")
+
+
+FORM = "application/x-www-form-urlencoded"
+WEB_IDENTITY = b"Action=AssumeRoleWithWebIdentity&Version=2011-06-15&WebIdentityToken=x"
+
+
+def form(
+    body: bytes = WEB_IDENTITY, *, method: str = "POST", path: str = "/", more: Mapping[str, str] | None = None
+) -> WireRequest:
+    """Return a form that nobody signed."""
+    headers = {"Host": HOST, "Content-Type": FORM, **(more or {})}
+    return WireRequest(method, path, tuple((name, value) for name, value in headers.items() if value), body)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        pytest.param(form(), id="a form"),
+        pytest.param(form(more={"Content-Type": f"{FORM}; charset=utf-8"}), id="a form with a charset"),
+        pytest.param(form(b"", method="GET", path=f"/?{WEB_IDENTITY.decode()}", more={"Content-Type": ""}), id="a URL"),
+        pytest.param(
+            form(b"", path=f"/?{WEB_IDENTITY.decode()}", more={"Content-Type": ""}), id="a URL that is posted"
+        ),
+        pytest.param(form(more={"Host": "sts.amazonaws.com"}), id="the global host"),
+    ],
+)
+def test_a_call_with_a_web_identity_token_needs_no_signature(request_: WireRequest) -> None:
+    """STS verifies the token."""
+    assert is_web_identity_call(request_.read())
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        pytest.param(form(b"Action=AssumeRole"), id="another operation"),
+        pytest.param(form(b"Action=assumerolewithwebidentity"), id="another case"),
+        pytest.param(form(b"action=AssumeRoleWithWebIdentity"), id="another name of the field"),
+        pytest.param(form(b"Version=2011-06-15"), id="no operation"),
+        pytest.param(form(b"%zz"), id="no form"),
+        pytest.param(form(more={"Content-Type": "application/json"}), id="no form by its type"),
+        pytest.param(form(method="PUT"), id="another method"),
+        pytest.param(form(more={"Authorization": "AWS4-HMAC-SHA256 x"}), id="signed"),
+        pytest.param(form(more={"Authorization": "Bearer x"}), id="with another authorization"),
+        pytest.param(form(path="/?X-Amz-Signature=x"), id="presigned"),
+        pytest.param(form(path="/?AWSAccessKeyId=x"), id="presigned in the old way"),
+    ],
+)
+def test_any_other_call_of_sts_needs_one(request_: WireRequest) -> None:
+    """It is judged as a signed one, and refused for want of a signature."""
+    assert not is_web_identity_call(request_.read())
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        pytest.param(form(WEB_IDENTITY + b"&Action=AssumeRole"), id="two operations"),
+        pytest.param(form(WEB_IDENTITY + b"&WebIdentityToken=y"), id="two tokens"),
+        pytest.param(form(path="/?Action=AssumeRoleWithWebIdentity"), id="one of them in the URL"),
+        pytest.param(form(path="/x"), id="another path"),
+        pytest.param(form(path="/moto-api/reset"), id="a path of the emulator"),
+        pytest.param(form(more={"X-Amz-Target": f"{COGNITO}.ListUsers"}), id="a target"),
+        pytest.param(form(more={"X-Amz-Security-Token": "x"}), id="a session's token"),
+        pytest.param(form(more={"Content-Encoding": "gzip"}), id="compressed"),
+        pytest.param(form(more={"Host": "iam.amazonaws.com"}), id="another service's host"),
+        pytest.param(form(more={"Host": "sts.us-east-1.amazonaws.com"}), id="a region in the host"),
+    ],
+)
+def test_a_call_with_a_token_that_can_be_read_as_another_one_is_refused(request_: WireRequest) -> None:
+    """Nobody behind the gate sees it at all, and nobody in front reads it in a second way."""
+    with pytest.raises(RequestError):
+        is_web_identity_call(request_.read())
+
+
+def test_a_call_with_a_token_never_reaches_the_emulator(account: Account) -> None:
+    """It would open a session for whatever is in it."""
+    account.emulator.reached.clear()
+
+    answer = account.answer(form().environ())
+
+    assert (answer.status, answer.code) == (400, "ValidationError")
+    assert account.emulator.reached == []

@@ -94,7 +94,10 @@ class _Configuration(BaseModel):
 
     def _used(self) -> set[str]:
         """Return the provider configurations of what the proof reads."""
-        kinds = ("aws_iam_", "aws_dynamodb_", "aws_s3_", "aws_lambda_", "aws_secretsmanager_")
+        kinds = (
+            *("aws_iam_", "aws_dynamodb_", "aws_s3_", "aws_lambda_", "aws_secretsmanager_"),
+            *("aws_cognito_", "aws_vpc_endpoint"),
+        )
         return {
             str(resource.get("provider_config_key"))
             for _, resource in self.root_module.all_resources()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from bulkhead_planproof.changes import load
 from bulkhead_planproof.expectations import Reasons, names_a_role, read_reasons
 from bulkhead_planproof.grammar import TENANT_ID, grammar
+from bulkhead_planproof.issuers import is_endpoint
 from bulkhead_planproof.languages import ProofError
 from bulkhead_planproof.partitions import KeyForm
 from bulkhead_planproof.prover import Prover
@@ -99,6 +100,15 @@ def _parser() -> argparse.ArgumentParser:
         help="a session policy in which {tenant} stands for the tenant's id",
     )
     parser.add_argument(
+        "--tag-attribute", action="append", help="attribute of a user pool from which its tokens take a session tag"
+    )
+    parser.add_argument(
+        "--sts-endpoint",
+        action="append",
+        type=_endpoint,
+        help="id of our VPC endpoint of STS, if the plan makes none",
+    )
+    parser.add_argument(
         "--reasons", type=Path, metavar="FILE", help="a file that says who else may reach what, and why"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the findings to a file as well")
@@ -112,10 +122,22 @@ def _account(text: str) -> str:
     return text
 
 
+def _endpoint(text: str) -> str:
+    if not is_endpoint(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no id of a VPC endpoint, as vpce-0123456789abcdef0 is")
+    return text
+
+
 def _reasons(options: argparse.Namespace) -> Reasons:
     reasons = Reasons() if options.reasons is None else read_reasons(read_text(options.reasons))
-    changed = {"tenant_roles": options.tenant_role, "session_policy_roles": options.session_policy_role}
+    changed = {
+        "tenant_roles": options.tenant_role,
+        "session_policy_roles": options.session_policy_role,
+        "tag_attributes": options.tag_attribute,
+    }
     reasons = reasons.model_copy(update={key: tuple(value) for key, value in changed.items() if value is not None})
+    if options.sts_endpoint:
+        reasons = reasons.model_copy(update={"sts_endpoints": dict.fromkeys(options.sts_endpoint, "--sts-endpoint")})
     if not (reasons.tenant_roles or reasons.session_policy_roles):
         raise ProofError(
             "nothing says which roles tenants' sessions are opened on: name them, as in --tenant-role NAME"

@@ -39,6 +39,7 @@ HARMLESS = {
 _Patterns = tuple[str, ...]
 _ACTION = r"^[A-Za-z0-9-]+:[^:\s]+$"  # the service is named, and is no wildcard
 _RESOURCE = r"^(?:arn:\S+|\*)$"
+_ENDPOINT = r"^vpce-[0-9a-f]{8,17}$"
 
 
 class Waiver(BaseModel):
@@ -77,10 +78,18 @@ class ServicePath(Waiver):
     service: str = Field(pattern=r"^[a-z0-9.-]+$")
 
 
+class FederatedPath(Waiver):
+    """Which roles whoever has a provider's token may become: `provider` is what the trust policy says, no pattern."""
+
+    provider: str = Field(pattern=r"^[^*?\s]+$")
+
+
 class Reasons(BaseModel):
     """What a file of reasons says: patterns of names with `*` and `?`, each with its reason.
 
-    Tables that are not named under `other_tables` hold tenants' items.
+    Tables that are not named under `other_tables` hold tenants' items. `tag_attributes` are those of a user pool from
+    which its tokens take the session tags, as Cognito writes them: `custom:tenant`. `sts_endpoints` are the ids of VPC
+    endpoints of STS that the plan does not make. Roles under `sessions_from_anywhere` need none.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -90,6 +99,10 @@ class Reasons(BaseModel):
     other_tables: dict[str, str] = {}
     services: tuple[ServicePath, ...] = ()
     paths: tuple[KnownPath, ...] = ()
+    federated: tuple[FederatedPath, ...] = ()
+    tag_attributes: _Patterns = ()
+    sts_endpoints: dict[Annotated[str, Field(pattern=_ENDPOINT)], str] = {}
+    sessions_from_anywhere: dict[str, Annotated[str, Field(pattern=r"\S")]] = {}
 
     def paths_of(self, principal: Principal) -> tuple[KnownPath, ...]:
         """Return the paths that a role may have; users and groups have none."""
@@ -100,6 +113,10 @@ class Reasons(BaseModel):
     def paths_of_service(self, name: str) -> tuple[ServicePath, ...]:
         """Return what a service may do."""
         return tuple(each for each in self.services if each.service == name)
+
+    def paths_of_provider(self, name: str) -> tuple[FederatedPath, ...]:
+        """Return what whoever has a provider's token may do."""
+        return tuple(each for each in self.federated if each.provider == name)
 
 
 def read_reasons(text: str) -> Reasons:

@@ -25,6 +25,7 @@ class Claim(enum.StrEnum):
 
     KNOWN = "the plan is complete, and all that it gives to anybody is understood"
     SESSIONS = "only named principals open tenants' sessions"
+    FROM_INSIDE = "a token opens a tenant's session through our own endpoint of STS only"
     OWN_PARTITION = "no session of one tenant is allowed a data action on a partition of another"
     GUARD = "no data action is allowed without a leading key"
     TWIN = "a session is allowed its own partition, so that a refusal means something"
@@ -38,7 +39,8 @@ class Counterexample:
     """A request that is allowed and must not be, and what the evaluator says to it.
 
     `session` is the tenant whose session it is, None for a principal that is no tenant's; `keys` are the leading keys,
-    None for a request without any; `other` is the tenant whose data it is, None where it is everybody's.
+    None for a request without any; `other` is the tenant whose data it is, None where it is everybody's. To open a
+    session is a request as well: `resource` is its role.
     """
 
     principal: str
@@ -53,6 +55,8 @@ class Counterexample:
     def __str__(self) -> str:
         """Return one sentence."""
         who = f"a session of {self.session!r}" if self.session else self.principal
+        if self.action.startswith("sts:"):
+            return f"{who} may {self.action} {self.resource}"
         keys = "no leading key" if self.keys is None else f"the key {' and '.join(map(repr, self.keys))}"
         whose = f" of {self.other!r}" if self.other else ""
         return f"{who} may {self.action} {self.resource} with {keys}{whose}"

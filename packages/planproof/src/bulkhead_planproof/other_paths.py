@@ -11,7 +11,9 @@ from bulkhead_planproof.findings import Claim, Counterexample, Finding, Verdict,
 from bulkhead_planproof.languages import Either, Language, Not, ProofError, word
 from bulkhead_planproof.patterns import pattern
 from bulkhead_planproof.reach import ITEM_ACTIONS, KEYLESS_FIRST, Pair, Reach, beyond, data_actions
+from bulkhead_planproof.sessions import OPENING
 from bulkhead_planproof.statements import denied, named_principals
+from bulkhead_planproof.web_identity import WITH_A_TOKEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from bulkhead_planproof.replay import Replay
     from bulkhead_planproof.solver import Solver
     from bulkhead_planproof.statements import Statement
+    from bulkhead_planproof.web_identity import WebIdentity
 
 #: Actions that need no reason.
 REACHING_NOTHING = Either(tuple(pattern(ascii_lower(each)) for each in HARMLESS))
@@ -36,12 +39,14 @@ class OtherPaths:
     tables: Language
     form: KeyForm
     replay: Replay
+    tokens: WebIdentity
     solver: Solver
 
     def findings(self, principals: Iterable[Principal]) -> Iterator[Finding]:
         """Yield what is found about each principal and each claim: what is wrong and what is waived, or one proof."""
         for principal in principals:
             yield from checked(Claim.SESSIONS, principal.name, self._who_becomes(principal))
+            yield from self.tokens.findings(principal) if self._is_tenant(principal) else ()
             yield from checked(Claim.NO_OTHER_PATH, principal.name, self._paths(principal))
 
     def _is_tenant(self, principal: Principal) -> bool:
@@ -58,29 +63,38 @@ class OtherPaths:
             if not statement.allows:
                 continue
             for kind, name in named_principals(statement.principals):
-                waivers = tuple(self._waivers(kind, name, role))
-                for waiver in waivers:
-                    yield Finding(Claim.SESSIONS, role.name, Verdict.WAIVED, f"{name} may {waiver}")
-                excused = Either(tuple(actions for actions, _ in (each.languages() for each in waivers)))
-                if (action := self.solver.find(statement.actions, pattern("sts:?*"), Not(excused))) is not None:
-                    what = f"trusts {name}" if not waivers else f"gives {name} {action}"
-                    detail = f"{statement.where} {what}, for which no reason is given"
-                    yield Finding(Claim.SESSIONS, role.name, Verdict.NOT_PROVED, detail)
+                yield from self._who_is_let_in(role, statement, kind, name)
+
+    def _who_is_let_in(self, role: Principal, statement: Statement, kind: str, name: str) -> Iterator[Finding]:
+        waivers = tuple(self._waivers(kind, name, role))
+        for waiver in waivers:
+            yield Finding(Claim.SESSIONS, role.name, Verdict.WAIVED, f"{name} may {waiver}")
+        excused = [actions for actions, _ in (each.languages() for each in waivers)]
+        what, why = f"trusts {name}", "for which no reason is given"
+        if kind == "Federated" and not waivers and matches(self.reasons.tenant_roles, role.name):
+            problem = self.tokens.problem(statement, name)
+            excused, why = ([], problem) if problem else ([WITH_A_TOKEN], why)
+        action = self.solver.find(statement.actions, pattern("sts:?*"), Not(Either(tuple(excused))))
+        if action is not None:
+            what = what if not excused else f"gives {name} {action}"
+            yield Finding(Claim.SESSIONS, role.name, Verdict.NOT_PROVED, f"{statement.where} {what}, {why}")
 
     def _waivers(self, kind: str, name: str, role: Principal) -> Iterator[Waiver]:
-        """Yield why somebody may become a role: a service one that is no tenant's, a role of the plan by its path."""
+        """Yield why somebody may become a role: a service one that is no tenant's, a role of the plan by its path.
+
+        Whoever has a token may by the reason that names its provider.
+        """
         candidates: Iterable[Waiver] = ()
         if kind == "Service" and not self._is_tenant(role):
             candidates = self.reasons.paths_of_service(name)
         elif kind == "AWS" and (opener := self._role_of(name)) is not None:
             candidates = self.reasons.paths_of(opener)
+        elif kind == "Federated":
+            candidates = self.reasons.paths_of_provider(name)
         wanted = word(role.arn(self.replay.account))
         for each in candidates:
             actions, resources = each.languages()
-            if (
-                self.solver.find(actions, word("sts:assumerole")) is not None
-                and self.solver.find(resources, wanted) is not None
-            ):
+            if self.solver.find(actions, OPENING) is not None and self.solver.find(resources, wanted) is not None:
                 yield each
 
     def _role_of(self, arn: str) -> Principal | None:

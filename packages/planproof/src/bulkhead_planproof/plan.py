@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,14 +14,7 @@ from bulkhead_planproof.statements import Statement, read_statements
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-
-_ACCOUNT = re.compile(r"arn:[a-z-]+:[a-z0-9-]+:[a-z0-9-]*:([0-9]{12}):", re.ASCII)
-
-
-def account_of(arn: str) -> str | None:
-    """Return the account in an ARN, None if there is none."""
-    found = _ACCOUNT.match(arn)
-    return None if found is None else found[1]
+    from bulkhead_planproof.issuers import Issuer
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +107,16 @@ class Invoker:
 class Plan:
     """What the proof rests on. `problems` are those that belong to no principal.
 
-    `accounts` are those in which the plan says that it makes resources.
+    `accounts` are those in which the plan says that it makes resources, `sts_endpoints` the ids of its VPC endpoints
+    of STS.
     """
 
     principals: dict[tuple[str, str], Principal] = field(default_factory=dict)
     tables: list[Table] = field(default_factory=list)
     grants: list[Grant] = field(default_factory=list)
     invokers: list[Invoker] = field(default_factory=list)
+    issuers: list[Issuer] = field(default_factory=list)
+    sts_endpoints: frozenset[str] = frozenset()
     problems: list[str] = field(default_factory=list)
     accounts: frozenset[str] = frozenset()
     changes: int = 0

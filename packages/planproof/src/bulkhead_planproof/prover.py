@@ -11,6 +11,7 @@ from bulkhead_planproof.expectations import HARMLESS, Reasons, matches, names_a_
 from bulkhead_planproof.findings import Claim, Finding, Report, Verdict
 from bulkhead_planproof.grants import Grants
 from bulkhead_planproof.languages import Language, OptionError, ProofError
+from bulkhead_planproof.openings import attempts
 from bulkhead_planproof.other_paths import OtherPaths
 from bulkhead_planproof.reach import Reach, data_actions, table_arns
 from bulkhead_planproof.replay import Replay, likeliest_account
@@ -19,6 +20,7 @@ from bulkhead_planproof.sessions import TagValues, session_tags
 from bulkhead_planproof.solver import Solver
 from bulkhead_planproof.statements import denied
 from bulkhead_planproof.tenant_roles import Sessions, TenantClaims
+from bulkhead_planproof.web_identity import WebIdentity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,7 +76,8 @@ class Prover:
         for role in self.plan.roles():
             found = self._tenant_role(role, tables, names, replay, notes)
             yield from (each for each in found if not role.problems or each.verdict is not Verdict.PROVED)
-        others = OtherPaths(self.plan, self.reasons, tables, self.form, replay, self.solver)
+        tokens = WebIdentity(self.plan, self.reasons, replay)
+        others = OtherPaths(self.plan, self.reasons, tables, self.form, replay, tokens, self.solver)
         for principal in self.plan.principals.values():
             for problem in principal.problems:
                 yield Finding(Claim.KNOWN, principal.name, Verdict.NOT_PROVED, problem)
@@ -125,7 +128,7 @@ class Prover:
         by_tag = matches(self.reasons.tenant_roles, role.name)
         if not by_policy and not by_tag:
             return
-        problem = self._unfit(role, both=by_policy and by_tag)
+        problem = self._unfit(role, by_policy=by_policy, both=by_policy and by_tag)
         if problem or role.trust is None:
             yield Finding(Claim.OWN_PARTITION, role.name, Verdict.NOT_PROVED, problem)
             return
@@ -148,10 +151,12 @@ class Prover:
         except ProofError as error:
             yield Finding(Claim.OWN_PARTITION, role.name, Verdict.NOT_PROVED, str(error))
 
-    def _unfit(self, role: Principal, *, both: bool) -> str:
+    def _unfit(self, role: Principal, *, by_policy: bool, both: bool) -> str:
         """Return why nothing can be proved of a role's sessions."""
         if both:
             return "it is named both as a role that tags confine and as one that session policies confine"
+        if by_policy and any(each.kind == "Federated" for each in attempts(role)):
+            return "whoever has a token opens its sessions, and passes the session policy that he likes, or none"
         if role.trust is None:
             return "it has a trust policy that is not known"
         own = any(broad_fold(key) == broad_fold(self.tag) for key in role.tags)

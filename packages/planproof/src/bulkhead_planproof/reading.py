@@ -17,6 +17,7 @@ from bulkhead_planproof.attachments import (
     inline_name,
 )
 from bulkhead_planproof.changes import plan_file
+from bulkhead_planproof.issuers import issuers, sts_endpoints
 from bulkhead_planproof.languages import ProofError
 from bulkhead_planproof.other_resources import require_harmless
 from bulkhead_planproof.plan import Boundary, Document, Grant, Invoker, Plan, Principal, Table, read_document
@@ -80,6 +81,7 @@ class _Reader:
     def read(self) -> None:
         self.plan.changes = len(self.resources.all)
         self.plan.accounts = self.resources.accounts
+        self.plan.issuers, self.plan.sts_endpoints = list(issuers(self.resources)), sts_endpoints(self.resources)
         # Policies before what attaches them.
         for resource in sorted(self.resources.all, key=lambda each: each.type != "aws_iam_policy"):
             try:

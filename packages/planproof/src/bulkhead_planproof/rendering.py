@@ -26,6 +26,10 @@ _SESSION_POLICY = (
     "that the application passes a session policy to AssumeRole, and renders it alike for every tenant: "
     "no IAM condition can demand one"
 )
+_TOKENS = (
+    "what the trigger of a user pool writes into a token: it is code, which is to take tags from the attributes named; "
+    "and what users wrote into these, or who signed up, before this plan"
+)
 
 
 def as_text(report: Report, reasons: Reasons) -> str:
@@ -50,6 +54,8 @@ def as_text(report: Report, reasons: Reasons) -> str:
     outside = [*_OUTSIDE]
     if reasons.session_policy_roles and any(", session policy" in each.subject for each in report.findings):
         outside.insert(0, _SESSION_POLICY)
+    if any(each.claim is Claim.FROM_INSIDE for each in report.findings):
+        outside.insert(0, _TOKENS)
     lines += ["", "Outside of the proof:", *(f"  {each}" for each in outside)]
     return "\n".join([*lines, "", _figures(report), _verdict(report)])
 

@@ -46,6 +46,7 @@ HARMLESS_FAMILIES = {
     "aws_cloudwatch_composite_alarm": "an alarm",
     "aws_cloudwatch_dashboard": "shows measurements",
     "aws_cloudwatch_event_rule": "says when",
+    "aws_cloudwatch_event_target": "runs what a permission lets it run, or what its role may",
     "aws_cloudwatch_log_": "logs",
     "aws_cloudwatch_metric_": "measurements, and alarms about them",
     "aws_db_instance": "a database, which knows no IAM but the login of a user",

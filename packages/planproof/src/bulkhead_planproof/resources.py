@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from bulkhead_planproof.arns import account_of
 from bulkhead_planproof.configuration import without_indexes
 from bulkhead_planproof.languages import ProofError
-from bulkhead_planproof.plan import account_of
 from bulkhead_planproof.resource import Resource
 
 if TYPE_CHECKING:

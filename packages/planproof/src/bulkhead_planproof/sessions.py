@@ -35,13 +35,11 @@ if TYPE_CHECKING:
 TAG_VALUE = Repeat(
     Characters(((32, 32), (43, 43), (45, 58), (61, 61), (64, 90), (95, 95), (97, 122), (128, 0x2FFFE))),
 )
-_ASSUME = Either(
-    tuple(
-        language(tokens_of(each))
-        for each in ("sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity")
-    )
-)
-_TAG_SESSION = language(tokens_of("sts:tagsession"))
+_ASSUME = word("sts:assumerole")
+_WITH_A_TOKEN = Either((word("sts:assumerolewithsaml"), word("sts:assumerolewithwebidentity")))
+#: What opens sessions.
+OPENING = Either((_ASSUME, _WITH_A_TOKEN))
+_TAG_SESSION = word("sts:tagsession")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +63,23 @@ def session_tags(trust: Iterable[Statement], tag: str, solver: Solver) -> TagVal
 
     Both AssumeRole and TagSession must be allowed, so that a value must pass a statement for each. Deny statements
     and conditions on anything else are left out, which can only add values. Where the role can be assumed without
-    the tag, the session may have inherited any value from the one before it (role chaining).
+    the tag, the session may have inherited any value from the one before it (role chaining); before one that is opened
+    with a token, there is none.
     """
-    opening = [each for each in trust if each.allows and solver.find(each.actions, _ASSUME) is not None]
-    tagging = [each for each in trust if each.allows and solver.find(each.actions, _TAG_SESSION) is not None]
+    allowing = [each for each in trust if each.allows]
     key = f"aws:requesttag/{tag}"
-    admitted = [tag_values(each.conditions, key) for each in opening]
-    if any(each.absent for each in admitted):
+
+    def admitted(actions: Language) -> list[TagValues]:
+        opening = (each for each in allowing if solver.find(each.actions, actions) is not None)
+        return [tag_values(each.conditions, key) for each in opening]
+
+    assumed, by_token = admitted(_ASSUME), admitted(_WITH_A_TOKEN)
+    if any(each.absent for each in assumed):
         return ANY_TAG
-    tagged = [tag_values(each.conditions, key).values for each in tagging]
-    either = [Either(tuple(dict.fromkeys(each))) for each in ([value.values for value in admitted], tagged)]
-    return TagValues(Both((TAG_VALUE, *dict.fromkeys(either))), absent=False)
+    opened = dict.fromkeys(each.values for each in (*assumed, *by_token))
+    tagged = dict.fromkeys(each.values for each in admitted(_TAG_SESSION))
+    either = dict.fromkeys((Either(tuple(opened)), Either(tuple(tagged))))
+    return TagValues(Both((TAG_VALUE, *either)), absent=any(each.absent for each in by_token))
 
 
 def tag_values(conditions: Iterable[ConditionRow], key: str) -> TagValues:

@@ -19,7 +19,8 @@ from chalicelib.control_plane.pool_users import PoolUsers
 from chalicelib.data.holdings import Chunk, holdings_of
 from chalicelib.data.registry import Registry
 from chalicelib.data.storage import Kind, Sharding
-from chalicelib.tenancy.tenant import Role, TenantContext
+from chalicelib.tenancy.tenant import Role
+from tests.support.handles import handle_of
 from tests.unit.chalicelib.control_plane.tables_in_memory import KillableTables, TablesInMemory
 
 if TYPE_CHECKING:
@@ -154,9 +155,8 @@ class World:
 
     def holdings(self, tenant_id: str) -> list[Holding]:
         """All that a tenant holds."""
-        tenant = TenantContext(tenant_id, Role.ADMIN, "test", "-")
         nobody: Any = None  # holds no kind
-        held = holdings_of(tenant, self.kinds, self.killable("dynamodb"), TABLE, nobody, THREADS)
+        held = holdings_of(handle_of(tenant_id), self.kinds, self.killable("dynamodb"), TABLE, nobody, THREADS)
         return [*held, TableInMemory(self.people, tenant_id, self.kill)]
 
     def killable(self, service: str) -> Any:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
+from jwt.exceptions import PyJWTError
 from moto import mock_aws
 
 from chalicelib.config import CONTROL_PLANE_SETTINGS
 from chalicelib.control_plane import functions
+from chalicelib.control_plane.tenants import ControlPlane
 from chalicelib.errors import (
     ConfigError,
     ControlPlaneError,
+    HandleClosedError,
     InvalidEventError,
     PoolUserNotFoundError,
     TenantNotFoundError,
@@ -21,14 +26,20 @@ from chalicelib.errors import (
 )
 from chalicelib.tenancy.statuses import Status
 from chalicelib.tenancy.tenant import Role
+from chalicelib.tenancy.token_tags import TAGS
 from stage.functions import TENANT_FUNCTIONS
+from tests.support.handles import handle_of
 from tests.unit.chalicelib.audit_lines import audit_lines, without_what_every_line_has
 from tests.unit.chalicelib.control_plane.conftest import BUCKET, KEYS, REGISTRY, TABLE, World
+from tests.unit.http_stub import Asked, HttpStub, StubAnswer
+from tests.unit.user_pool import ISSUER, tags_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from chalicelib.vending.handles import Handle
     from tests.support.fresh_python import RunPython
+    from tests.unit.user_pool import UserPool
 
     Lines = Callable[[], list[dict[str, Any]]]
 
@@ -53,7 +64,7 @@ def lines(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lines]:
         "REGISTRY_TABLE_NAME": REGISTRY,
         "USER_POOL_ID": world.pool,
         "TABLE_NAME": TABLE,
-        "TENANT_ROLE_ARN": "arn:aws:iam::123456789012:role/TenantRole",
+        "TENANT_MAINTENANCE_ROLE_ARN": "arn:aws:iam::123456789012:role/TenantMaintenanceRole",
         "READER_SECRET_ARN": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:reader-AbCdEf",
         "WRITER_SECRET_ARN": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:writer-AbCdEf",
         "DATABASE_SSLMODE": "disable",
@@ -266,3 +277,93 @@ heavy = {"boto3", "botocore", "psycopg", "pydantic", "aws_lambda_powertools", "e
 print(json.dumps(sorted({name.split(".")[0] for name in sys.modules} & heavy)))
 """
     assert run_python(code) == []
+
+
+@pytest.fixture
+def table() -> dict[str, str]:
+    """The one item of the table of signing keys, as it was before."""
+    return {"issuer": ISSUER, "keys": "as before", "fetched_at": "2026-01-01T00:00:00+00:00"}
+
+
+@pytest.fixture
+def refreshed(table: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[bytes], Any]]:
+    """Return a function that refreshes the copy from a document, and returns the answer and the item."""
+    monkeypatch.setenv("AWS_REGION", KEYS["region_name"])
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "ASIAREFRESH")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setenv("SIGNING_KEYS_TABLE_NAME", "example-signing-keys")
+    monkeypatch.setenv("TOKEN_ISSUER", ISSUER)
+    document = b""
+
+    def answer(asked: Asked) -> StubAnswer:
+        if asked.path == "/jwks.json":
+            return StubAnswer(body=document)
+        sent = json.loads(asked.body)
+        assert asked.headers["x-amz-target"].endswith(".PutItem"), "the one right that the function has"
+        assert sent["TableName"] == "example-signing-keys"
+        table.update({name: value["S"] for name, value in sent["Item"].items()})
+        return StubAnswer()
+
+    def refresh(body: bytes) -> tuple[Any, dict[str, str]]:
+        nonlocal document
+        document = body
+        return functions.refresh_signing_keys({}, None), table
+
+    with HttpStub(answer) as stub:
+        monkeypatch.setenv("JWKS_URL", f"{stub.url}/jwks.json")
+        monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", stub.url)
+        yield refresh
+
+
+def test_the_copy_of_the_signing_keys_is_refreshed_from_the_pool(
+    refreshed: Callable[[bytes], Any], user_pool: UserPool
+) -> None:
+    """Under its issuer, with the time; the answer says how many there are, and needs no event."""
+    before = datetime.now(UTC)
+    answer, item = refreshed(json.dumps(user_pool.jwks()).encode())
+    assert answer == {"keys": 1}
+    assert (item["issuer"], json.loads(item["keys"])) == (ISSUER, user_pool.jwks())
+    assert before <= datetime.fromisoformat(item["fetched_at"]) <= datetime.now(UTC)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [b"{}", b'{"keys": []}', b'{"keys": [{"kty": "RSA", "kid": "key-1"}]}', b"[]", b"<html>", b'{"message": "no"}'],
+)
+def test_what_is_no_set_of_keys_replaces_none(
+    refreshed: Callable[[bytes], Any], table: dict[str, str], document: bytes
+) -> None:
+    """The function fails, which the schedule's alarm tells, and the copy that works stays."""
+    with pytest.raises((ValueError, PyJWTError)):
+        refreshed(document)
+    assert table["keys"] == "as before"
+
+
+def test_the_triggers_function_tags_id_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Cognito calls it; see test_token_tags."""
+    monkeypatch.setenv("SESSION_PER", "tenant")
+    attributes = {"sub": "user-1", "custom:tenantID": "acme", "custom:role": "member"}
+    event = {"request": {"userAttributes": attributes}, "response": {}}
+    answer = functions.tag_id_token(event, None)
+    claims = answer["response"]["claimsAndScopeOverrideDetails"]["idTokenGeneration"]["claimsToAddOrOverride"]
+    assert claims == {TAGS: tags_of("acme", "member")}
+
+
+@pytest.mark.usefixtures("world")
+def test_an_offboarding_may_open_handles_and_what_it_opened_ends_with_it(
+    lines: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a request's do."""
+    opened: list[Handle] = []
+
+    def holdings(*_: object) -> list[Any]:
+        opened.append(handle_of("acme"))
+        return []
+
+    monkeypatch.setenv("ERASE_AFTER_SECONDS", "0")
+    monkeypatch.setattr(ControlPlane, "_holdings", holdings)
+    call("offboard_tenant", tenant_id="acme", confirm="acme")
+    assert opened
+    with pytest.raises(HandleClosedError):
+        opened[0].check()
+    assert line(lines)["action"] == "offboard_tenant"

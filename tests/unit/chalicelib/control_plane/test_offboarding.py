@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 ACME = OffboardEvent(tenant_id="acme", confirm="acme")
 TENANTS = ("acme", "acme-eu", "globex")
+pytestmark = pytest.mark.usefixtures("in_request")  # as the function has it
 
 
 def register(world: World, tenant_id: str, status: Status = Status.ACTIVE) -> RegisteredTenant:

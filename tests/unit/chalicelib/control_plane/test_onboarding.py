@@ -14,7 +14,7 @@ from chalicelib.control_plane.events import OnboardEvent
 from chalicelib.control_plane.onboarding import onboard
 from chalicelib.data.storage import TenantTable
 from chalicelib.entities.entity import Entity
-from chalicelib.errors import DatabaseUnavailableError, PoolUserExistsError, TenantExistsError
+from chalicelib.errors import DatabaseUnavailableError, HandleClosedError, PoolUserExistsError, TenantExistsError
 from chalicelib.tenancy.statuses import Status
 from chalicelib.tenancy.tenant import Role, TenantContext
 from tests.unit.chalicelib.control_plane.conftest import NOTES
@@ -22,6 +22,8 @@ from tests.unit.chalicelib.control_plane.conftest import NOTES
 if TYPE_CHECKING:
     from chalicelib.data.database import Database
     from chalicelib.data.registry import RegisteredTenant
+    from chalicelib.vending.handles import Handle
+    from chalicelib.vending.sessions import Session
     from tests.unit.chalicelib.control_plane.conftest import KillSwitch, World
 
 ACME = OnboardEvent(tenant_id="acme", display_name="Acme Inc.", admin_email="admin@example.com")
@@ -35,7 +37,7 @@ class Directory:
     kill: KillSwitch
     name: str = "people"
     rows: dict[str, str] = field(default_factory=dict)
-    greeted: list[TenantContext] = field(default_factory=list)
+    greeted: list[Handle] = field(default_factory=list)
     opened: int = 0
     failing: bool = False
 
@@ -45,15 +47,15 @@ class Directory:
         self.kill()
         return cast("Database", self)
 
-    def greet(self, database: Database, tenant: TenantContext) -> None:
+    def greet(self, database: Database, handle: Handle) -> None:
         """Keep the administrator; may fail, or be killed before and after it is kept."""
         given: Any = database
         assert given is self
         if self.failing:
             raise DatabaseUnavailableError("The database takes no request right now.")
-        self.greeted.append(tenant)
+        self.greeted.append(handle)
         self.kill()
-        self.rows.setdefault(tenant.tenant_id, tenant.email)
+        self.rows.setdefault(handle.tenant.tenant_id, handle.tenant.email)
         self.kill()
 
     @property
@@ -99,9 +101,34 @@ def test_a_tenant_has_its_registration_its_administrator_and_what_entities_do(
 def test_what_an_entity_does_for_a_new_tenant_it_does_as_its_first_administrator(
     world: World, directory: Directory
 ) -> None:
-    """The context says who: row-level security lets it write into the tenant's rows and no other's."""
+    """The handle says who: row-level security lets it write into the tenant's rows and no other's."""
+    during: list[Session] = []
+    greet = directory.greet
+
+    def keep_the_session(database: Database, handle: Handle) -> None:
+        greet(database, handle)
+        during.append(handle.session())
+
+    people = Entity("people", "People", PEOPLE, on_onboarded=keep_the_session)
+    onboard(ACME, world.registry, world.pool_users, directory.database, [people])
+
+    assert [handle.tenant for handle in directory.greeted] == [
+        TenantContext("acme", Role.ADMIN, "onboard_tenant", "admin@example.com")
+    ]
+    assert [(session.tenant_id, session.role, session.credentials) for session in during] == [
+        ("acme", Role.ADMIN, None)
+    ]
+
+
+def test_what_an_entity_was_given_for_one_onboarding_does_nothing_after_it(world: World, directory: Directory) -> None:
+    """The next onboarding is another tenant's."""
     run(world, directory)
-    assert directory.greeted == [TenantContext("acme", Role.ADMIN, "onboard_tenant", "admin@example.com")]
+    (handle,) = directory.greeted
+    with pytest.raises(HandleClosedError):
+        handle.session()
+    run(world, directory, another("globex"))
+    with pytest.raises(HandleClosedError):
+        handle.check()
 
 
 def test_entities_are_told_in_their_order_and_after_the_login_is_there(world: World) -> None:
@@ -109,8 +136,8 @@ def test_entities_are_told_in_their_order_and_after_the_login_is_there(world: Wo
     seen: list[tuple[str, str | None, list[str]]] = []
 
     def telling(name: str) -> Entity:
-        def tell(_: Database, tenant: TenantContext) -> None:
-            seen.append((name, world.status(tenant.tenant_id), world.usernames()))
+        def tell(_: Database, handle: Handle) -> None:
+            seen.append((name, world.status(handle.tenant.tenant_id), world.usernames()))
 
         return Entity(name, name, PEOPLE, on_onboarded=tell)
 

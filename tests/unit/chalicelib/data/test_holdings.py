@@ -13,7 +13,7 @@ from chalicelib.data.partitions import PartitionKey
 from chalicelib.data.storage import Kind, Sharding, Storage, TenantTable
 from chalicelib.data.table import Partition
 from chalicelib.errors import InvalidKeyError
-from chalicelib.tenancy.tenant import Role, TenantContext
+from tests.support.handles import handle_of
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from chalicelib.data.storage import Storage
 
 PARTITION = "acme#sample#3"
+pytestmark = pytest.mark.usefixtures("in_request")
 OTHERS = ("acme#sample#2", "acme#sample#33", "acme#other#0", "acme-eu#sample#3", "acm#sample#3")
 LARGE = "x" * 300_000  # four make more than the megabyte of a page
 
@@ -166,13 +167,12 @@ def test_a_tenants_holdings_are_every_shard_of_a_kind_and_every_tenant_table_onc
 ) -> None:
     """In the order of what is held; each has a name of its own, under which it is exported."""
     nobody: Any = None  # the database is not asked
-    tenant = TenantContext("acme", Role.ADMIN, "test", "-")
     storages: list[Storage] = [
         Kind("sample", Sharding(2, others=(3,))),
         TenantTable("samples", key="sample_id"),
         Kind("order_2", Sharding(1)),
     ]
-    names = [each.name for each in holdings_of(tenant, storages, dynamodb, table_name, nobody, threads)]
+    names = [each.name for each in holdings_of(handle_of("acme"), storages, dynamodb, table_name, nobody, threads)]
     assert names == [
         *("dynamodb/sample-0", "dynamodb/sample-1", "dynamodb/sample-2"),
         "postgresql/samples",
@@ -185,8 +185,7 @@ def test_where_nothing_is_held_there_is_no_holding(
 ) -> None:
     """A product without an entity offboards its tenants too."""
     nobody: Any = None
-    tenant = TenantContext("acme", Role.ADMIN, "test", "-")
-    assert holdings_of(tenant, [], dynamodb, table_name, nobody, threads) == []
+    assert holdings_of(handle_of("acme"), [], dynamodb, table_name, nobody, threads) == []
 
 
 def test_the_holdings_of_a_tenant_are_its_own_partitions(
@@ -197,8 +196,7 @@ def test_the_holdings_of_a_tenant_are_its_own_partitions(
     for tenant_id in ("acme", "acme-eu"):
         put(dynamodb, table_name, "a", pk=f"{tenant_id}#sample#1", of={"S": tenant_id})
     for tenant_id in ("acme", "acme-eu"):
-        tenant = TenantContext(tenant_id, Role.ADMIN, "test", "-")
-        held = holdings_of(tenant, [Kind("sample", Sharding(2))], dynamodb, table_name, nobody, threads)
+        held = holdings_of(handle_of(tenant_id), [Kind("sample", Sharding(2))], dynamodb, table_name, nobody, threads)
         rows = [json.loads(row) for holding in held for row in holding.read(None).rows]
         assert [row["of"] for row in rows] == [{"S": tenant_id}]
 
@@ -209,6 +207,5 @@ def test_a_kind_whose_keys_could_be_misread_is_no_holding(
 ) -> None:
     """One kind's key could else be read as another's."""
     nobody: Any = None
-    tenant = TenantContext("acme", Role.ADMIN, "test", "-")
     with pytest.raises(InvalidKeyError):
-        holdings_of(tenant, [Kind(kind, Sharding(1))], dynamodb, table_name, nobody, threads)
+        holdings_of(handle_of("acme"), [Kind(kind, Sharding(1))], dynamodb, table_name, nobody, threads)

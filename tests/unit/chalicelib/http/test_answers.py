@@ -124,6 +124,28 @@ def test_a_refused_data_access_is_recorded_with_who_asked_for_what(
     }
 
 
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ({"Code": "HandleClosedError", "Message": "no"}, "HandleClosedError"),
+        ({"Code": "TenantAccessDeniedError", "Message": "no"}, "TenantAccessDeniedError"),
+        ({"Code": "what a caller sent"}, "TenantAccessDeniedError"),
+        ({"Code": ["HandleClosedError"]}, "TenantAccessDeniedError"),
+        ({}, "TenantAccessDeniedError"),
+        ("HandleClosedError", "TenantAccessDeniedError"),
+    ],
+)
+def test_the_record_of_a_refusal_says_whether_it_was_code(
+    make_request: MakeRequest, capsys: pytest.CaptureFixture[str], body: Any, reason: str
+) -> None:
+    """The one refusal that is neither IAM's nor PostgreSQL's; and no other text of the answer is written down."""
+    request = make_request(authorizer=CONTEXT)
+    with audit_lines() as lines:
+        finish_answer(request, lambda _: Response(body, status_code=403))
+    capsys.readouterr()
+    assert [line["reason"] for line in lines()] == [reason]
+
+
 @pytest.mark.parametrize("status", [200, 201, 204, 400, 404, 409, 412, 428, 500, 503])
 def test_no_other_answer_is_recorded(
     make_request: MakeRequest, capsys: pytest.CaptureFixture[str], status: int

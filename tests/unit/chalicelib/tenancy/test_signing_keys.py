@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from chalicelib.errors import InvalidTokenError, SigningKeysUnavailableError
+from chalicelib.errors import InvalidTokenError, SigningKeysUnavailableError, UnknownSigningKeyError
 from chalicelib.tenancy.signing_keys import SigningKeys, fetch_json
 from tests.unit.http_stub import HttpStub, StubAnswer
 from tests.unit.user_pool import UserPool
@@ -68,8 +68,42 @@ def test_the_keys_are_fetched_once_and_only_when_they_are_needed(user_pool: User
 
     for _ in range(3):
         assert keys.find("key-1").key_id == "key-1"
-        clock.now += 3600
+        clock.now += 1199
     assert publisher.fetched == [URL]
+
+
+def test_keys_that_are_known_for_an_hour_are_fetched_again_and_a_withdrawn_one_is_known_no_more(
+    user_pool: UserPool,
+) -> None:
+    """A process lives for hours; a pool that withdrew a key must not wait for its end."""
+    publisher, clock = Publisher(user_pool), FakeClock()
+    keys = SigningKeys(URL, fetch=publisher.fetch, clock=clock)
+    keys.find("key-1")
+
+    clock.now += 3600
+    keys.find("key-1")
+    assert publisher.fetched == [URL, URL]
+
+    publisher.document = {"keys": [{**user_pool.jwk(), "kid": "key-2"}]}
+    clock.now += 3600
+    with pytest.raises(UnknownSigningKeyError):
+        keys.find("key-1")
+
+
+@pytest.mark.parametrize("failure", [OSError("down"), SigningKeysUnavailableError("old")])
+def test_known_keys_go_on_while_they_cannot_be_fetched_again_and_are_tried_once_a_minute(
+    user_pool: UserPool, failure: Exception
+) -> None:
+    """An outage of the pool signs nobody out, and no request waits for it but one a minute."""
+    publisher, clock = Publisher(user_pool), FakeClock()
+    keys = SigningKeys(URL, fetch=publisher.fetch, clock=clock)
+    keys.find("key-1")
+    clock.now += 3600
+    publisher.failure = failure
+    for seconds, fetched in ((0, 2), (59, 2), (1, 3)):
+        clock.now += seconds
+        assert keys.find("key-1").key_id == "key-1"
+        assert len(publisher.fetched) == fetched
 
 
 def test_many_threads_at_the_same_time_lead_to_one_fetch(user_pool: UserPool) -> None:

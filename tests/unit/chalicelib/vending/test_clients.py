@@ -1,93 +1,45 @@
-"""The token vending machine: tenant context → scoped credentials, and clients that hold nothing else."""
+"""Clients that sign each call with the session of a handle and with nothing else."""
 
 from __future__ import annotations
 
-import gc
 import io
 import threading
-import time
-import weakref
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.config import Config as ClientConfig
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectTimeoutError,
-    EndpointConnectionError,
-    NoCredentialsError,
-)
+from botocore.credentials import Credentials
+from botocore.exceptions import ClientError, NoCredentialsError
 from botocore.loaders import JSONFileLoader, Loader
-from botocore.session import Session
+from botocore.session import Session as BotocoreSession
 from urllib3 import HTTPResponse
 
-from chalicelib.errors import ScopedCredentialsError
+from chalicelib.data.threads import RequestThreads
+from chalicelib.errors import HandleClosedError, ScopedCredentialsError
 from chalicelib.tenancy.tenant import Role, TenantContext
-from chalicelib.vending.clients import ScopedClients
-from chalicelib.vending.strategies import SessionTagVending
+from chalicelib.vending.clients import ScopedClients, without_credentials
+from chalicelib.vending.sessions import Session
 from chalicelib.vending.usage import Usage
+from tests.support.handles import GivenHandle, handle_of, open_request
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from botocore.awsrequest import AWSPreparedRequest
-    from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_sts import STSClient
 
-ROLE_ARN = "arn:aws:iam::123456789012:role/TenantRole"
+    from chalicelib.vending.handles import Handle
+
 START = datetime(2026, 1, 1, tzinfo=UTC)
-THREADS = 32
-SESSION = Session()  # loads the service model once for all tests here
-DENIED = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "AssumeRole")
-UNREACHABLE = EndpointConnectionError(endpoint_url="https://sts.invalid")
+THREADS = 16
+BOTOCORE = without_credentials(BotocoreSession())  # loads the service models once for all tests here
+KEY: dict[str, Any] = {"TableName": "example", "Key": {"pk": {"S": "acme#sample#0"}, "sk": {"S": "a"}}}
 
-
-class FakeClock:
-    """A clock that stands still until it is moved."""
-
-    def __init__(self) -> None:
-        self.now = START
-
-    def __call__(self) -> datetime:
-        """Return the time of day."""
-        return self.now
-
-
-class FakeSts:
-    """Vends credentials that nobody had before and that last as long as they were asked for, or fails as told."""
-
-    def __init__(self, clock: FakeClock, *, seconds: float = 0) -> None:
-        self.calls: list[dict[str, Any]] = []
-        self.failure: Exception | None = None
-        self.lifetime: timedelta | None = None
-        self._clock = clock
-        self._seconds = seconds
-        self._lock = threading.Lock()
-
-    def assume_role(self, **parameters: Any) -> dict[str, Any]:
-        """Answer as AssumeRole does."""
-        with self._lock:
-            self.calls.append(parameters)
-            number = len(self.calls)
-        time.sleep(self._seconds)
-        if self.failure is not None:
-            raise self.failure
-        tenant = parameters["Tags"][0]["Value"]
-        return {
-            "Credentials": {
-                "AccessKeyId": f"ASIA{tenant}{number}",
-                "SecretAccessKey": f"secret-{tenant}-{number}",
-                "SessionToken": f"token-{tenant}-{number}",
-                "Expiration": self._clock() + (self.lifetime or timedelta(seconds=parameters["DurationSeconds"])),
-            }
-        }
-
-    def sessions(self) -> list[str]:
-        """Return the session names asked for so far."""
-        return [call["RoleSessionName"] for call in self.calls]
+pytestmark = pytest.mark.usefixtures("in_request")
 
 
 class FakeWire:
@@ -105,424 +57,240 @@ class FakeWire:
         return AWSResponse(request.url, self._status, HTTPHeaders(), response)
 
 
-def clients_of(sts: FakeSts, clock: FakeClock, **options: Any) -> ScopedClients:
-    """Make the clients as the application wires them, but for STS, the wire and the clock."""
-    parts: dict[str, Any] = {
-        "session": SESSION,
-        "client_config": ClientConfig(),
-        "vending": SessionTagVending(lambda: cast("STSClient", sts), ROLE_ARN),
-        "region": "eu-central-1",
-        "capacity": 512,
-        "clients": 512,
-        "usage": Usage(),
-        "send": WIRE,
-    }
-    return ScopedClients(now=clock, **parts | options)
-
-
-WIRE = FakeWire()
-
-
-def access_key(client: DynamoDBClient) -> str:
-    """Return what the client signs with."""
-    return str(client._request_signer._credentials.access_key)  # type: ignore[attr-defined]
-
-
-def tenant(tenant_id: str, role: Role = Role.MEMBER, user_id: str = "user-1") -> TenantContext:
-    """Make a tenant context."""
-    return TenantContext(tenant_id, role, user_id, f"{user_id}@example.com")
-
-
-ACME, GLOBEX, INITECH = tenant("acme"), tenant("globex"), tenant("initech")
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    """The time of day."""
-    return FakeClock()
-
-
-@pytest.fixture
-def sts(clock: FakeClock) -> FakeSts:
-    """STS."""
-    return FakeSts(clock)
-
-
-@pytest.fixture
-def clients(sts: FakeSts, clock: FakeClock) -> ScopedClients:
-    """The vending machine's clients."""
-    return clients_of(sts, clock)
-
-
-def signed_with(client: DynamoDBClient) -> tuple[str, str]:
-    """Send a request, and return the access key and the token that it carries on the wire."""
-    client.query(TableName="example")
-    wire: dict[str, Any] = dict(WIRE.sent[-1].headers)
-    headers = {name: value.decode() if isinstance(value, bytes) else value for name, value in wire.items()}
-    credential = headers["Authorization"].split("Credential=")[1].split("/")[0]
-    return credential, headers["X-Amz-Security-Token"]
-
-
-def test_all_tenants_clients_send_over_the_one_pool_of_connections(clients: ScopedClients) -> None:
-    """A pool for each would use up a function's file descriptors with a hundred tenants."""
-    before = len(WIRE.sent)
-    for caller in (ACME, GLOBEX, INITECH):
-        clients.dynamodb(caller).query(TableName="example")
-        clients.secretsmanager(caller).get_secret_value(SecretId="x")
-    assert len(WIRE.sent) == before + 6
-
-
-def test_requests_are_signed_with_the_vended_key(clients: ScopedClients) -> None:
-    """On the wire, a tenant's request carries that tenant's key and token and no other."""
-    assert signed_with(clients.dynamodb(ACME)) == ("ASIAacme1", "token-acme-1")
-    assert signed_with(clients.dynamodb(GLOBEX)) == ("ASIAglobex2", "token-globex-2")
-    assert signed_with(clients.dynamodb(ACME)) == ("ASIAacme1", "token-acme-1")
-
-
-def test_a_client_does_not_take_up_the_processes_own_credentials(clients: ScopedClients) -> None:
-    """The client's credentials are the frozen vended ones: they have nothing to refresh from."""
-    credentials = clients.dynamodb(ACME)._request_signer._credentials  # type: ignore[attr-defined]
-    assert credentials.method == "explicit"
-    assert credentials.secret_key == "secret-acme-1"
-
-
-def test_every_tenant_and_every_role_has_a_client_of_its_own(clients: ScopedClients, sts: FakeSts) -> None:
-    """`acme` and `acme-eu`, or one tenant's viewer and admin, never share credentials."""
-    callers = [tenant(name, role) for name in ("acme", "acme-eu", "acme1", "acme10") for role in Role]
-
-    made = [clients.dynamodb(caller) for caller in callers]
-
-    assert len({id(client) for client in made}) == len(callers)
-    assert len({signed_with(client) for client in made}) == len(callers)
-    assert sts.sessions() == [f"{caller.tenant_id}.{caller.role}" for caller in callers]
-
-
-def test_a_warm_call_asks_sts_for_nothing(clients: ScopedClients, sts: FakeSts) -> None:
-    """Users of one tenant and role share the client, which holds the tenant's rights and not a user's."""
-    first = clients.dynamodb(ACME)
-
-    assert clients.dynamodb(ACME) is first
-    assert clients.dynamodb(tenant("acme", user_id="user-2")) is first
-    assert len(sts.calls) == 1
-
-
-def test_many_threads_for_one_tenant_lead_to_one_call_of_sts(clock: FakeClock) -> None:
-    """A cold container under load asks once; all the others wait for that answer."""
-    sts = FakeSts(clock, seconds=0.1)
-    clients, together = clients_of(sts, clock), threading.Barrier(THREADS)
-
-    def get(_: int) -> int:
-        together.wait()
-        return id(clients.dynamodb(ACME))
-
-    with ThreadPoolExecutor(THREADS) as threads:
-        assert len(set(threads.map(get, range(THREADS)))) == 1
-    assert len(sts.calls) == 1
-
-
-def test_many_threads_for_several_tenants_get_their_own_tenants_keys(clock: FakeClock) -> None:
-    """Concurrency mixes up nobody's credentials."""
-    sts = FakeSts(clock, seconds=0.05)
-    clients, together = clients_of(sts, clock), threading.Barrier(THREADS)
-    callers = [(ACME, GLOBEX, INITECH, tenant("acme-eu"))[number % 4] for number in range(THREADS)]
-
-    def key_of(caller: TenantContext) -> str:
-        together.wait()
-        credentials = clients.dynamodb(caller)._request_signer._credentials  # type: ignore[attr-defined]
-        return str(credentials.secret_key)
-
-    with ThreadPoolExecutor(THREADS) as threads:
-        for caller, secret in zip(callers, threads.map(key_of, callers), strict=True):
-            assert secret.startswith(f"secret-{caller.tenant_id}-")
-            assert secret.removeprefix(f"secret-{caller.tenant_id}-").isdigit()
-    assert sorted(sts.sessions()) == ["acme-eu.member", "acme.member", "globex.member", "initech.member"]
-
-
-def test_one_tenants_slow_sts_call_holds_up_no_other_tenant(clock: FakeClock) -> None:
-    """Vending happens outside the lock that all tenants share."""
-    globex_is_served, sts = threading.Event(), FakeSts(clock)
-
-    class SlowForAcme:
-        def vend(self, caller: TenantContext) -> Any:
-            if caller == ACME:
-                assert globex_is_served.wait(10)
-            return SessionTagVending(lambda: cast("STSClient", sts), ROLE_ARN).vend(caller)
-
-    clients = clients_of(sts, clock, vending=SlowForAcme())
-    with ThreadPoolExecutor(1) as threads:
-        slow = threads.submit(clients.dynamodb, ACME)
-        clients.dynamodb(GLOBEX)
-        globex_is_served.set()
-        slow.result(10)
-    assert sts.sessions() == ["globex.member", "acme.member"]
-
-
-def test_credentials_are_refreshed_well_before_they_expire(
-    clients: ScopedClients, sts: FakeSts, clock: FakeClock
-) -> None:
-    """A quarter of an hour before the end new ones are vended, and the old client is not handed out any more."""
-    first = clients.dynamodb(ACME)
-
-    clock.now = START + timedelta(minutes=44)
-    assert clients.dynamodb(ACME) is first
-
-    clock.now = START + timedelta(minutes=46)
-    second = clients.dynamodb(ACME)
-    assert second is not first
-    assert signed_with(second) == ("ASIAacme2", "token-acme-2")
-    assert clients.dynamodb(ACME) is second
-    assert len(sts.calls) == 2
-
-
-def test_many_threads_at_the_refresh_lead_to_one_call_of_sts(clock: FakeClock) -> None:
-    """Expiry under load is one call, too."""
-    sts = FakeSts(clock, seconds=0.05)
-    clients, together = clients_of(sts, clock), threading.Barrier(THREADS)
-    clients.dynamodb(ACME)
-    clock.now = START + timedelta(hours=2)
-
-    def key_of(_: int) -> str:
-        together.wait()
-        return access_key(clients.dynamodb(ACME))
-
-    with ThreadPoolExecutor(THREADS) as threads:
-        assert set(threads.map(key_of, range(THREADS))) == {"ASIAacme2"}
-    assert len(sts.calls) == 2
-
-
-def test_a_failed_early_refresh_keeps_the_credentials_that_still_hold(
-    clients: ScopedClients, sts: FakeSts, clock: FakeClock
-) -> None:
-    """They are the same tenant's own, and there is time to try again, though not at every request."""
-    first = clients.dynamodb(ACME)
-    clock.now, sts.failure = START + timedelta(minutes=46), UNREACHABLE
-    assert clients.dynamodb(ACME) is first
-    assert clients.dynamodb(ACME) is first
-    assert len(sts.calls) == 2
-
-    sts.failure = None
-    clock.now += timedelta(seconds=1)
-    assert signed_with(clients.dynamodb(ACME)) == ("ASIAacme3", "token-acme-3")
-
-
-@pytest.mark.parametrize("minutes", [51, 59, 60, 61, 600])
-@pytest.mark.parametrize("failure", [DENIED, UNREACHABLE], ids=["denied", "unreachable"])
-def test_when_the_end_is_near_a_failed_refresh_yields_no_client(
-    clients: ScopedClients, sts: FakeSts, clock: FakeClock, minutes: int, failure: Exception
-) -> None:
-    """Neither old credentials nor others take their place; the next call that STS answers works again."""
-    clients.dynamodb(ACME)
-    clock.now, sts.failure = START + timedelta(minutes=minutes), failure
-
-    for _ in range(2):
-        with pytest.raises(ScopedCredentialsError):
-            clients.dynamodb(ACME)
-        clock.now += timedelta(seconds=1)
-    sts.failure = None
-
-    assert signed_with(clients.dynamodb(ACME)) == ("ASIAacme4", "token-acme-4")
-
-
-@pytest.mark.parametrize(
-    "failure",
-    [
-        pytest.param(DENIED, id="denied"),
-        pytest.param(ClientError({"Error": {"Code": "Throttling", "Message": ""}}, "AssumeRole"), id="throttled"),
-        pytest.param(UNREACHABLE, id="unreachable"),
-        pytest.param(ConnectTimeoutError(endpoint_url="https://sts.invalid"), id="timeout"),
-        pytest.param(NoCredentialsError(), id="no credentials of its own"),
-        pytest.param(BotoCoreError(), id="any other client-side failure"),
-    ],
-)
-def test_a_first_failure_yields_no_client_and_is_remembered_for_a_second(
-    clients: ScopedClients, sts: FakeSts, clock: FakeClock, failure: Exception
-) -> None:
-    """The caller gets a 503 that says nothing of STS; other tenants and the next second are not affected."""
-    sts.failure = failure
-    with pytest.raises(ScopedCredentialsError) as refused:
-        clients.dynamodb(ACME)
-    assert refused.value.STATUS_CODE == 503
-    assert refused.value.__cause__ is failure
-    assert str(failure) not in str(refused.value)
-
-    sts.failure = None
-
-    clock.now += timedelta(seconds=0.999)
-    with pytest.raises(ScopedCredentialsError):
-        clients.dynamodb(ACME)
-    assert signed_with(clients.dynamodb(GLOBEX)) == ("ASIAglobex2", "token-globex-2")
-    clock.now = START + timedelta(seconds=1)
-    assert signed_with(clients.dynamodb(ACME)) == ("ASIAacme3", "token-acme-3")
-
-
-def test_a_failure_is_not_remembered_when_the_clock_is_set_back(
-    clients: ScopedClients, sts: FakeSts, clock: FakeClock
-) -> None:
-    """Else an hour would have to pass again."""
-    sts.failure = UNREACHABLE
-    with pytest.raises(ScopedCredentialsError):
-        clients.dynamodb(ACME)
-    clock.now, sts.failure = START - timedelta(hours=1), None
-    assert signed_with(clients.dynamodb(ACME)) == ("ASIAacme2", "token-acme-2")
-
-
-def test_many_threads_all_learn_of_one_failure(clock: FakeClock) -> None:
-    """Nobody who waited for the failing call gets a client, or calls STS again in turn."""
-    sts = FakeSts(clock)
-    sts.failure = UNREACHABLE
-    clients, together = clients_of(sts, clock), threading.Barrier(THREADS)
-
-    def fails(_: int) -> bool:
-        together.wait()
-        try:
-            clients.dynamodb(ACME)
-        except ScopedCredentialsError:
-            return True
-        return False
-
-    with ThreadPoolExecutor(THREADS) as threads:
-        assert all(threads.map(fails, range(THREADS)))
-    assert len(sts.calls) == 1
-
-
-def test_credentials_that_are_vended_expired_yield_no_client(clients: ScopedClients, sts: FakeSts) -> None:
-    """A wrong clock must not make a client whose every request AWS refuses, nor an opaque server error."""
-    sts.lifetime = timedelta(seconds=-1)
-    for _ in range(2):
-        with pytest.raises(ScopedCredentialsError):
-            clients.dynamodb(ACME)
-
-
 def rejecting(code: str) -> FakeWire:
     """Return a wire on which every request is rejected."""
     return FakeWire(400, f'{{"__type": "com.amazon.coral.service#{code}"}}'.encode())
 
 
+def clients_of(wire: FakeWire, **options: Any) -> ScopedClients:
+    """Make the clients as the application wires them, but for the wire."""
+    parts: dict[str, Any] = {"session": BOTOCORE, "client_config": ClientConfig(), "usage": Usage()}
+    return ScopedClients(region="eu-central-1", send=wire, **parts | options)
+
+
+def opened(tenant_id: str = "acme", role: Role = Role.MEMBER) -> Handle:
+    """Return a handle with a session of this tenant that STS vended at START."""
+    key: Any = {
+        "AccessKeyId": f"ASIA{tenant_id}{role}",
+        "SecretAccessKey": f"secret-{tenant_id}",
+        "SessionToken": f"token-{tenant_id}",
+        "Expiration": START + timedelta(hours=1),
+    }
+    return handle_of(tenant_id, role, session=Session.of(tenant_id, role, key, START))
+
+
+def in_another_request(work: Callable[[], Any]) -> Any:
+    """Return what the work returns that is done in a request of its own, in another thread."""
+
+    def served() -> Any:
+        with open_request():
+            return work()
+
+    with ThreadPoolExecutor(1) as threads:
+        return threads.submit(served).result()
+
+
+def signed_with(request: AWSPreparedRequest) -> tuple[str, str]:
+    """Return the access key and the token that a request carries on the wire."""
+    wire: dict[str, Any] = dict(request.headers)
+    headers = {name: value.decode() if isinstance(value, bytes) else value for name, value in wire.items()}
+    return headers["Authorization"].split("Credential=")[1].split("/")[0], headers["X-Amz-Security-Token"]
+
+
+@pytest.fixture
+def wire() -> FakeWire:
+    """What all clients send over."""
+    return FakeWire()
+
+
+@pytest.fixture
+def clients(wire: FakeWire) -> ScopedClients:
+    """The clients."""
+    return clients_of(wire)
+
+
+def test_each_call_is_signed_with_the_session_of_its_handle(clients: ScopedClients, wire: FakeWire) -> None:
+    """On the wire, a tenant's request carries that tenant's key and token and no other, whoever was served between."""
+    acme, globex = clients.dynamodb(opened("acme")), clients.dynamodb(opened("globex"))
+    for client in (acme, globex, acme):
+        client.get_item(**KEY)
+    clients.secretsmanager(opened("globex")).get_secret_value(SecretId="x")
+    clients.dynamodb(opened("acme", Role.VIEWER)).query(TableName="example")
+
+    assert [signed_with(request) for request in wire.sent] == [
+        ("ASIAacmemember", "token-acme"),
+        ("ASIAglobexmember", "token-globex"),
+        ("ASIAacmemember", "token-acme"),
+        ("ASIAglobexmember", "token-globex"),
+        ("ASIAacmeviewer", "token-acme"),
+    ]
+
+
+def test_threads_of_many_tenants_sign_with_their_own_tenants_key(clients: ScopedClients, wire: FakeWire) -> None:
+    """They share one client, whose calls go side by side."""
+    together = threading.Barrier(THREADS)
+
+    def ask(number: int) -> None:
+        with open_request():
+            client = clients.dynamodb(opened(f"tenant-{number}"))
+            together.wait()
+            for _ in range(5):
+                client.get_item(TableName=f"of-tenant-{number}", Key=KEY["Key"])
+
+    with ThreadPoolExecutor(THREADS) as threads:
+        list(threads.map(ask, range(THREADS)))
+
+    assert len(wire.sent) == 5 * THREADS
+    for request in wire.sent:
+        _, token = signed_with(request)
+        assert f'"of-{token.removeprefix("token-")}"'.encode() in (request.body or b"")
+
+
+def test_the_session_is_asked_for_at_each_call(clients: ScopedClients, wire: FakeWire) -> None:
+    """So a store that lives through a renewal signs with the new one."""
+    acme = Session.of_function("acme", Role.MEMBER)
+    sessions = iter([replace(acme, credentials=Credentials(f"ASIA{n}", "secret", f"token-{n}")) for n in range(2)])
+    client = clients.dynamodb(GivenHandle(TenantContext("acme", Role.MEMBER, "u", "e"), lambda: next(sessions)))
+    for _ in range(2):
+        client.get_item(**KEY)
+    assert [signed_with(request) for request in wire.sent] == [("ASIA0", "token-0"), ("ASIA1", "token-1")]
+
+
+def test_what_signs_a_call_is_not_sent(clients: ScopedClients, wire: FakeWire) -> None:
+    """Neither the session nor the key's secret is in the body or a header."""
+    clients.dynamodb(opened()).get_item(**KEY)
+    (request,) = wire.sent
+    assert not any(text in f"{request.body!r} {dict(request.headers)}" for text in ("_session", "secret-acme"))
+
+
+def test_without_a_session_nothing_is_sent(clients: ScopedClients, wire: FakeWire) -> None:
+    """When STS vends none: no other credentials take its place."""
+
+    def unavailable() -> Session:
+        raise ScopedCredentialsError
+
+    client = clients.dynamodb(GivenHandle(TenantContext("acme", Role.MEMBER, "u", "e"), unavailable))
+    with pytest.raises(ScopedCredentialsError):
+        client.get_item(**KEY)
+    assert wire.sent == []
+
+
+def test_the_functions_own_credentials_sign_nothing(wire: FakeWire, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though they are at hand: neither a session without credentials nor the bare client finds them."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "ASIALAMBDA")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "lambda-secret")
+    own = clients_of(wire, session=without_credentials(BotocoreSession()))
+    with pytest.raises(NoCredentialsError):
+        own.dynamodb(handle_of("acme")).get_item(**KEY)
+    bare: Any = own._client("dynamodb")
+    with pytest.raises(KeyError):
+        bare.get_item(**KEY)
+    assert wire.sent == []
+    assert BotocoreSession().get_credentials() is not None, "they are at hand"
+
+
 @pytest.mark.parametrize(
-    ("code", "seconds", "calls"),
+    "call",
     [
-        ("ExpiredTokenException", 0, 2),
-        ("UnrecognizedClientException", 0, 2),
-        ("AccessDeniedException", 10, 2),
-        ("AccessDeniedException", 9.9, 1),
-        ("ThrottlingException", 10, 1),
+        pytest.param(lambda clients, handle: clients.dynamodb(handle).query(TableName="example"), id="dynamodb"),
+        pytest.param(
+            lambda clients, handle: clients.secretsmanager(handle).get_secret_value(SecretId="x"), id="secretsmanager"
+        ),
     ],
 )
-def test_credentials_that_a_service_rejects_are_vended_anew(
-    sts: FakeSts, clock: FakeClock, code: str, seconds: float, calls: int
+def test_a_client_of_another_request_does_nothing(
+    clients: ScopedClients, wire: FakeWire, call: Callable[[ScopedClients, Handle], object]
 ) -> None:
-    """The request that met the rejection fails, the next one has new credentials.
+    """Its handle is closed: nothing is signed."""
 
-    A refusal by IAM replaces them too, since the session may have been revoked, but not fresh ones: whoever asks for
-    another tenant's items again and again must not use up the rate of STS.
-    """
-    clients = clients_of(sts, clock, send=rejecting(code))
-    rejected, globex = clients.dynamodb(ACME), clients.dynamodb(GLOBEX)
-    clock.now += timedelta(seconds=seconds)
-    with pytest.raises(ClientError, match=code):
-        rejected.get_item(TableName="example", Key={})
+    def earlier() -> Handle:
+        handle = opened()
+        call(clients, handle)
+        return handle
 
-    assert (clients.dynamodb(ACME) is rejected) is (calls == 1)
-    assert sts.sessions().count("acme.member") == calls
-    assert clients.dynamodb(GLOBEX) is globex
+    kept = in_another_request(earlier)
+    wire.sent.clear()
+    with pytest.raises(HandleClosedError):
+        call(clients, kept)
+    assert wire.sent == []
 
 
-def test_fresh_credentials_are_those_that_were_refreshed_just_now(sts: FakeSts, clock: FakeClock) -> None:
-    """The ten seconds are counted from the vending, not from the tenant's first request."""
-    clients = clients_of(sts, clock, send=rejecting("AccessDeniedException"))
-    clients.dynamodb(ACME)
-    clock.now = START + timedelta(hours=2)
-    refreshed = clients.dynamodb(ACME)
-    with pytest.raises(ClientError):
-        refreshed.get_item(TableName="example", Key={})
-    assert clients.dynamodb(ACME) is refreshed
-    assert len(sts.calls) == 2
+def test_a_method_that_was_kept_does_nothing_after_its_request(clients: ScopedClients, wire: FakeWire) -> None:
+    """The handle is asked as it is called, and not as it is looked up."""
+
+    def earlier() -> Callable[..., object]:
+        get_item = clients.dynamodb(opened()).get_item
+        get_item(**KEY)
+        return get_item
+
+    get_item = in_another_request(earlier)
+    with pytest.raises(HandleClosedError):
+        get_item(**KEY)
+    assert len(wire.sent) == 1
 
 
-def test_refused_credentials_are_kept_while_sts_cannot_replace_them(sts: FakeSts, clock: FakeClock) -> None:
-    """Else one request for another tenant's key would shut a tenant out for as long as STS is away."""
-    clients = clients_of(sts, clock, send=rejecting("AccessDeniedException"))
-    kept = clients.dynamodb(ACME)
-    clock.now += timedelta(minutes=1)
-    sts.failure = UNREACHABLE
-    for _ in range(3):
-        with pytest.raises(ClientError):
-            clients.dynamodb(ACME).get_item(TableName="example", Key={})
-    assert clients.dynamodb(ACME) is kept
-    assert len(sts.calls) == 2, "tried once, and not again at every refusal"
-
-    sts.failure = None
-    clock.now += timedelta(seconds=10)
-    with pytest.raises(ClientError):
-        kept.get_item(TableName="example", Key={})
-    assert clients.dynamodb(ACME) is not kept
+def test_the_threads_of_a_request_sign_as_the_request(clients: ScopedClients, wire: FakeWire) -> None:
+    """As the listing of a sharded kind does."""
+    client = clients.dynamodb(opened())
+    with RequestThreads(4) as threads:
+        list(threads.map(lambda _: client.query(TableName="example"), range(8)))
+    assert {signed_with(request) for request in wire.sent} == {("ASIAacmemember", "token-acme")}
+    assert len(wire.sent) == 8
 
 
-def test_many_threads_that_are_refused_at_once_replace_the_credentials_once(clock: FakeClock) -> None:
-    """Each call of STS is one of the account's; so who is refused while another thread vends does not vend as well."""
-    sts = FakeSts(clock, seconds=0.2)
-    clients = clients_of(sts, clock, send=rejecting("AccessDeniedException"))
-    clients.dynamodb(ACME)
-    clock.now += timedelta(minutes=1)
-
-    def ask(_: int) -> None:
-        for _ in range(5):
-            with pytest.raises(ClientError):
-                clients.dynamodb(ACME).get_item(TableName="example", Key={})
-
-    with ThreadPoolExecutor(8) as threads:
-        list(threads.map(ask, range(8)))
-
-    assert len(sts.calls) == 2
-
-
-def test_the_tenant_that_was_not_served_for_the_longest_time_is_dropped(sts: FakeSts, clock: FakeClock) -> None:
-    """What is kept is bounded, and a busy tenant stays."""
-    clients = clients_of(sts, clock, capacity=2)
-    for caller in (ACME, GLOBEX, ACME, INITECH):
-        clients.dynamodb(caller)
-    assert sts.sessions() == ["acme.member", "globex.member", "initech.member"]
-
-    clients.dynamodb(ACME)
-    assert len(sts.calls) == 3, "acme was used after globex and stays"
-
-    clients.dynamodb(GLOBEX)
-    assert sts.sessions()[3:] == ["globex.member"]
-
-
-def test_credentials_outlive_the_client_that_was_made_of_them(sts: FakeSts, clock: FakeClock) -> None:
-    """A client is made again without STS, and signs for its own tenant; a busy tenant keeps the one it has."""
-    clients = clients_of(sts, clock, clients=2)
-    acme, globex = clients.dynamodb(ACME), clients.dynamodb(GLOBEX)
-    assert clients.dynamodb(ACME) is acme
-    clients.dynamodb(INITECH)
-
-    assert clients.dynamodb(ACME) is acme
-    again = clients.dynamodb(GLOBEX)
-    assert again is not globex
-    assert access_key(again) == access_key(globex) != access_key(acme)
-    assert len(sts.calls) == 3
-
-
-def test_no_more_clients_are_held_than_there_are_credentials(sts: FakeSts, clock: FakeClock) -> None:
-    """What was dropped with its credentials is not kept alive by its client."""
-    clients = clients_of(sts, clock, capacity=1)
-    dropped = weakref.ref(clients.dynamodb(ACME))
-    clients.dynamodb(GLOBEX)
-    gc.collect()
-
-    assert dropped() is None
-
-
-def test_a_client_has_the_methods_that_the_stores_call_and_no_others(clients: ScopedClients) -> None:
-    """Each would take memory in every tenant's client; a client of botocore's own has them all."""
-    unlimited = Session().create_client("dynamodb", region_name="eu-central-1")
+def test_a_client_has_the_methods_that_are_needed_and_no_others(clients: ScopedClients) -> None:
+    """No scan, no statement, no batch; nor a way to what all tenants share."""
+    client = clients.dynamodb(opened())
+    unlimited = BotocoreSession().create_client("dynamodb", region_name="eu-central-1")
     operations = set(unlimited.meta.method_to_api_mapping)
 
-    had = operations & set(dir(clients.dynamodb(ACME)))
+    had = {name for name in operations if hasattr(client, name)}
 
-    assert {"scan", "execute_statement", "batch_get_item", "get_item"} < operations & set(dir(unlimited))
     assert had == {"get_item", "query", "put_item", "update_item", "delete_item"}
+    assert not any(hasattr(client, name) for name in ("meta", "exceptions", "_request_signer", "get_paginator"))
+    with pytest.raises(AttributeError, match="a scoped client has no scan"):
+        client.scan(TableName="example")
+
+
+def test_all_calls_go_over_the_one_pool_of_connections(clients: ScopedClients, wire: FakeWire) -> None:
+    """A pool for each tenant would use up a function's file descriptors with a hundred tenants."""
+    for tenant in ("acme", "globex", "initech"):
+        clients.dynamodb(opened(tenant)).query(TableName="example")
+        clients.secretsmanager(opened(tenant)).get_secret_value(SecretId="x")
+    assert len(wire.sent) == 6
+
+
+@pytest.mark.parametrize(
+    ("code", "seconds", "is_rejected", "is_refused"),
+    [
+        ("ExpiredTokenException", 0, True, False),
+        ("UnrecognizedClientException", 0, True, False),
+        ("AccessDeniedException", 10, False, True),
+        ("AccessDeniedException", 9.9, False, False),
+        ("ThrottlingException", 10, False, False),
+    ],
+)
+def test_a_session_learns_what_a_service_says_of_it(
+    code: str, seconds: float, *, is_rejected: bool, is_refused: bool
+) -> None:
+    """The request that met it fails; the machine then replaces the session, and no other tenant's."""
+    config = ClientConfig(retries={"total_max_attempts": 1})
+    clients = clients_of(rejecting(code), client_config=config, now=lambda: START + timedelta(seconds=seconds))
+    acme, globex = opened("acme"), opened("globex")
+    with pytest.raises(ClientError, match=code):
+        clients.dynamodb(acme).get_item(**KEY)
+
+    session = acme.session()
+    assert (session.is_usable(START), session.is_fresh) == (not is_rejected, not (is_rejected or is_refused))
+    assert globex.session().is_fresh
+
+
+def test_a_secret_that_is_refused_is_judged_alike() -> None:
+    """Secrets Manager answers in the same words."""
+    clients, acme = clients_of(rejecting("ExpiredTokenException")), opened()
+    with pytest.raises(ClientError):
+        clients.secretsmanager(acme).get_secret_value(SecretId="x")
+    assert not acme.session().is_usable(START)
 
 
 class CountingFileLoader(JSONFileLoader):
@@ -537,17 +305,30 @@ class CountingFileLoader(JSONFileLoader):
         return super().load_file(path)
 
 
-def test_a_second_tenants_client_loads_no_service_model_again(sts: FakeSts, clock: FakeClock) -> None:
-    """All clients come from one botocore session: the first pays for DynamoDB's model, the others do not."""
-    files, session = CountingFileLoader(), Session()
+def test_a_second_tenants_client_loads_no_service_model_again_and_makes_none(wire: FakeWire) -> None:
+    """The first pays for DynamoDB's model and client, which all tenants use."""
+    files, session = CountingFileLoader(), without_credentials(BotocoreSession())
     session.register_component("data_loader", Loader(file_loader=files))
-    clients = clients_of(sts, clock, session=session)
-    clients.dynamodb(ACME)
+    clients = clients_of(wire, session=session)
+    clients.dynamodb(opened("acme")).get_item(**KEY)
     models = [path for path in files.loaded if path.endswith("/service-2") and "/dynamodb/" in path]
     assert len(models) == 1, "the first client loads it through this loader, so that the count below means something"
-    loaded = len(files.loaded)
+    loaded, made = len(files.loaded), dict(clients._clients)
 
-    for caller in (GLOBEX, tenant("acme", Role.ADMIN), INITECH):
-        clients.dynamodb(caller)
+    for caller in (opened("globex"), opened("acme", Role.ADMIN), opened("initech")):
+        clients.dynamodb(caller).get_item(**KEY)
 
     assert files.loaded[loaded:] == []
+    assert clients._clients == made
+
+
+def test_threads_that_race_for_the_first_client_get_the_same_one(wire: FakeWire) -> None:
+    """The sessions of botocore do not create clients safely from several threads."""
+    clients, together = clients_of(wire), threading.Barrier(THREADS)
+
+    def get(_: int) -> int:
+        together.wait()
+        return id(clients._client("dynamodb"))
+
+    with ThreadPoolExecutor(THREADS) as threads:
+        assert len(set(threads.map(get, range(THREADS)))) == 1

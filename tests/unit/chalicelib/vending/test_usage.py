@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.config import Config as ClientConfig
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 from botocore.httpsession import URLLib3Session
-from botocore.session import Session
+from botocore.session import Session as BotocoreSession
 
-from chalicelib.tenancy.tenant import Role, TenantContext
-from chalicelib.vending.clients import ScopedClients
+from chalicelib.tenancy.tenant import Role
+from chalicelib.vending.clients import ScopedClients, without_credentials
+from chalicelib.vending.sessions import Session
 from chalicelib.vending.usage import NAMESPACE, Capacity, Usage, emit_metrics
+from tests.support.handles import handle_of, open_request
 from tests.unit.http_stub import Asked, HttpStub, StubAnswer
 
 if TYPE_CHECKING:
@@ -126,16 +129,6 @@ print(json.dumps(sorted((line["tenant"], line["ConsumedReadCapacity"]) for line 
     assert run_python(code) == sorted([f"tenant-{number}", [float(number)]] for number in range(100))
 
 
-class _Vending:
-    def vend(self, tenant: TenantContext) -> Any:
-        return {
-            "AccessKeyId": f"ASIA{tenant.tenant_id}",
-            "SecretAccessKey": "secret",
-            "SessionToken": "token",
-            "Expiration": datetime.now(UTC) + timedelta(hours=1),
-        }
-
-
 ANSWERS = {
     "GetItem": (200, {"ConsumedCapacity": {"TableName": "example", "CapacityUnits": 0.5}}),
     "Query": (200, {"Items": [], "Count": 0, "ConsumedCapacity": {"TableName": "example", "CapacityUnits": 2.5}}),
@@ -152,19 +145,19 @@ class Metered:
         self.usage = Usage()
         self.stub = stub
         self.clients = ScopedClients(
-            Session(),
+            without_credentials(BotocoreSession()),
             ClientConfig(retries={"total_max_attempts": 1}),
-            _Vending(),
             region="eu-central-1",
-            capacity=8,
-            clients=8,
             usage=self.usage,
             send=URLLib3Session().send,
         )
 
     def client(self, tenant_id: str) -> DynamoDBClient:
         """Return the client of a tenant."""
-        return self.clients.dynamodb(TenantContext(tenant_id, Role.MEMBER, "u", "e"))
+        session = replace(
+            Session.of_function(tenant_id, Role.MEMBER), credentials=Credentials(f"ASIA{tenant_id}", "secret", "token")
+        )
+        return self.clients.dynamodb(handle_of(tenant_id, session=session))
 
 
 @pytest.fixture
@@ -175,7 +168,7 @@ def metered(monkeypatch: pytest.MonkeyPatch) -> Iterator[Metered]:
         status, body = ANSWERS[asked.headers["x-amz-target"].rpartition(".")[2]]
         return StubAnswer(status, json.dumps(body).encode(), {"Content-Type": "application/x-amz-json-1.0"})
 
-    with HttpStub(answer) as stub:
+    with open_request(), HttpStub(answer) as stub:
         monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", stub.url)
         yield Metered(stub)
 

@@ -16,7 +16,8 @@ from bulkhead_planproof.plan import Principal, read_document
 from chalicelib import PRODUCT
 from chalicelib.tenancy.tenant import Role, TenantContext, is_tenant_id
 from chalicelib.vending.strategies import TenantResources, session_policy
-from isolation.proof.expectations import name_of, reasons_of, rendered_policies
+from isolation.proof.expectations import name_of, reasons_for, reasons_of, rendered_policies
+from stage.local.aws import VPC_ENDPOINT_ID
 
 _TABLE = "arn:aws:dynamodb:eu-central-1:123456789012:table/app"
 _SECRETS = tuple(f"arn:aws:secretsmanager:eu-central-1:123456789012:secret:{login}-??????" for login in ("r", "w"))
@@ -88,8 +89,57 @@ def test_a_plan_of_somebody_else_has_no_reasons_here() -> None:
 
 def test_reasons_are_about_one_stage() -> None:
     """By the names of its resources, which begin with the product's and the stage's."""
-    reasons = reasons_of("shop-test")
-    assert reasons.tenant_roles == ("shop-test-TenantRole",)
+    reasons = reasons_of("shop-test", "web_identity")
+    assert reasons.tenant_roles == ("shop-test-TenantRole", "shop-test-TenantMaintenanceRole")
     named = {each.principal for each in reasons.paths} | set(reasons.other_tables)
     assert all(each.startswith("shop-test-") for each in named)
     assert "{name}" not in reasons.model_dump_json()
+
+
+@pytest.mark.parametrize(
+    ("strategy", "opened"),
+    [
+        ("web_identity", ()),
+        ("session_tags", ("arn:*:iam::*:role/shop-test-TenantRole",)),
+        ("session_policy", ("arn:*:iam::*:role/shop-test-TenantPolicyRole",)),
+    ],
+)
+def test_the_api_opens_sessions_of_the_strategys_role_only(strategy: str, opened: tuple[str, ...]) -> None:
+    """Under web_identity of none: a plan that lets it is a finding."""
+    paths = reasons_of("shop-test", strategy).paths
+    found = [
+        each.resources
+        for each in paths
+        if each.principal == "shop-test-LambdaRole" and "sts:AssumeRole" in each.actions
+    ]
+    assert found == ([opened] if opened else [])
+
+
+def test_a_strategy_that_nobody_knows_has_no_reasons() -> None:
+    """A plan without one, too."""
+    with pytest.raises(ProofError, match="'None' is not known: it is one of web_identity"):
+        reasons_of("shop-test", "None")
+
+
+def _ours(**variables: Any) -> dict[str, Any]:
+    given = {"stage": "test", "vending_strategy": "web_identity", **variables}
+    return {
+        "configuration": {"root_module": {"module_calls": {"core": {"source": "../modules/core"}}}},
+        "variables": {name: {"value": value} for name, value in given.items()},
+    }
+
+
+def test_a_stage_on_one_machine_has_an_endpoint_that_no_plan_makes() -> None:
+    """Its listener; another id is none."""
+    assert list(reasons_for(_ours(vpc_endpoint_id=VPC_ENDPOINT_ID)).sts_endpoints) == [VPC_ENDPOINT_ID]
+    assert not reasons_for(_ours(vpc_endpoint_id="vpce-00000000000000000")).sts_endpoints
+    assert not reasons_for(_ours(vpc_endpoint_id=None)).sts_endpoints
+
+
+def test_only_a_disposable_stage_without_a_network_takes_tokens_from_anywhere() -> None:
+    """Where its report says so."""
+    network = {"cidr": "10.0.0.0/16", "zones": ["a"]}
+    assert reasons_for(_ours(disposable=True, network=None)).sessions_from_anywhere
+    assert reasons_for(_ours(disposable=True)).sessions_from_anywhere
+    for variables in ({"disposable": True, "network": network}, {"disposable": False}, {}):
+        assert not reasons_for(_ours(**variables)).sessions_from_anywhere

@@ -12,6 +12,7 @@ import os
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -31,11 +32,12 @@ if TYPE_CHECKING:
 
 ORIGIN = "http://127.0.0.1:8080"
 REGISTRY = ENVIRONMENT["REGISTRY_TABLE_NAME"].encode()
+KEYS = ENVIRONMENT["SIGNING_KEYS_TABLE_NAME"].encode()
 SAMPLE = json.dumps({"name": "anvil", "price": "1.10", "count": 2}).encode()
-VENDED = b"""<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>
+VENDED = b"""<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleWithWebIdentityResult><Credentials>
 <AccessKeyId>ASIATENANT</AccessKeyId><SecretAccessKey>tenant-secret</SecretAccessKey>
 <SessionToken>tenant-token</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration>
-</Credentials></AssumeRoleResult></AssumeRoleResponse>"""
+</Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,11 @@ class Api:
 
     def asked_for_tenants(self) -> list[Asked]:
         """Return what was asked on behalf of tenants: neither for keys nor by the authorizer, which remembers both."""
-        return [asked for asked in self.behind.asked if asked.path != "/jwks.json" and REGISTRY not in asked.body]
+        return [
+            asked
+            for asked in self.behind.asked
+            if asked.path != "/jwks.json" and REGISTRY not in asked.body and KEYS not in asked.body
+        ]
 
     def send(self, request: bytes) -> Reply:
         """Send bytes as they are and read the one answer."""
@@ -121,6 +127,10 @@ def api(tmp_path_factory: pytest.TempPathFactory, user_pool: UserPool) -> Iterat
     def answer(asked: Asked) -> StubAnswer:
         if asked.path == "/jwks.json":
             return StubAnswer(body=json.dumps(user_pool.jwks()).encode())
+        if KEYS in asked.body:
+            fetched_at = datetime.now(UTC).isoformat()
+            item = {"keys": {"S": json.dumps(user_pool.jwks())}, "fetched_at": {"S": fetched_at}}
+            return StubAnswer(body=json.dumps({"Item": item}).encode())
         if REGISTRY in asked.body:
             status = "suspended" if b"umbrella" in asked.body else "active"
             return StubAnswer(body=json.dumps({"Item": {"status": {"S": status}}}).encode())
@@ -372,7 +382,9 @@ def test_an_unreachable_sts_is_unavailable_and_says_when_to_try_again(api: Api, 
     reply = api.call("GET", "/samples", user_pool.token({"custom:tenantID": "initech"}))
     assert (reply.status, reply.document["Code"]) == (503, "ScopedCredentialsError")
     assert int(reply.headers["retry-after"]) > 0
-    assert {parse_qs(asked.body.decode())["Action"][0] for asked in api.asked_for_tenants()[before:]} == {"AssumeRole"}
+    assert {parse_qs(asked.body.decode())["Action"][0] for asked in api.asked_for_tenants()[before:]} == {
+        "AssumeRoleWithWebIdentity"
+    }
     assert api.call("GET", "/samples", user_pool.token()).status == 200
 
 

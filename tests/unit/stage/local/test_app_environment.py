@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from bulkhead_localaws.execution import PATH, execution_token
-from chalicelib.config import Config, ControlPlaneConfig, DatabaseFunctionsConfig
+from chalicelib.config import Config, ControlPlaneConfig, DatabaseFunctionsConfig, SigningKeysConfig
 from stage.local.app_environment import (
     PREFERRED_CREDENTIALS,
     PREFERRED_ENDPOINTS,
     app_settings,
     as_shell,
     function_settings,
-    vending_settings,
 )
 from stage.local.processes import process_basics
 from tests.unit.http_stub import HttpStub, StubAnswer
@@ -34,7 +33,10 @@ if TYPE_CHECKING:
 OUTPUTS = {
     "region": "eu-central-1",
     "table_arn": "arn:aws:dynamodb:eu-central-1:123456789012:table/example",
-    "vending_strategy": "session_tags",
+    "vending_strategy": "web_identity",
+    "session_per": "tenant",
+    "tenant_maintenance_role_arn": "arn:aws:iam::123456789012:role/example-maintenance",
+    "signing_keys_table_name": "example-signing-keys",
     "table_name": "example",
     "registry_table_name": "example-tenants",
     "export_bucket_name": "example-exports",
@@ -43,7 +45,6 @@ OUTPUTS = {
     "authorizer_role_arn": "arn:aws:iam::123456789012:role/service/example-authorizer",
     "offboard_tenant_role_arn": "arn:aws:iam::123456789012:role/service/example-offboard",
     "tenant_role_arn": "arn:aws:iam::123456789012:role/example-tenant",
-    "tenant_policy_role_arn": "arn:aws:iam::123456789012:role/example-tenant-policy",
     "token_issuer": "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Pool",
     "user_pool_id": "eu-central-1_Pool",
     "user_pool_client_id": "client",
@@ -53,9 +54,12 @@ OUTPUTS = {
 }
 
 
+VPC = "http://127.0.0.1:4567"
+
+
 def local_aws_at(url: str) -> LocalAws:
     """Return what is known of a local AWS at this URL."""
-    return cast("LocalAws", SimpleNamespace(endpoint_url=url, execution_secret="secret"))
+    return cast("LocalAws", SimpleNamespace(endpoint_url=url, vpc_endpoint_url=VPC, execution_secret="secret"))
 
 
 def settings_on(url: str) -> dict[str, str]:
@@ -72,7 +76,9 @@ def test_the_settings_are_all_that_the_app_must_be_told() -> None:
     expected = {
         "region": "eu-central-1",
         "table_arn": OUTPUTS["table_arn"],
-        "strategy": "session_tags",
+        "strategy": "web_identity",
+        "session_per": "tenant",
+        "signing_keys_table_name": "example-signing-keys",
         "tenant_role_arn": OUTPUTS["tenant_role_arn"],
         "token_issuer": OUTPUTS["token_issuer"],
         "token_audience": "client",
@@ -82,15 +88,7 @@ def test_the_settings_are_all_that_the_app_must_be_told() -> None:
         "authorizer_cache_seconds": 20,
     }
     assert {name: config[name] for name in expected} == expected
-    assert SETTINGS["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4566"
-
-
-def test_only_the_strategy_of_session_policies_is_told_of_its_role() -> None:
-    """Sessions of it without a policy would reach every tenant."""
-    tags = {"VENDING_STRATEGY": "session_tags", "TENANT_ROLE_ARN": OUTPUTS["tenant_role_arn"]}
-    policy = {"VENDING_STRATEGY": "session_policy", "TENANT_POLICY_ROLE_ARN": OUTPUTS["tenant_policy_role_arn"]}
-    assert vending_settings(OUTPUTS, "session_tags") == tags
-    assert vending_settings(OUTPUTS, "session_policy") == tags | policy
+    assert SETTINGS["AWS_ENDPOINT_URL"] == VPC, "what is not in the VPC could use no tenant's session"
 
 
 def test_the_settings_hold_no_access_key() -> None:
@@ -119,10 +117,13 @@ def test_a_function_of_the_control_plane_is_told_all_that_it_must_be_and_runs_wi
     assert not [name for name in settings if name.startswith("AUTHORIZER_ROLE_")]
     assert DatabaseFunctionsConfig.from_environ(settings).master_secret_arn == OUTPUTS["master_secret_arn"]
     config = dataclasses.asdict(ControlPlaneConfig.from_environ(settings))
-    same = ("region", "registry_table_name", "user_pool_id", "table_name", "tenant_role_arn")
+    same = ("region", "registry_table_name", "user_pool_id", "table_name", "tenant_maintenance_role_arn")
     expected = {name: OUTPUTS[name] for name in (*same, "reader_secret_arn", "writer_secret_arn")}
     assert {name: config[name] for name in expected} == expected
     assert config["export_bucket"] == "example-exports"
+    keys = SigningKeysConfig.from_environ(settings)
+    assert (keys.signing_keys_table_name, keys.token_issuer) == ("example-signing-keys", OUTPUTS["token_issuer"])
+    assert keys.jwks_url == SETTINGS["JWKS_URL"]
 
 
 def test_an_erasure_begins_after_the_cache_has_expired_and_the_last_request_is_answered() -> None:
@@ -229,6 +230,6 @@ def test_the_sdk_then_uses_the_roles_credentials_whatever_the_developer_had_set(
     with HttpStub(lambda _: StubAnswer(body=json.dumps(vended).encode())) as stub:
         printed = source(tmp_path, as_shell(settings_on(stub.url)), developers, RESOLVE)
 
-    assert printed.split() == ["ASIAROLE", "role-token", stub.url, stub.url]
+    assert printed.split() == ["ASIAROLE", "role-token", VPC, VPC]
     assert stub.asked[0].path == f"{PATH}example-lambda"
     assert stub.asked[0].headers["authorization"] == execution_token("secret", "example-lambda")

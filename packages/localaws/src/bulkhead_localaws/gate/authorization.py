@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from bulkhead_localaws.gate.callers import Caller
     from bulkhead_localaws.gate.record import DecisionRecord
+    from bulkhead_localaws.gate.sessions import RoleSession
     from bulkhead_localaws.protocol.checks import ContextValue
     from bulkhead_localaws.protocol.requests import HttpRequest
 
@@ -85,37 +86,71 @@ class Authorizer:
 def global_context(
     caller: Caller, request: HttpRequest, region: str, account: str, now: datetime
 ) -> dict[str, ContextValue]:
-    """Return the condition keys that every request has.
+    """Return the condition keys that every signed request has.
 
-    Source: AWS, "AWS global condition context keys" (https://docs.aws.amazon.com/IAM/latest/UserGuide/
-    reference_policies_condition-keys.html). Keys that this local AWS has no value for are absent, and
-    aws:MultiFactorAuthPresent is false for sessions, since nobody signs in here with a second factor.
+    Keys that this local AWS has no value for are absent, and aws:MultiFactorAuthPresent is false for sessions, since
+    nobody signs in here with a second factor.
     """
     context: dict[str, ContextValue] = {
-        "aws:CurrentTime": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "aws:EpochTime": str(int(now.timestamp())),
-        "aws:PrincipalAccount": caller.principal.account,
+        **request_context(request, account, now),
+        **unsigned_caller_context(caller),
         "aws:PrincipalArn": caller.principal.role_arn or caller.principal.arn,
         "aws:PrincipalIsAWSService": "false",
-        "aws:PrincipalType": caller.kind,
         "aws:RequestedRegion": region,
-        "aws:ResourceAccount": account,
-        "aws:SecureTransport": "false",
-        "aws:SourceIp": request.remote_addr,
-        "aws:ViaAWSService": "false",
-        "aws:userid": caller.user_id,
     }
     if caller.user_name is not None:
         context["aws:username"] = caller.user_name
     else:
         context["aws:MultiFactorAuthPresent"] = "false"
-    if caller.role_session is not None and caller.role_session.issued_at is not None:
-        # What revokes the sessions of a role: AWS, "Revoke IAM role temporary security credentials".
-        context["aws:TokenIssueTime"] = caller.role_session.issued_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    if caller.role_session is not None:
+        context |= _session_context(caller.role_session)
+    for key, value in caller.tags.items():
+        context[f"aws:PrincipalTag/{key}"] = value
+    return context
+
+
+def request_context(request: HttpRequest, account: str, now: datetime) -> dict[str, ContextValue]:
+    """Return the condition keys that every request has, whoever makes it.
+
+    One that came through a VPC endpoint has `aws:SourceVpce` and `aws:VpcSourceIp` in place of `aws:SourceIp`.
+
+    Source: AWS, "AWS global condition context keys" (https://docs.aws.amazon.com/IAM/latest/UserGuide/
+    reference_policies_condition-keys.html).
+    """
+    context: dict[str, ContextValue] = {
+        "aws:CurrentTime": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "aws:EpochTime": str(int(now.timestamp())),
+        "aws:ResourceAccount": account,
+        "aws:SecureTransport": "false",
+        "aws:ViaAWSService": "false",
+    }
+    if request.vpc_endpoint is None:
+        context["aws:SourceIp"] = request.remote_addr
+    else:
+        context |= {"aws:SourceVpce": request.vpc_endpoint, "aws:VpcSourceIp": request.remote_addr}
     if user_agent := request.headers.get("user-agent"):
         context["aws:UserAgent"] = user_agent
     if referer := request.headers.get("referer"):
         context["aws:Referer"] = referer
-    for key, value in caller.tags.items():
-        context[f"aws:PrincipalTag/{key}"] = value
+    return context
+
+
+def unsigned_caller_context(caller: Caller) -> dict[str, ContextValue]:
+    """Return the condition keys of the caller that do not need a signature: `aws:PrincipalArn` does."""
+    return {
+        "aws:PrincipalAccount": caller.principal.account,
+        "aws:PrincipalType": caller.kind,
+        "aws:userid": caller.user_id,
+    }
+
+
+def _session_context(session: RoleSession) -> dict[str, ContextValue]:
+    context: dict[str, ContextValue] = dict(session.provider_keys)
+    if session.issued_at is not None:
+        # What revokes the sessions of a role: AWS, "Revoke IAM role temporary security credentials".
+        context["aws:TokenIssueTime"] = session.issued_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    if session.provider is not None:
+        context["aws:FederatedProvider"] = session.provider
+    if session.source_identity is not None:
+        context["aws:SourceIdentity"] = session.source_identity
     return context

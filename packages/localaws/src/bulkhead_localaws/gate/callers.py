@@ -40,6 +40,14 @@ class Role:
 
 
 @dataclass(frozen=True, slots=True)
+class OidcProvider:
+    """An OpenID Connect provider of the account's IAM as it is now, and the clients whose tokens it vouches for."""
+
+    arn: str
+    client_ids: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
     """An authenticated caller and the policies that apply to it now.
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Protocol
 from bulkhead_iam import PolicyError
 from bulkhead_localaws.gate.answers import Refuser, numbered
 from bulkhead_localaws.gate.authentication import Authenticated, authenticate
-from bulkhead_localaws.gate.authorization import Authorizer, global_context
+from bulkhead_localaws.gate.authorization import Authorizer, global_context, request_context
 from bulkhead_localaws.gate.callers import SessionEndedError
 from bulkhead_localaws.gate.calling import read_call
 from bulkhead_localaws.gate.emulation import EmulatorError, emulated
 from bulkhead_localaws.gate.forwarding import forwarded
-from bulkhead_localaws.gate.public import is_public, preflight_headers, regional_scope
+from bulkhead_localaws.gate.public import is_public, is_web_identity_call, preflight_headers, regional_scope
 from bulkhead_localaws.gate.record import log_refusal
 from bulkhead_localaws.gate.refusals import Refusal, refused
 from bulkhead_localaws.gate.sts import AccessDeniedError, SecurityTokenService
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from bulkhead_localaws.gate.callers import Caller
     from bulkhead_localaws.gate.directory import Directory
+    from bulkhead_localaws.gate.identity_tokens import KeySource
     from bulkhead_localaws.gate.record import DecisionRecord
     from bulkhead_localaws.gate.sessions import SessionStore
     from bulkhead_localaws.protocol.calls import Call
@@ -83,6 +84,7 @@ class Gate:
         directory: Directory,
         sessions: SessionStore,
         mapper: Mapper,
+        issuer_keys: KeySource,
         record: DecisionRecord,
         account: str,
         clock: Callable[[], datetime],
@@ -91,7 +93,7 @@ class Gate:
         self._directory = directory
         self._mapper = mapper
         self._authorizer = Authorizer(record, account=account)
-        self._sts = SecurityTokenService(directory, sessions, self._authorizer)
+        self._sts = SecurityTokenService(directory, sessions, self._authorizer, issuer_keys)
         self._account = account
         self._clock = clock
 
@@ -139,12 +141,16 @@ class Gate:
                 service="cognito-idp",
                 request_id=request_id,
             )
+        if is_web_identity_call(request):
+            call, now = read_call(request, "sts", region="", account=self._account), self._clock()
+            context = request_context(request, self._account, now)
+            document = self._sts.answer_unsigned(call, context, request_id=request_id, now=now)
+            return _answered(document, start_response, request_id)
         asked = self._authenticated(request)
         if asked.signer.addressed == "sts":
             call = read_call(request, "sts", region=asked.signer.region, account=self._account)
             document = self._sts.answer(call, asked.caller, asked.context, request_id=request_id, now=asked.now)
-            start_response("200 OK", [("Content-Type", "text/xml"), *numbered(document, request_id)])
-            return [document]
+            return _answered(document, start_response, request_id)
         authorized = self._authorized(request, asked, request_id)
         passed = forwarded(environ, authorized, service=asked.signer.service, authorization=asked.signer.authorization)
         return emulated(
@@ -192,6 +198,11 @@ class Gate:
         if not decision.allowed:
             raise AccessDeniedError(decision.message)
         return request if call is read else replace(request, body=json.dumps(call.parameters).encode())
+
+
+def _answered(document: bytes, start_response: StartResponse, request_id: str) -> Iterable[bytes]:
+    start_response("200 OK", [("Content-Type", "text/xml"), *numbered(document, request_id)])
+    return [document]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What needs no signature: Cognito's public calls, the user pools' published keys, and CORS preflights."""
+"""What needs no signature: Cognito's public calls, the pools' published keys, calls with a token, CORS preflights."""
 
 from __future__ import annotations
 
@@ -7,13 +7,18 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from bulkhead_localaws.gate.refusals import Refusal, refused
 from bulkhead_localaws.gate.routing import addressed_service
+from bulkhead_localaws.protocol.requests import RequestError, parse_query
+from bulkhead_localaws.protocol.wire import FORM, media_type
 from bulkhead_localaws.services.cognito_idp.mapping import PUBLIC_OPERATIONS
 
 if TYPE_CHECKING:
     from bulkhead_localaws.protocol.requests import HttpRequest
 
 _COGNITO = "cognito-idp"
+_WEB_IDENTITY = "AssumeRoleWithWebIdentity"
+_SIGNATURE_PARAMETERS = frozenset({"x-amz-algorithm", "x-amz-credential", "x-amz-signature", "awsaccesskeyid"})
 _PUBLISHED = re.compile(
     r"/[a-z]{2,8}(?:-[a-z]+)+-[0-9]{1,2}_[A-Za-z0-9]{1,54}/\.well-known/(?:jwks\.json|openid-configuration)"
 )
@@ -37,6 +42,27 @@ def is_public(request: HttpRequest) -> bool:
     if prefix != "AWSCognitoIdentityProviderService" or operation not in PUBLIC_OPERATIONS or request.raw_path != "/":
         return False
     return request.method == "POST" and addressed_service(request, _COGNITO, None) == _COGNITO
+
+
+def is_web_identity_call(request: HttpRequest) -> bool:
+    """Whether this is AssumeRoleWithWebIdentity, which carries a token in place of a signature.
+
+    Raises:
+        AuthenticationError: it can be read as another call.
+    """
+    fields = request.query
+    if "authorization" in request.headers or any(field.name.lower() in _SIGNATURE_PARAMETERS for field in fields):
+        return False
+    if request.method == "POST" and media_type(request.headers) == FORM:
+        try:
+            fields += parse_query(request.body.decode("latin-1"))
+        except RequestError:
+            return False
+    if request.method not in {"GET", "POST"} or ("Action", _WEB_IDENTITY) not in ((f.name, f.value) for f in fields):
+        return False
+    if request.raw_path != "/" or "x-amz-target" in request.headers or "x-amz-security-token" in request.headers:
+        raise refused(request, Refusal.AMBIGUOUS, f"{_WEB_IDENTITY} has the path / and no header of another protocol.")
+    return addressed_service(request, "sts", None) == "sts"
 
 
 def regional_scope(request: HttpRequest) -> str | None:

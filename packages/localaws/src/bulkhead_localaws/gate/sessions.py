@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bulkhead_iam import Policy
+    from bulkhead_localaws.protocol.checks import ContextValue
 
 #: An expired key is remembered for so long, so that its user is told that it expired.
 _REMEMBERED = timedelta(hours=1)
@@ -32,6 +33,9 @@ class RoleSession:
         tags: the session tags, inherited ones included, by key as given.
         transitive: the keys of those that a session of this session inherits.
         policies: the session policies; None when none was passed.
+        source_identity: what was set as such, now or by a session before it.
+        provider: the ARN of the identity provider whose token opened it, if one did.
+        provider_keys: the condition keys that this token has given it, such as `ISSUER:sub`.
         issued_at: when its key was vended; None before that.
     """
 
@@ -42,6 +46,9 @@ class RoleSession:
     tags: Mapping[str, str] = field(default_factory=dict)
     transitive: frozenset[str] = frozenset()
     policies: tuple[Policy, ...] | None = None
+    source_identity: str | None = None
+    provider: str | None = None
+    provider_keys: Mapping[str, ContextValue] = field(default_factory=dict)
     issued_at: datetime | None = None
 
 

@@ -14,7 +14,7 @@ from moto.iam.models import iam_backends
 from bulkhead_iam import Policy, PolicyError, PolicyKind, Principal
 from bulkhead_iam.folding import ascii_lower
 from bulkhead_localaws.gate.authentication import AccessKey
-from bulkhead_localaws.gate.callers import Caller, Role, SessionEndedError, User
+from bulkhead_localaws.gate.callers import Caller, OidcProvider, Role, SessionEndedError, User
 from bulkhead_localaws.gate.sessions import RoleSession
 
 if TYPE_CHECKING:
@@ -84,6 +84,13 @@ class MotoDirectory:
                 )
         return None
 
+    def oidc_provider(self, issuer: str) -> OidcProvider | None:
+        """Return the OpenID Connect provider of that issuer's URL."""
+        for provider in list(self._iam.open_id_providers.values()):
+            if issuer == f"https://{provider.url}":
+                return OidcProvider(provider.arn, frozenset(provider.client_id_list))
+        return None
+
     def managed_policy(self, arn: str) -> str | None:
         """Return the default version of a managed policy's document."""
         policy = self._iam.managed_policies.get(arn)
@@ -116,7 +123,7 @@ class MotoDirectory:
             # A boundary that is gone leaves nothing that it allows.
             boundary = () if document is None else (_compiled(document, kind=PolicyKind.BOUNDARY),)
         return Caller(
-            principal=Principal(session.arn, self._account, role_arn=role.arn),
+            principal=Principal(session.arn, self._account, role_arn=role.arn, provider=session.provider),
             kind="AssumedRole",
             user_id=f"{role.id}:{session.name}",
             user_name=None,

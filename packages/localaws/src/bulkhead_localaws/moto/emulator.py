@@ -13,7 +13,10 @@ from moto.iam.models import iam_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.s3.models import FakeBucket
 
+from bulkhead_localaws.functions.registry import Functions
 from bulkhead_localaws.moto.shortcuts import take_shortcuts
+from bulkhead_localaws.moto.triggers import functions_of
+from bulkhead_localaws.moto.user_pools import keep_user_pools_as_cognito
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -46,8 +49,10 @@ class OperatorKey:
     secret_access_key: str
 
 
-def create_emulator() -> WSGIApplication:
+def create_emulator(functions: Functions | None = None) -> WSGIApplication:
     """Return moto's server as a WSGI application; its state lives as long as this process.
+
+    Triggers of user pools run `functions`; a sign-in whose trigger is not among them is refused.
 
     DynamoDB's transactions are carried out alone: moto undoes one that fails by putting back a copy of its whole
     tables, and with it would go what others wrote meanwhile and were told is stored. Other writes take turns: moto
@@ -57,13 +62,18 @@ def create_emulator() -> WSGIApplication:
     everybody for a Deny that is meant for some.
     """
     take_shortcuts()
+    keep_user_pools_as_cognito()
     setattr(FakeBucket, "get_permission", _no_opinion)  # noqa: B010 -- mypy takes a plain assignment for a mistake
     application: WSGIApplication = DomainDispatcherApplication(create_backend_app)
     turns = _Turns()
     writing = Lock()
+    registered = Functions({}, account=ACCOUNT_ID) if functions is None else functions
 
     def emulator(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         service, _, operation = environ.get("HTTP_X_AMZ_TARGET", "").partition(".")
+        if service.startswith("AWSCognito"):
+            with functions_of(registered):
+                return application(environ, start_response)
         if not service.startswith("DynamoDB"):
             return application(environ, start_response)
         if operation == "TransactWriteItems":

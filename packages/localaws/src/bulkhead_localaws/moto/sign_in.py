@@ -5,6 +5,8 @@ They need no signature, so each would let anybody sign in as anybody. Where moto
 
 from __future__ import annotations
 
+import base64
+import time
 from typing import TYPE_CHECKING, Any
 
 from moto.cognitoidp.models import cognitoidp_backends
@@ -31,7 +33,7 @@ def refuse_unverified(operation: str, body: bytes) -> None:
 
     Raises:
         UnmappableRequestError: it is such a call.
-        MalformedRequestError: the body is not a JSON object.
+        MalformedRequestError: the body is not a JSON object, or its access token is not valid any more.
     """
     parameters = read_json(body)
     if operation in _UNVERIFIED:
@@ -44,6 +46,8 @@ def refuse_unverified(operation: str, body: bytes) -> None:
         )
     if operation == "InitiateAuth":
         _check_credential(parameters)
+    if "AccessToken" in parameters:
+        _check_access_token(parameters["AccessToken"])
     if operation == "RespondToAuthChallenge" and not _answers_own_challenge(parameters):
         raise UnmappableRequestError(
             "RespondToAuthChallenge needs a signature here unless it is NEW_PASSWORD_REQUIRED for the user whose "
@@ -52,23 +56,25 @@ def refuse_unverified(operation: str, body: bytes) -> None:
 
 
 def _check_credential(parameters: dict[str, Any]) -> None:
-    """Refuse what moto takes for proof: an invited user's missing password, a disabled user's refresh token."""
+    """Refuse what moto takes for proof: an invited user's missing password."""
     given = parameters.get("AuthParameters")
     credential = "PASSWORD" if parameters["AuthFlow"] == "USER_PASSWORD_AUTH" else "REFRESH_TOKEN"
     value = given.get(credential) if isinstance(given, dict) else None
     if not isinstance(value, str) or not value:
         raise UnmappableRequestError(f"InitiateAuth needs a signature here without a {credential}")
-    if credential == "REFRESH_TOKEN" and not _is_refreshable(value):
-        raise MalformedRequestError("Refresh Token has been revoked", code="NotAuthorizedException")
 
 
-def _is_refreshable(token: str) -> bool:
+def _check_access_token(token: Any) -> None:
+    """Refuse an access token that has expired, or whose user or client is gone, or the user disabled."""
     for backend in _backends():
         for pool in list(backend.user_pools.values()):
-            if (known := pool.refresh_tokens.get(token)) is not None:
+            if isinstance(token, str) and (known := pool.access_tokens.get(token)) is not None:
+                claims = read_json(base64.urlsafe_b64decode(token.split(".")[1] + "==="))
+                if claims["exp"] <= time.time():
+                    raise MalformedRequestError("Access Token has expired", code="NotAuthorizedException")
                 user = pool._get_user(known[1])  # noqa: SLF001 -- by name or alias, as moto itself does
-                return user is not None and user.enabled is True
-    return False
+                if known[0] not in pool.clients or user is None or user.id != claims["sub"] or user.enabled is not True:
+                    raise MalformedRequestError("Access Token has been revoked", code="NotAuthorizedException")
 
 
 def _answers_own_challenge(parameters: dict[str, Any]) -> bool:

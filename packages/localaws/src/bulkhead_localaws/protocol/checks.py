@@ -35,16 +35,17 @@ class UnmappableRequestError(Exception):
 
 
 class UnkeptRequestError(Exception):
-    """The emulator would forget a policy or boundary that the request sets, so nobody may make it.
+    """The emulator would forget a policy, boundary or trigger that the request sets, so nobody may make it.
 
     Args:
         action: what is called, such as `iam:CreateUser`.
         member: the parameter that would be forgotten.
+        does_not: what the emulator does not do with it.
     """
 
-    def __init__(self, action: str, member: str) -> None:
+    def __init__(self, action: str, member: str, *, does_not: str = "store") -> None:
         super().__init__(
-            f"This local AWS cannot keep the {member} of {action}: the emulator behind it does not store it, "
+            f"This local AWS cannot keep the {member} of {action}: the emulator behind it does not {does_not} it, "
             "so nothing would enforce it"
         )
         self.action = action

@@ -20,6 +20,8 @@ BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 DOT_SEGMENTS = frozenset({".", ".."})
 PRESERVED_HEADER_NAMES = "moto.preserved_header_names"
 """Environ key under which moto's request handler keeps `x-amz-meta-` names that hold an underscore."""
+VPC_ENDPOINT = "localaws.vpc_endpoint"
+"""Environ key under which a listener says for which VPC endpoint it stands; no header becomes a key of this form."""
 
 
 class RequestError(Exception):
@@ -106,7 +108,8 @@ class HttpRequest:
 
     `raw_path` and `raw_query` are as sent (visible ASCII, valid UTF-8 percent-escapes); `path` is `raw_path` decoded,
     the same text as the server's `PATH_INFO`. A decoded path cannot tell `/` from `%2F`: whoever maps a path to a
-    resource splits `raw_path`. `query` keeps order and repetitions.
+    resource splits `raw_path`. `query` keeps order and repetitions. `vpc_endpoint` is the id of the one that the
+    request came through, if any.
     """
 
     method: str
@@ -117,6 +120,7 @@ class HttpRequest:
     headers: Headers
     body: bytes = field(repr=False)
     remote_addr: str
+    vpc_endpoint: str | None = None
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, Any], *, max_body: int) -> HttpRequest:
@@ -144,6 +148,7 @@ class HttpRequest:
             headers=headers,
             body=_read_body(environ, max_body),
             remote_addr=environ.get("REMOTE_ADDR", ""),
+            vpc_endpoint=environ.get(VPC_ENDPOINT),
         )
 
 

@@ -16,13 +16,16 @@ from moto.core.base_backend import BackendDict
 
 from bulkhead_localaws.gate.authentication import AccessKey
 from bulkhead_localaws.gate.gate import Gate
+from bulkhead_localaws.gate.issuers import IssuerKeys
 from bulkhead_localaws.gate.record import DecisionRecord
 from bulkhead_localaws.gate.routing import JSON_TARGETS
 from bulkhead_localaws.gate.sessions import SessionStore
 from bulkhead_localaws.moto.directory import MotoDirectory
 from bulkhead_localaws.moto.emulator import ACCOUNT_ID, create_emulator, create_operator
 from bulkhead_localaws.moto.mapping import MotoMapper
-from localaws_testing.signed_requests import REGION, WireRequest, signed
+from bulkhead_localaws.moto.user_pool_keys import user_pool_keys
+from bulkhead_localaws.protocol.requests import VPC_ENDPOINT
+from localaws_testing.signed_requests import HOST, REGION, WireRequest, signed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -119,12 +122,14 @@ class Account:
         self.sessions = SessionStore()
         self.directory = MotoDirectory(self.sessions, account=ACCOUNT_ID)
         self.record = DecisionRecord(capacity)
+        self.issuers: dict[str, str] = {}
         self.emulator = Witness(_emulator())
         self.gate = Gate(
             self.emulator,
             directory=self.directory,
             sessions=self.sessions,
             mapper=mapper or MotoMapper(),
+            issuer_keys=IssuerKeys(self.issuers, user_pool_keys),
             record=self.record,
             account=ACCOUNT_ID,
             clock=self.clock,
@@ -215,7 +220,9 @@ class Account:
 
     def session(self, key: AccessKey, role_arn: str, **parameters: Any) -> AccessKey:
         """Assume a role, which must succeed, and return the session's key."""
-        answer = self.assume(key, role_arn, **parameters)
+        return self._key(self.assume(key, role_arn, **parameters), role_arn)
+
+    def _key(self, answer: GateAnswer, role_arn: str) -> AccessKey:
         assert answer.status == 200, answer.text
         return AccessKey(
             answer.element("AccessKeyId"),
@@ -224,6 +231,20 @@ class Account:
             datetime.fromisoformat(answer.element("Expiration")),
             role_arn,
         )
+
+    def assume_with_token(
+        self, token: str, role_arn: str, *, vpc_endpoint: str | None = None, **parameters: Any
+    ) -> GateAnswer:
+        """Call AssumeRoleWithWebIdentity, which nobody signs."""
+        asked = {"RoleArn": role_arn, "RoleSessionName": "session", "WebIdentityToken": token, **parameters}
+        form = {"Action": "AssumeRoleWithWebIdentity", "Version": "2011-06-15", **flat(asked)}
+        headers = (("Host", HOST), ("Content-Type", "application/x-www-form-urlencoded"))
+        environ = WireRequest("POST", "/", headers, urlencode(form).encode()).environ()
+        return self.answer(environ if vpc_endpoint is None else {**environ, VPC_ENDPOINT: vpc_endpoint})
+
+    def token_session(self, token: str, role_arn: str, **parameters: Any) -> AccessKey:
+        """Take a token to STS, which must open a session, and return the session's key."""
+        return self._key(self.assume_with_token(token, role_arn, **parameters), role_arn)
 
     def decisions(self, answer: GateAnswer) -> list[dict[str, Any]]:
         """Return what was recorded about a request, by the request id in its answer."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+
 _COMMAND = (sys.executable, "-m", "bulkhead_localaws")
 _READY_SECONDS = 60
 
@@ -51,9 +52,9 @@ def started(
 class Served:
     """An emptied account that is served on a free port by a thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, **options: Any) -> None:
         BackendDict.reset()
-        self.server, self.ready = create_server("127.0.0.1", 0)
+        self.server, self.ready = create_server("127.0.0.1", 0, **options)
         self.thread = threading.Thread(target=self.server.serve_forever)
         self.thread.start()
 

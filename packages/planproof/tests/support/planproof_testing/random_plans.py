@@ -1,4 +1,7 @@
-"""Random plans of one tenant role, its opener and a table: the sound plan of the fixtures with other policies."""
+"""Random plans of one tenant role, its opener and a table: the sound plan of the fixtures with other policies.
+
+Of some, the role's sessions are opened by tokens of a user pool.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,8 @@ from typing import TYPE_CHECKING
 from bulkhead_iam import Policy, PolicyKind, PolicySet, Principal, Request, evaluate
 from planproof_testing import vocabulary as words
 from planproof_testing.random_policies import PolicyMaker
+from planproof_testing.random_trusts import opened, statements
+from planproof_testing.web_identities import web_identity
 
 if TYPE_CHECKING:
     from bulkhead_iam import ContextValue
@@ -53,14 +58,17 @@ class RandomPlan:
     documents: tuple[Document, ...]
     attached: PolicySet
     opening: PolicySet
+    trust: Document
     prefix: str
     delimiter: str
 
     def opens(self, tag: str | None) -> bool:
-        """Tell whether the evaluator lets the opener open a session of the role with this tag, None for without."""
+        """Tell whether the evaluator lets the opener, or a token, open a session with this tag, None for without."""
         if not _TAG_VALUE.fullmatch(tag or ""):
             return False  # STS takes no such tag, whatever the trust policy says
         context: dict[str, ContextValue] = {} if tag is None else {_TAG: tag, "aws:TagKeys": ("tenant",)}
+        if any(opened(self.trust, context)):
+            return True
         actions = ("sts:AssumeRole",) if tag is None else ("sts:AssumeRole", "sts:TagSession")
         return all(evaluate(Request(_OPENER, action, _ROLE_ARN, context), self.opening).allowed for action in actions)
 
@@ -68,9 +76,7 @@ class RandomPlan:
         """Return what differs from the sound plan, as JSON."""
         trust = _change(self.source, "aws_iam_role.tenant")["assume_role_policy"]
         form = f"keys {self.prefix!r} tenant {self.delimiter!r}"
-        return "\n".join(
-            [form, json.dumps(json.loads(trust)["Statement"][0]["Condition"]), *map(json.dumps, self.documents)]
-        )
+        return "\n".join([form, json.dumps(json.loads(trust)["Statement"]), *map(json.dumps, self.documents)])
 
 
 def make_plan(dice: Dice) -> RandomPlan:
@@ -82,10 +88,14 @@ def make_plan(dice: Dice) -> RandomPlan:
         json.dumps(maker.document(most=2, wild=0.12)).replace(words.SOUND_PATTERN, prefix + pattern)
         for _ in range(1 + dice.chance(0.25))
     ]
-    source = copy.deepcopy(_SOUND)
+    by_token, conditions = dice.chance(0.3), dice.one(_TRUSTS)
+    source = web_identity() if by_token else copy.deepcopy(_SOUND)
     role = _change(source, "aws_iam_role.tenant")
     trust: Document = json.loads(role["assume_role_policy"])
-    trust["Statement"][0]["Condition"] = dice.one(_TRUSTS)
+    if by_token:
+        trust["Statement"] = statements(dice, conditions)
+    else:
+        trust["Statement"][0]["Condition"] = conditions
     role["assume_role_policy"] = json.dumps(trust)
     _change(source, "aws_iam_role_policy.tenant")["policy"] = texts[0]
     for text in texts[1:]:
@@ -97,6 +107,7 @@ def make_plan(dice: Dice) -> RandomPlan:
         tuple(json.loads(each) for each in texts),
         PolicySet(tuple(Policy.parse(each) for each in texts)),
         PolicySet((opener,), resource=trusting, resource_account=words.ACCOUNT),
+        trust,
         prefix,
         delimiter,
     )

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 from bulkhead_localaws.protocol.checks import AuthorizationCheck, MalformedRequestError, UnmappableRequestError
 from bulkhead_localaws.services import tags
 from bulkhead_localaws.services.arns import partition_of
+from bulkhead_localaws.services.cognito_idp.clients import check_client
 from bulkhead_localaws.services.cognito_idp.operations import (
     NEW_POOL_MEMBERS,
     ON_POOL,
     PUBLIC_OPERATIONS,
     WITHOUT_ACTION,
 )
+from bulkhead_localaws.services.cognito_idp.triggers import check_triggers
 from bulkhead_localaws.services.dynamodb.members import known, required_text
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ _ON_EVERYTHING: dict[str, frozenset[str]] = {
     "ListUserPools": frozenset({"NextToken", "MaxResults"}),
 }
 _CHANGED = {"AdminUpdateUserAttributes": "UserAttributes", "AdminDeleteUserAttributes": "UserAttributeNames"}
+_CLIENT_CHANGES = frozenset({"CreateUserPoolClient", "UpdateUserPoolClient"})
 _WITH_DOMAIN = frozenset({"CreateUserPoolDomain", "DeleteUserPoolDomain"})
 
 OPERATIONS = frozenset({*ON_POOL, *_TAGGING, *_ON_EVERYTHING, *PUBLIC_OPERATIONS} - WITHOUT_ACTION)
@@ -101,6 +104,8 @@ def _pool_checks(
     for name in _attributes_changed(operation, structure):
         if name in catalog.immutable_attributes(pool_id):  # moto would change it
             raise MalformedRequestError(f"user.{name}: Attribute cannot be updated.", code=_CODE)
+    if operation in _CLIENT_CHANGES:
+        check_client(structure)
     existing = catalog.tags(pool_id)
     context = tags.attached(existing, "aws")
     if operation != "UpdateUserPool":
@@ -175,12 +180,16 @@ def _account_checks(operation: str, structure: dict[str, Any], prefix: str) -> l
 
 
 def _check_reach(structure: dict[str, Any]) -> None:
-    """Refuse what makes Cognito use an identity of SES or a key of KMS, each with permissions of its own."""
+    """Refuse what makes Cognito use an identity of SES or a key of KMS, each with permissions of its own.
+
+    And a trigger that Cognito would refuse.
+    """
     email = _mapping(structure, "EmailConfiguration")
     if email.get("EmailSendingAccount", _DEFAULT_SENDER) != _DEFAULT_SENDER or "SourceArn" in email:
         raise UnmappableRequestError("This gate cannot map the use of an identity of SES")
     if "KMSKeyID" in _mapping(structure, "LambdaConfig"):
         raise UnmappableRequestError("This gate cannot map the use of a customer's KMS key")
+    check_triggers(structure)
 
 
 def _tags(structure: dict[str, Any], member: str) -> dict[str, str]:
