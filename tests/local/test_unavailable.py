@@ -70,7 +70,7 @@ def test_the_functions_own_credentials_are_needed_only_where_it_opens_sessions_w
     if strategy is Strategy.WEB_IDENTITY:
         assert (answer.status, answer.body["anvils"]) == (200, [])
     else:
-        assert (answer.status, answer.body["Code"]) == (503, "ScopedCredentialsError")
+        assert (answer.status, answer.body["Code"]) == (503, "SigningKeysUnavailableError")
 
 
 def test_an_sts_that_hangs_is_given_up_before_the_gateway_does(api_with: Callable[..., Api], acme: Person) -> None:
