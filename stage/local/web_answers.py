@@ -117,8 +117,8 @@ class DevelopmentAnswers:
         with request_scope(lambda: session):
             handle = Handle(TenantContext(tenant, Role.VIEWER, "web", "-"))
             with self._database.tenant_transaction(handle, Login.READER) as transaction:
-                cursor = transaction.execute(statement)
-        return [{"tenant_id": row[0], "count": row[1]} for row in cursor.fetchall()]
+                result = transaction.execute(statement)
+            return [{"tenant_id": row[0], "count": row[1]} for row in result.fetchall()]
 
     def _sight_of_nobody(self, tenant: str, statement: sql.Composed) -> list[dict[str, Any]]:
         """Run the statement with the same login, on a connection on which no tenant is set."""
