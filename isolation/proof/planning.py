@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -79,5 +78,5 @@ def live_plans(stack: LocalStack, project: Path, strategies: Iterable[Strategy])
         root.plan(stage, saved)
         return strategy, Planned(root.planned(saved), Sources.read(saved))
 
-    with ThreadPoolExecutor(2) as two:  # each takes a processor and a GB
-        return list(two.map(planned, strategies))
+    # One after the other: python-terraform clears away the variables of all plans that it makes.
+    return [planned(strategy) for strategy in strategies]
