@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from chalicelib.data.database import Database
     from chalicelib.data.storage import Kind
     from chalicelib.data.table import Table
+    from chalicelib.tenancy.signing_keys import SigningKeys
     from chalicelib.tenancy.statuses import TenantStatuses
     from chalicelib.tenancy.tokens import JwtTokenManager
     from chalicelib.vending.clients import ScopedClients
@@ -101,16 +102,18 @@ def cors_origin() -> str:
 
 @_once
 def token_manager() -> JwtTokenManager:
-    """Return the JWT token manager with its cached signing keys."""
+    """Return the authorizer's JWT token manager with its cached signing keys, fetched from the user pool."""
     from chalicelib.tenancy.signing_keys import SigningKeys
+
+    return _token_manager_with(SigningKeys(config().jwks_url))
+
+
+def _token_manager_with(keys: SigningKeys) -> JwtTokenManager:
     from chalicelib.tenancy.tokens import JwtTokenManager
 
     settings = config()
     return JwtTokenManager(
-        issuer=settings.token_issuer,
-        audience=settings.token_audience,
-        per=settings.session_per,
-        keys=SigningKeys(settings.jwks_url),
+        issuer=settings.token_issuer, audience=settings.token_audience, per=settings.session_per, keys=keys
     )
 
 
@@ -173,17 +176,11 @@ def _request_tokens() -> JwtTokenManager:
     """Return what verifies a token again in the API, which knows the keys from their copy: it is in the VPC."""
     from chalicelib.data.signing_key_copy import SigningKeyCopy
     from chalicelib.tenancy.signing_keys import SigningKeys
-    from chalicelib.tenancy.tokens import JwtTokenManager
 
     settings = config()
     client = _function_session().create_client("dynamodb", region_name=settings.region, config=client_config())
     copy = SigningKeyCopy(cast("DynamoDBClient", client), settings.signing_keys_table_name, lambda: datetime.now(UTC))
-    return JwtTokenManager(
-        issuer=settings.token_issuer,
-        audience=settings.token_audience,
-        per=settings.session_per,
-        keys=SigningKeys(settings.token_issuer, fetch=copy.read),
-    )
+    return _token_manager_with(SigningKeys(settings.token_issuer, fetch=copy.read))
 
 
 @_once
@@ -193,12 +190,7 @@ def _session() -> Session:
 
     from chalicelib.vending.clients import without_credentials
 
-    session = without_credentials(Session())
-    if names_aws_requests():
-        from chalicelib.vending import aws_requests
-
-        aws_requests.watch(session)
-    return session
+    return _watched(without_credentials(Session()))
 
 
 @_once
@@ -211,6 +203,11 @@ def _function_session() -> Session:
 
     session = Session()
     session.register_component("data_loader", _session().get_component("data_loader"))
+    return _watched(session)
+
+
+def _watched(session: Session) -> Session:
+    """Return the session, whose calls answers name where the stage has them do so."""
     if names_aws_requests():
         from chalicelib.vending import aws_requests
 
