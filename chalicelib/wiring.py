@@ -10,7 +10,7 @@ import functools
 import os
 import threading
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from chalicelib import PRODUCT
 from chalicelib.config import Config, Strategy, is_origin
@@ -174,13 +174,23 @@ def sessions() -> Sessions:
 @_once
 def _request_tokens() -> JwtTokenManager:
     """Return what verifies a token again in the API, which knows the keys from their copy: it is in the VPC."""
+    from botocore.exceptions import BotoCoreError
+
     from chalicelib.data.signing_key_copy import SigningKeyCopy
-    from chalicelib.tenancy.signing_keys import SigningKeys
+    from chalicelib.errors import SigningKeysUnavailableError
+    from chalicelib.tenancy.signing_keys import TRY_AGAIN, SigningKeys
 
     settings = config()
-    client = _function_session().create_client("dynamodb", region_name=settings.region, config=client_config())
-    copy = SigningKeyCopy(cast("DynamoDBClient", client), settings.signing_keys_table_name, lambda: datetime.now(UTC))
-    return _token_manager_with(SigningKeys(settings.token_issuer, fetch=copy.read))
+
+    def fetch(issuer: str) -> dict[str, Any]:
+        try:  # making the client looks the function's credentials up
+            client = _function_session().create_client("dynamodb", region_name=settings.region, config=client_config())
+        except BotoCoreError as error:
+            raise SigningKeysUnavailableError(TRY_AGAIN) from error
+        dynamodb = cast("DynamoDBClient", client)
+        return SigningKeyCopy(dynamodb, settings.signing_keys_table_name, lambda: datetime.now(UTC)).read(issuer)
+
+    return _token_manager_with(SigningKeys(settings.token_issuer, fetch=fetch))
 
 
 @_once

@@ -25,7 +25,8 @@ log = logging.getLogger(__name__)
 
 _REFETCH_SECONDS, _RETRY_SECONDS = 60.0, 1.0
 _RENEWED_AFTER_SECONDS = 3600.0
-_TRY_AGAIN = "The sign-in service cannot be reached; try again shortly."
+#: What the caller is told while no key can be had.
+TRY_AGAIN = "The sign-in service cannot be reached; try again shortly."
 _FETCH_TIMEOUT_SECONDS = 3
 
 
@@ -87,7 +88,7 @@ class SigningKeys:
         with self._lock:
             now, known = self._clock(), kid in self._keys
             if not known and now < self._next_fetch and self._failed:
-                raise SigningKeysUnavailableError(_TRY_AGAIN)  # the pool may know a key that is unknown here
+                raise SigningKeysUnavailableError(TRY_AGAIN)  # the pool may know a key that is unknown here
             if now >= (self._renew_at if known else self._next_fetch):
                 self._next_fetch, self._renew_at, self._failed = now + _RETRY_SECONDS, now + _REFETCH_SECONDS, True
                 try:
@@ -96,7 +97,7 @@ class SigningKeys:
                     log.warning("the signing keys cannot be fetched: %s", error)
                     if known:
                         return self._keys[kid]
-                    raise SigningKeysUnavailableError(_TRY_AGAIN) from error
+                    raise SigningKeysUnavailableError(TRY_AGAIN) from error
                 self._keys = {key.key_id: key for key in published if isinstance(key.key_id, str)}
                 self._next_fetch, self._renew_at = now + _REFETCH_SECONDS, now + _RENEWED_AFTER_SECONDS
                 self._failed = False
