@@ -6,12 +6,19 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
+from tests.support.people import TOKEN_SECONDS
+
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 TENANTS, ROLES = ("acme", "globex"), ("viewer", "member", "admin")
 #: What must stay text wherever it is typed.
 MARKUP = '<img src=x onerror="window.__injected=1;alert(1)"><script>window.__injected=1</script>'
+
+
+def let_tokens_age(page: Page, left: int) -> None:
+    """Turn the page's clock on, from the sign-in, until its tokens live for that many seconds: below 0, no longer."""
+    page.clock.fast_forward((TOKEN_SECONDS - left) * 1000)
 
 
 def fill(page: Page, **values: str) -> None:

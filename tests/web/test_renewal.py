@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.page_actions import delete, fill, sign_out
+from tests.support.page_actions import delete, fill, let_tokens_age, sign_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +41,7 @@ def _hold_renewal(visit: Visit) -> list[tuple[Route, APIResponse]]:
 def _begin_renewal(page: Page, held: list[tuple[Route, APIResponse]]) -> None:
     """Let the time of the renewal come, until Cognito has answered it: signing out before would take the token away."""
     with page.expect_request(is_renewal):
-        page.clock.fast_forward("59:30")
+        let_tokens_age(page, left=30)
     deadline = time.monotonic() + 10
     while not held:
         assert time.monotonic() < deadline, "Cognito did not answer the renewal"
@@ -70,7 +70,7 @@ def test_tokens_are_renewed_before_they_expire(visit: Visit) -> None:
     visit.sign_in("acme", "member")
     expect(page.get_by_text("Loading…")).to_have_count(0)
     with page.expect_request(is_renewal):
-        page.clock.fast_forward("59:30")
+        let_tokens_age(page, left=30)
     page.get_by_role("link", name="Penpals").click()
     expect(page.get_by_text("Loading…")).to_have_count(0)
 
@@ -100,7 +100,7 @@ def test_a_busy_sign_in_service_does_not_end_a_good_session(visit: Visit) -> Non
     expect(page.get_by_text("Loading…")).to_have_count(0)
     page.route(f"{visit.stage.aws_endpoint_url}/", _throttle_renewal)
     with page.expect_response(lambda response: is_renewal(response.request)):
-        page.clock.fast_forward("59:20")
+        let_tokens_age(page, left=40)
     page.get_by_role("link", name="Anvils").click()
     expect(page.get_by_text("Loading…")).to_have_count(0)
     expect(page.get_by_role("dialog")).to_have_count(0)
@@ -167,7 +167,7 @@ def test_a_sign_in_that_is_answered_late_does_not_take_over_the_next_users_page(
     page.clock.install()
     visit.sign_in("acme", "member")
     page.route(endpoint, _refuse_renewal)
-    page.clock.fast_forward("01:01:00")
+    let_tokens_age(page, left=-60)
     page.get_by_role("link", name="Penpals").click()
     again = page.get_by_role("dialog", name="Your session has ended")
     again.wait_for()
@@ -200,7 +200,7 @@ def test_another_user_does_not_get_what_the_former_was_doing(visit: Visit, api_u
     page.get_by_role("dialog").get_by_label("Name", exact=True).fill("Secret plan")
     page.get_by_role("dialog").get_by_label("Price", exact=True).fill("5")
     page.route(f"{visit.stage.aws_endpoint_url}/", _refuse_renewal)
-    page.clock.fast_forward("01:01:00")
+    let_tokens_age(page, left=-60)
     page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_role("dialog", name="Your session has ended").wait_for()
     _enter(visit, "globex")
