@@ -62,7 +62,7 @@ def plans_of_prod(
 ) -> dict[str, Planned]:
     """Return first plans of prod, by name, with the variables of each.
 
-    What the plans' policies name the ids of, which AWS draws, is applied for as long.
+    What the plans' policies name the ids of, which AWS draws, is applied, and goes with the local AWS.
     """
     path = workspace.infra / "live"
     (path / "state_override.tf").write_text('terraform {\n  backend "local" {}\n}\n')
@@ -74,10 +74,7 @@ def plans_of_prod(
     prod = f"-var-file={path / 'stages' / 'prod.tfvars'}"
     named = ("-input=false", "-auto-approve", *(f"-target={each}" for each in APPLIED_FIRST), prod)
     root.terraform("apply", *named)
-    plans = {
+    return {
         name: root.planned(folder / f"{name}.plan", prod, *(f"-var={key}={value}" for key, value in variables.items()))
         for name, variables in stages.items()
     }
-    root.terraform("apply", "-var=disposable=true", *named)
-    root.terraform("destroy", "-var=disposable=true", *named)
-    return plans
