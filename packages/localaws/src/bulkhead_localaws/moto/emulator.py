@@ -56,7 +56,8 @@ def create_emulator(functions: Functions | None = None) -> WSGIApplication:
 
     DynamoDB's transactions are carried out alone: moto undoes one that fails by putting back a copy of its whole
     tables, and with it would go what others wrote meanwhile and were told is stored. Other writes take turns: moto
-    checks a condition and writes in two steps, between which another write could make the condition false.
+    checks a condition and writes in two steps, between which another write could make the condition false. So do calls
+    of EC2 and IAM: moto puts a shortened copy in the place of a group's list of rules, and what came meanwhile is lost.
 
     Bucket policies are the gate's to judge. moto would judge a second time, without their conditions, and refuse
     everybody for a Deny that is meant for some.
@@ -66,7 +67,7 @@ def create_emulator(functions: Functions | None = None) -> WSGIApplication:
     setattr(FakeBucket, "get_permission", _no_opinion)  # noqa: B010 -- mypy takes a plain assignment for a mistake
     application: WSGIApplication = DomainDispatcherApplication(create_backend_app)
     turns = _Turns()
-    writing = Lock()
+    writing, listing = Lock(), Lock()
     registered = Functions({}, account=ACCOUNT_ID) if functions is None else functions
 
     def emulator(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -75,7 +76,8 @@ def create_emulator(functions: Functions | None = None) -> WSGIApplication:
             with functions_of(registered):
                 return application(environ, start_response)
         if not service.startswith("DynamoDB"):
-            return application(environ, start_response)
+            with listing if _changes_lists(environ) else nullcontext():
+                return application(environ, start_response)
         if operation == "TransactWriteItems":
             with turns.alone():
                 return application(environ, start_response)
@@ -83,6 +85,11 @@ def create_emulator(functions: Functions | None = None) -> WSGIApplication:
             return application(environ, start_response)
 
     return emulator
+
+
+def _changes_lists(environ: WSGIEnvironment) -> bool:
+    """Return whether it is a call of EC2 or IAM, by the service for which it is signed."""
+    return any(f"/{service}/aws4_request" in environ.get("HTTP_AUTHORIZATION", "") for service in ("ec2", "iam"))
 
 
 def _no_opinion(*_: object) -> PermissionResult:
