@@ -56,7 +56,7 @@ PARTS = (
 
 
 #: How pytest's summary begins a line that names what is red.
-_RED = ("FAILED ", "ERROR ")
+RED = ("FAILED ", "ERROR ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def run(command: Sequence[str]) -> Ran:
         for line in process.stdout or ():
             sys.stdout.write(line)
             sys.stdout.flush()
-            if line.startswith(_RED):
+            if line.startswith(RED):
                 red.append(line.rstrip())
     return Ran(process.returncode, tuple(red))
 

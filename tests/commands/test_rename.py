@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib import PRODUCT
+from ops.evidence import RED
 
 PROJECT = Path(__file__).parents[2]
 _MADE = shutil.ignore_patterns(
@@ -41,5 +42,5 @@ def test_a_renamed_product_passes_its_tests(tmp_path: Path) -> None:
         [sys.executable, "-m", "pytest", "-q", *suites], cwd=project, capture_output=True, text=True, check=False
     )
 
-    red = [line for line in ran.stdout.splitlines() if line.startswith(("FAILED ", "ERROR "))]
+    red = [line for line in ran.stdout.splitlines() if line.startswith(RED)]
     assert ran.returncode == 0, "\n".join([*red, ran.stdout, ran.stderr])

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 #: How long a user's tokens live, as infra/modules/identity says.
 TOKEN_SECONDS = 900
 #: When new ones are asked for: a test takes some of their time.
-_RENEWED_AFTER_SECONDS = 600.0
+_RENEWED_AFTER_SECONDS = TOKEN_SECONDS - 300
 
 
 @dataclass

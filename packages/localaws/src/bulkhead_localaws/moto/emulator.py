@@ -17,6 +17,7 @@ from bulkhead_localaws.functions.registry import Functions
 from bulkhead_localaws.moto.shortcuts import take_shortcuts
 from bulkhead_localaws.moto.triggers import functions_of
 from bulkhead_localaws.moto.user_pools import keep_user_pools_as_cognito
+from bulkhead_localaws.protocol.wire import claimed_service
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -35,6 +36,8 @@ _WRITES = frozenset(
         "ExecuteTransaction",
     }
 )
+#: Services whose calls take turns, by their signing names.
+_IN_TURN = frozenset({"ec2", "iam"})
 _OPERATOR_POLICY = {
     "Version": "2012-10-17",
     "Statement": [{"Sid": "Everything", "Effect": "Allow", "Action": "*", "Resource": "*"}],
@@ -57,7 +60,8 @@ def create_emulator(functions: Functions | None = None) -> WSGIApplication:
     DynamoDB's transactions are carried out alone: moto undoes one that fails by putting back a copy of its whole
     tables, and with it would go what others wrote meanwhile and were told is stored. Other writes take turns: moto
     checks a condition and writes in two steps, between which another write could make the condition false. So do calls
-    of EC2 and IAM: moto puts a shortened copy in the place of a group's list of rules, and what came meanwhile is lost.
+    of EC2 and IAM, which look and change in two steps as well: of a security group's rules moto puts a shortened copy
+    in the place of the list, and what came meanwhile is lost.
 
     Bucket policies are the gate's to judge. moto would judge a second time, without their conditions, and refuse
     everybody for a Deny that is meant for some.
@@ -67,7 +71,7 @@ def create_emulator(functions: Functions | None = None) -> WSGIApplication:
     setattr(FakeBucket, "get_permission", _no_opinion)  # noqa: B010 -- mypy takes a plain assignment for a mistake
     application: WSGIApplication = DomainDispatcherApplication(create_backend_app)
     turns = _Turns()
-    writing, listing = Lock(), Lock()
+    writing, in_turn = Lock(), Lock()
     registered = Functions({}, account=ACCOUNT_ID) if functions is None else functions
 
     def emulator(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -76,7 +80,8 @@ def create_emulator(functions: Functions | None = None) -> WSGIApplication:
             with functions_of(registered):
                 return application(environ, start_response)
         if not service.startswith("DynamoDB"):
-            with listing if _changes_lists(environ) else nullcontext():
+            signed_for = claimed_service({"authorization": environ.get("HTTP_AUTHORIZATION", "")}, "")
+            with in_turn if signed_for in _IN_TURN else nullcontext():
                 return application(environ, start_response)
         if operation == "TransactWriteItems":
             with turns.alone():
@@ -85,11 +90,6 @@ def create_emulator(functions: Functions | None = None) -> WSGIApplication:
             return application(environ, start_response)
 
     return emulator
-
-
-def _changes_lists(environ: WSGIEnvironment) -> bool:
-    """Return whether it is a call of EC2 or IAM, by the service for which it is signed."""
-    return any(f"/{service}/aws4_request" in environ.get("HTTP_AUTHORIZATION", "") for service in ("ec2", "iam"))
 
 
 def _no_opinion(*_: object) -> PermissionResult:

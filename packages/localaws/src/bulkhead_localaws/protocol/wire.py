@@ -71,7 +71,7 @@ class _Error(NamedTuple):
 
 
 def claimed_service(headers: Mapping[str, str], raw_query: str) -> str | None:
-    """Return the signing name that a request claims, verified or not, or None; good for choosing an answer only."""
+    """Return the signing name that a request claims, verified or not, or None; for choosing an answer or a turn."""
     found = _CLAIM.search(headers.get("authorization", "")) or _CLAIM.search(raw_query)
     scope = unquote(found[1]).split("/") if found else []
     return scope[3] if len(scope) == SCOPE_PARTS and _SIGNING_NAME.fullmatch(scope[3]) else None
